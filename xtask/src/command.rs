@@ -4,9 +4,10 @@ use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
-/// The root of the workspace: this crate's parent folder.
+/// The root of the workspace: the parent of this crate's folder, which cargo names when it runs us.
 pub fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let named = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let here = named.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
     here.parent().expect("xtask is a folder of the workspace").to_path_buf()
 }
 

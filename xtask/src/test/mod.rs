@@ -24,7 +24,7 @@ const TEST: &[&str] = &["test", "--workspace", "--locked", "--no-fail-fast"];
 /// What was set up for the tests. The cluster stops when this goes.
 struct Setting {
     variables: Vec<(&'static str, OsString)>,
-    _cluster: Option<Cluster>,
+    cluster: Option<Cluster>,
 }
 
 pub fn run(args: &[String]) -> Result<ExitCode> {
@@ -38,7 +38,7 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
         && steps.run("build", || command::run(&mut command::cargo(BUILD))).is_some()
     {
         steps.run("tests", || run_tests(&options, &setting, &mut counts));
-        drop(setting);
+        drop(setting.cluster);
     }
     println!("\n{}", steps.table());
     if !options.without.is_empty() {
@@ -54,6 +54,7 @@ pub fn setup_only(args: &[String]) -> Result<ExitCode> {
     for (name, value) in &setting.variables {
         println!("{name}={}", value.to_string_lossy());
     }
+    drop(setting.cluster);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -82,7 +83,7 @@ fn set_up(options: &Options) -> Result<Setting> {
     }
     let binary = command::target_directory()?.join("debug/tidings");
     variables.push(("TIDINGS_TEST_BIN", binary.into()));
-    Ok(Setting { variables, _cluster: cluster })
+    Ok(Setting { variables, cluster })
 }
 
 /// Shows what cargo prints as it comes, and counts along.
@@ -96,16 +97,46 @@ fn run_tests(options: &Options, setting: &Setting, counts: &mut Counts) -> Resul
     }
     command.envs(setting.variables.iter().map(|(name, value)| (name, value)));
     let mut cargo = command.stdout(Stdio::piped()).spawn().context("cannot start cargo test")?;
-    let mut lines = BufReader::new(cargo.stdout.take().expect("it was piped just above"));
-    let mut line = Vec::new();
-    while lines.read_until(b'\n', &mut line)? > 0 {
-        counts.read(&String::from_utf8_lossy(&line));
-        std::io::stdout().write_all(&line)?;
-        line.clear();
-    }
+    let lines = BufReader::new(cargo.stdout.take().expect("it was piped just above"));
+    show_and_count(lines, &mut std::io::stdout(), counts)?;
     let status = cargo.wait()?;
     if !status.success() {
         bail!("cargo test: {status}");
     }
     Ok(())
+}
+
+fn show_and_count(mut lines: impl BufRead, terminal: &mut impl Write, counts: &mut Counts) -> Result<()> {
+    let mut line = Vec::new();
+    while lines.read_until(b'\n', &mut line)? > 0 {
+        counts.read(&String::from_utf8_lossy(&line));
+        terminal.write_all(&line)?;
+        line.clear();
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_is_shown_as_it_came_and_counted() {
+        let output =
+            b"\xff not UTF-8\ntest result: ok. 3 passed; 0 failed; 0 ignored\nno line break".as_slice();
+        let (mut shown, mut counts) = (Vec::new(), Counts::default());
+        show_and_count(output, &mut shown, &mut counts).expect("reads");
+        assert_eq!(shown, output);
+        assert_eq!(counts, Counts { passed: 3, failed: 0 });
+    }
+
+    #[test]
+    fn what_is_left_out_is_told_to_the_tests_and_not_set_up() {
+        let args = ["--without=postgres,browser", "--long"].map(String::from);
+        let setting = set_up(&Options::parse(&args).expect("options")).expect("nothing to set up");
+        let names: Vec<&str> = setting.variables.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["TIDINGS_TEST_WITHOUT", "TIDINGS_TEST_LONG", "TIDINGS_TEST_BIN"]);
+        assert_eq!(setting.variables[0].1, "browser,postgres");
+        assert!(setting.cluster.is_none());
+    }
 }

@@ -57,7 +57,7 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
 pub fn check(with_stats: bool) -> Result<()> {
     let start = Instant::now();
     let tree = Tree::load(&crate::command::root())?;
-    let mut violations = all_rules(&tree)?;
+    let mut violations = all_rules(&tree);
     violations.sort();
     for violation in &violations {
         println!("{violation}");
@@ -72,7 +72,7 @@ pub fn check(with_stats: bool) -> Result<()> {
     Ok(())
 }
 
-fn all_rules(tree: &Tree) -> Result<Vec<Violation>> {
+fn all_rules(tree: &Tree) -> Vec<Violation> {
     let mut found = Vec::new();
     for source in &tree.sources {
         found.extend(sql::check(source));
@@ -91,6 +91,11 @@ fn all_rules(tree: &Tree) -> Result<Vec<Violation>> {
     }
     found.extend(modules::unreached(&tree.sources, &tree.reached));
     found.extend(directions::check(&tree.packages));
-    found.extend(bans::check(&tree.bans, &tree.graph));
-    Ok(found)
+    match &tree.graph {
+        Ok(graph) => found.extend(bans::check(&tree.bans, graph)),
+        Err(error) => {
+            found.push(Violation::new("Cargo.lock", 1, "lock", format!("bring it up to date: {error:#}")))
+        }
+    }
+    found
 }

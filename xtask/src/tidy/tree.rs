@@ -27,13 +27,16 @@ pub struct Tree {
     /// Files that some crate compiles, and whether only for tests.
     pub reached: BTreeMap<String, bool>,
     pub bans: Vec<Ban>,
-    pub graph: Graph,
+    /// An error if Cargo.lock does not fit the manifests.
+    pub graph: Result<Graph>,
 }
 
 impl Tree {
     pub fn load(root: &Path) -> Result<Tree> {
         let (mut sources, mut texts) = (Vec::new(), Vec::new());
         walk(root, root, &mut sources, &mut texts)?;
+        sources.sort_by(|a, b| a.path.cmp(&b.path));
+        texts.sort_by(|a, b| a.path.cmp(&b.path));
         let metadata = metadata()?;
         let packages = metadata.packages.into_iter().map(|raw| raw.read(root)).collect::<Result<Vec<_>>>()?;
         let roots: Vec<Root> = packages.iter().flat_map(|package| package.roots.clone()).collect();
@@ -43,7 +46,8 @@ impl Tree {
         }
         let deny = std::fs::read_to_string(root.join("deny.toml")).context("deny.toml")?;
         let bans = super::bans::read(&deny)?;
-        let graph = Graph::read(&command::output(&mut command::cargo(super::bans::CARGO_TREE))?);
+        let graph =
+            command::output(&mut command::cargo(super::bans::CARGO_TREE)).map(|tree| Graph::read(&tree));
         Ok(Tree { root: root.to_path_buf(), sources, texts, packages, reached, bans, graph })
     }
 }
@@ -72,8 +76,6 @@ fn walk(root: &Path, folder: &Path, sources: &mut Vec<Source>, texts: &mut Vec<T
             texts.push(Text { path, text });
         }
     }
-    sources.sort_by(|a, b| a.path.cmp(&b.path));
-    texts.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(())
 }
 
@@ -130,5 +132,53 @@ impl RawPackage {
             inherits_lints: lints == Some(true),
             dependencies: dependencies.map(|raw| (raw.name, raw.kind.as_deref() == Some("dev"))).collect(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn the_walk_leaves_out_what_is_built_and_what_is_not_text() {
+        let root = std::env::temp_dir().join(format!("tidings-tidy-{}", std::process::id()));
+        for (path, text) in [
+            ("src/lib.rs", "//! One.\n"),
+            ("docs/guide.md", "# Guide\n"),
+            ("docs/picture.png", "no text"),
+            (".git/hook.sh", "exit 1\n"),
+            ("built/CACHEDIR.TAG", "Signature\n"),
+            ("built/generated.rs", "fn a() {}\n"),
+        ] {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            fs::write(path, text).expect("written");
+        }
+        let (mut sources, mut texts) = (Vec::new(), Vec::new());
+        let walked = walk(&root, &root, &mut sources, &mut texts);
+        fs::remove_dir_all(&root).expect("removed");
+        walked.expect("readable");
+        assert_eq!(sources.iter().map(|source| source.path.as_str()).collect::<Vec<_>>(), ["src/lib.rs"]);
+        assert_eq!(texts.iter().map(|text| text.path.as_str()).collect::<Vec<_>>(), ["docs/guide.md"]);
+    }
+
+    #[test]
+    fn a_package_is_read_with_its_roots_and_its_tests_only_dependencies() {
+        let raw: RawPackage = serde_json::from_value(serde_json::json!({
+            "name": "xtask",
+            "manifest_path": command::root().join("xtask/Cargo.toml"),
+            "dependencies": [{"name": "a", "kind": null}, {"name": "b", "kind": "dev"}],
+            "targets": [
+                {"kind": ["lib"], "src_path": command::root().join("xtask/src/lib.rs")},
+                {"kind": ["test"], "src_path": command::root().join("xtask/tests/it.rs")},
+            ],
+        }))
+        .expect("the shape of cargo metadata");
+        let package = raw.read(&command::root()).expect("our own manifest");
+        assert!(package.inherits_lints);
+        assert_eq!(package.dependencies, [("a".to_string(), false), ("b".to_string(), true)]);
+        let roots: Vec<_> = package.roots.iter().map(|root| (root.path.as_str(), root.is_test)).collect();
+        assert_eq!(roots, [("xtask/src/lib.rs", false), ("xtask/tests/it.rs", true)]);
     }
 }
