@@ -89,25 +89,18 @@ pub(crate) fn handle(
             sim.reset();
             json!({"ok": true})
         }),
-        ("POST", "faults") => read(body)
-            .and_then(|named| match named {
-                Named::Name(name) if name == "full" => Ok(sim.set_faults(Faults::full())),
-                Named::Name(name) if name == "none" => Ok(sim.set_faults(Faults::none())),
-                Named::Name(_) => {
-                    Err("faults are \"full\", \"none\" or an object of probabilities".to_owned())
-                }
-                Named::Fields(faults) => Ok(sim.set_faults(faults)),
-            })
-            .map(done),
-        ("POST", "customers") => read(body)
-            .and_then(|named| match named {
-                Named::Name(name) if name == "instant" => Ok(sim.set_customers(Customers::instant())),
-                Named::Name(name) if name == "default" => Ok(sim.set_customers(Customers::default())),
-                Named::Name(_) => Err("customers are \"instant\", \"default\" or an object".to_owned()),
-                Named::Fields(customers) => Ok(sim.set_customers(customers)),
-            })
-            .map(done),
-        ("POST", "provision") => read::<Provision>(body).map(|spec| done(sim.provision(spec))),
+        ("POST", "faults") => read(body).and_then(faults).map(|faults| {
+            sim.set_faults(faults);
+            done()
+        }),
+        ("POST", "customers") => read(body).and_then(customers).map(|customers| {
+            sim.set_customers(customers);
+            done()
+        }),
+        ("POST", "provision") => read::<Provision>(body).map(|spec| {
+            sim.provision(spec);
+            done()
+        }),
         ("POST", "inbound") => read::<Inbound>(body).and_then(|inbound| post_inbound(sim, now_us, &inbound)),
         ("POST", "template_event") => read::<TemplateEvent>(body).and_then(|e| {
             found(sim.template_event(now_us, &e.business_account_id, &e.name, &e.language, &e.event))
@@ -118,9 +111,10 @@ pub(crate) fn handle(
             .and_then(|e| found(sim.account_event(now_us, &e.business_account_id, &e.field, &e.value))),
         ("POST", "user_preference") => read::<Preference>(body)
             .and_then(|e| found(sim.user_preference(now_us, &e.phone_number_id, &e.from, &e.value))),
-        ("POST", "outage") => {
-            read::<Outage>(body).map(|o| done(sim.outage(now_us + (o.seconds * SECOND_US as f64) as i64)))
-        }
+        ("POST", "outage") => read::<Outage>(body).map(|outage| {
+            sim.outage(now_us + (outage.seconds * SECOND_US as f64) as i64);
+            done()
+        }),
         _ => return problem(404, "no such lever"),
     };
     match result {
@@ -133,12 +127,30 @@ fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, String> {
     serde_json::from_slice(body).map_err(|error| error.to_string())
 }
 
-fn done((): ()) -> Value {
+fn faults(named: Named<Faults>) -> Result<Faults, String> {
+    match named {
+        Named::Fields(faults) => Ok(faults),
+        Named::Name(name) if name == "full" => Ok(Faults::full()),
+        Named::Name(name) if name == "none" => Ok(Faults::none()),
+        Named::Name(_) => Err("faults are \"full\", \"none\" or an object of probabilities".into()),
+    }
+}
+
+fn customers(named: Named<Customers>) -> Result<Customers, String> {
+    match named {
+        Named::Fields(customers) => Ok(customers),
+        Named::Name(name) if name == "instant" => Ok(Customers::instant()),
+        Named::Name(name) if name == "default" => Ok(Customers::default()),
+        Named::Name(_) => Err("customers are \"instant\", \"default\" or an object".into()),
+    }
+}
+
+fn done() -> Value {
     json!({"ok": true})
 }
 
 fn found(found: bool) -> Result<Value, String> {
-    if found { Ok(done(())) } else { Err("there is nothing of that name".into()) }
+    if found { Ok(done()) } else { Err("there is nothing of that name".into()) }
 }
 
 fn problem(status: u16, detail: &str) -> Answer {

@@ -33,7 +33,7 @@ mod webhooks;
 pub use answer::Answer;
 pub use config::{Customers, Faults, SimConfig, Tier, WebhookMode};
 pub use core::Simulator;
-pub use edge::{Deliver, serve, serve_with_clock};
+pub use edge::{Clock, Deliver, serve, serve_with_clock};
 pub use ledger::{Counts, DeliveredReceipt, Ledger, ReceiptCounts, Status, Submission, WebhookCounts};
 pub use provision::{PhoneNumber, Provision, TemplateSpec};
 pub use webhooks::Webhook;

@@ -6,35 +6,56 @@ use crate::config::Tier;
 use crate::limits::{PAIR_BURST, PAIR_INTERVAL_US, THROUGHPUT_BURST_NS, TIER_WINDOW_US};
 
 /// Throughput of one number as a bucket that holds one second's worth.
+///
+/// In and out count together, as at the real provider; what goes out is also counted alone, because
+/// only that much is the sender's own doing.
 #[derive(Clone)]
 pub struct Throughput {
     pub mps: f64,
     full_at_ns: i64,
+    sent_full_at_ns: i64,
+}
+
+/// Whether a message fits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    Fits,
+    /// The number is full, but customers filled it.
+    Full,
+    /// The sender alone went over.
+    Exceeded,
 }
 
 impl Throughput {
     pub fn new(mps: f64) -> Throughput {
-        Throughput { mps, full_at_ns: 0 }
+        Throughput { mps, full_at_ns: 0, sent_full_at_ns: 0 }
+    }
+
+    fn step(&self, full_at_ns: i64, now_ns: i64) -> i64 {
+        full_at_ns.max(now_ns) + (1e9 / self.mps) as i64
     }
 
     /// Counts a message if it fits.
-    pub fn take(&mut self, now_us: i64) -> bool {
+    pub fn take(&mut self, now_us: i64) -> Room {
         if self.mps <= 0.0 {
-            return true;
+            return Room::Fits;
         }
         let now = now_us * 1000;
-        let next = self.full_at_ns.max(now) + (1e9 / self.mps) as i64;
-        let fits = next - now <= THROUGHPUT_BURST_NS;
-        if fits {
-            self.full_at_ns = next;
+        let (both, sent) = (self.step(self.full_at_ns, now), self.step(self.sent_full_at_ns, now));
+        if sent - now > THROUGHPUT_BURST_NS {
+            return Room::Exceeded;
         }
-        fits
+        if both - now > THROUGHPUT_BURST_NS {
+            return Room::Full;
+        }
+        (self.full_at_ns, self.sent_full_at_ns) = (both, sent);
+        Room::Fits
     }
 
     /// Counts a message that came in and cannot be refused.
     pub fn charge(&mut self, now_us: i64) {
         if self.mps > 0.0 {
-            self.full_at_ns = self.full_at_ns.max(now_us * 1000) + (1e9 / self.mps) as i64;
+            self.full_at_ns = self.step(self.full_at_ns, now_us * 1000);
         }
     }
 }

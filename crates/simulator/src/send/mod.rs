@@ -17,8 +17,8 @@ use crate::customers::Accepted;
 use crate::error::GraphError;
 use crate::json;
 use crate::ledger::{Entry, Outcome};
-use crate::limits::{MAX_CALLBACK_DATA_CHARS, STOP_GRACE_US};
-use crate::pace::take_pair;
+use crate::limits::{MAX_CALLBACK_DATA_CHARS, PAIR_INTERVAL_US, STOP_GRACE_US};
+use crate::pace::{Room, take_pair};
 use crate::queue::{Category, What};
 use crate::state::{State, key_of_user_id};
 
@@ -95,6 +95,9 @@ impl State {
         self.record(now_us, (phone, person), valid.kind, valid.template, callback.clone(), outcome);
         if outcome.accepted() {
             self.accept(now_us, n, phone, person, callback, &recipient, &valid);
+        } else if refusal.is_none() {
+            // What never became a message does not burden the pair.
+            self.pair(phone, person).debt_until_us -= PAIR_INTERVAL_US;
         }
         match (refusal, outcome) {
             (Some(error), _) => self.refuse(&error),
@@ -155,9 +158,12 @@ impl State {
                  replied to this number.",
             ));
         }
-        if !self.phones[phone as usize].throughput.take(now_us) {
+        let room = self.phones[phone as usize].throughput.take(now_us);
+        if room == Room::Exceeded {
             let id = &self.phones[phone as usize].id;
             self.book.violation(|| format!("throughput: number {id} at {now_us}"));
+        }
+        if room != Room::Fits {
             return Some(throughput_error());
         }
         if self.config.pair_limit && !take_pair(&mut self.pair(phone, person).debt_until_us, now_us) {

@@ -189,3 +189,50 @@ fn unknown_senders_come_into_being() {
     assert!(super::rig::signed_with(&webhooks[0].1, "simulated-app-secret"));
     assert_eq!(rig.get("/v25.0/888?fields=quality_rating").1["quality_rating"], "GREEN");
 }
+
+#[test]
+fn shares_come_out_as_named() {
+    let faults = Faults { timeout_after_accept: 0.1, rate_limited: 0.2, ..Faults::none() };
+    let rig = Rig::with(SimConfig { faults, default_mps: 0.0, ..config() });
+    for i in 0..5000 {
+        rig.template(&format!("+1650555{i:04}"), "a");
+    }
+    let mut answers: BTreeMap<String, i64> = BTreeMap::new();
+    for submission in rig.sim.ledger().submissions {
+        *answers.entry(submission.answer).or_default() += 1;
+    }
+    assert!((answers["timeout_after"] - 500).abs() < 75, "{answers:?}");
+    assert!((answers["rate_limited"] - 1000).abs() < 100, "{answers:?}");
+    assert_eq!(answers.len(), 3);
+}
+
+#[test]
+fn receipts_delivered_are_exactly_those_answered_200() {
+    let faults = Faults { lose_webhook: 0.1, duplicate_webhook: 0.1, delay_webhook: 0.1, ..Faults::none() };
+    let mut rig = Rig::with(SimConfig { faults, default_mps: 0.0, ..config() });
+    let mut seen: BTreeMap<(String, String), u32> = BTreeMap::new();
+    for i in 0..300 {
+        rig.template(&format!("+1650555{i:04}"), "a");
+        for (_, webhook) in rig.run(rig.now + SECOND / 10, Some(200)) {
+            for status in statuses(&webhook) {
+                let text = |key: &str| status[key].as_str().unwrap().to_owned();
+                *seen.entry((text("id"), text("status"))).or_default() += 1;
+            }
+        }
+    }
+    for (_, webhook) in rig.run(rig.now + 60 * SECOND, Some(200)) {
+        for status in statuses(&webhook) {
+            let text = |key: &str| status[key].as_str().unwrap().to_owned();
+            *seen.entry((text("id"), text("status"))).or_default() += 1;
+        }
+    }
+    let mut booked: BTreeMap<(String, String), u32> = BTreeMap::new();
+    for submission in rig.sim.ledger().submissions {
+        for receipt in &submission.receipts {
+            let status = serde_json::to_value(receipt.status).unwrap().as_str().unwrap().to_owned();
+            *booked.entry((submission.wamid.clone().unwrap(), status)).or_default() += 1;
+        }
+    }
+    assert_eq!(seen, booked);
+    assert!(booked.len() < 900 && booked.values().any(|&times| times == 2));
+}

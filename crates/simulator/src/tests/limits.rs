@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::rig::{CUSTOMER, HOUR, PHONE, Rig, SECOND, T0, WABA, config, statuses};
-use crate::{Provision, SimConfig, Tier};
+use crate::{Faults, Provision, SimConfig, Tier};
 
 fn to(i: i64) -> String {
     format!("+1650555{i:04}")
@@ -45,6 +45,20 @@ fn what_comes_in_counts_too() {
         rig.sim.inbound_text(rig.now, PHONE, &to(i), "Hello");
     }
     assert_eq!(rig.template(CUSTOMER, "a").1["error"]["code"], 130_429);
+    assert_eq!(rig.sim.counts().violations, 0, "the sender could not know");
+}
+
+#[test]
+fn what_was_not_accepted_does_not_burden_the_pair() {
+    let rig = Rig::new();
+    rig.sim.set_faults(Faults { server_error: 1.0, ..Faults::none() });
+    for _ in 0..60 {
+        assert!(rig.template(CUSTOMER, "a").0 >= 500);
+    }
+    rig.sim.set_faults(Faults::none());
+    let accepted = (0..20).filter(|_| rig.template(CUSTOMER, "a").0 == 200).count();
+    assert_eq!(accepted, 20);
+    assert_eq!(rig.sim.counts().violations, 0);
 }
 
 #[test]
