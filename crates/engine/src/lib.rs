@@ -1,1 +1,30 @@
-//! placeholder
+//! The life of a message, one folder per stage, in the order in which a message meets them.
+//! Read [`pipeline`] first: it composes the stages.
+
+pub mod pipeline;
+
+pub mod intake;
+
+pub mod policy;
+
+pub mod routing;
+
+pub mod dispatch;
+
+pub mod reconcile;
+
+pub mod report;
+
+pub mod admin;
+pub mod caller;
+pub mod catalog;
+pub mod config;
+pub mod content;
+pub mod error;
+pub mod limits;
+pub mod metrics;
+
+pub use caller::{Caller, Operator};
+pub use config::EngineConfig;
+pub use error::EngineError;
+pub use pipeline::Engine;

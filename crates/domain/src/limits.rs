@@ -1,0 +1,20 @@
+//! The bounds of the domain, each with its unit.
+
+/// Attempts of one message; the number is a byte of the attempt's id.
+pub const ATTEMPTS_PER_MESSAGE_MAX: u8 = 200;
+/// Intents in one batch call.
+pub const BATCH_INTENTS_MAX: usize = 1_000;
+/// Microseconds that `send_at` may lie ahead: 365 days.
+pub const SEND_AT_AHEAD_US_MAX: i64 = 365 * crate::time::DAY;
+/// Bytes of `reference`.
+pub const REFERENCE_BYTES_MAX: usize = 256;
+/// Bytes of `metadata` as JSON.
+pub const METADATA_BYTES_MAX: usize = 4_096;
+/// Bytes of an `Idempotency-Key`.
+pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
+/// Characters of `biz_opaque_callback_data` at the platform.
+pub const CALLBACK_DATA_CHARS_MAX: usize = 512;
+/// Microseconds of the customer service window.
+pub const SERVICE_WINDOW_US: i64 = crate::time::DAY;
+/// Microseconds that a sender's message to a recipient holds up the next one while it backs off.
+pub const ORDER_YIELD_US: i64 = 5 * crate::time::SECOND;

@@ -1,0 +1,15 @@
+//! Plain data that goes into and comes out of the store.
+
+pub mod accounts;
+pub mod feed;
+pub mod hot;
+pub mod messages;
+pub mod people;
+pub mod tenancy;
+
+pub use accounts::*;
+pub use feed::*;
+pub use hot::*;
+pub use messages::*;
+pub use people::*;
+pub use tenancy::*;

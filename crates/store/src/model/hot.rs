@@ -1,0 +1,233 @@
+//! The hot path: accept, claim, record, merge. Each call takes many and commits once.
+
+use std::sync::Arc;
+
+use tidings_domain::actor::Actor;
+use tidings_domain::address::CountryCode;
+use tidings_domain::category::{Category, Channel};
+use tidings_domain::id::{AccountId, AttemptId, MessageId, SenderId, TenantId};
+use tidings_domain::lifecycle::AttemptState;
+use tidings_domain::time::Timestamp;
+use tidings_domain::trace::TraceId;
+
+use super::{Hash16, NewConsent, NewInbound, NewKept, RecipientFacts};
+
+/// A message on its way into the store. Its content is sealed before it is queued for the writer.
+#[derive(Debug, Clone)]
+pub struct NewMessage {
+    pub id: MessageId,
+    pub account: AccountId,
+    pub sender: SenderId,
+    pub channel: Channel,
+    pub category: Category,
+    pub recipient: Hash16,
+    pub country: Option<CountryCode>,
+    pub template: Option<String>,
+    pub language: Option<String>,
+    pub created_at: Timestamp,
+    /// `created_at`, or `send_at` of the intent.
+    pub due_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub ordered: bool,
+    /// Free-form content: the judge needs the service window.
+    pub free_form: bool,
+    pub trace: TraceId,
+    /// Whether the client gave the trace id (only then it is indexed).
+    pub trace_given: bool,
+    pub reference: Option<Hash16>,
+    /// JSON of the engine's content; sealed by the store.
+    pub content: Vec<u8>,
+}
+
+/// What policy said, with the decisions as a JSON list for the event's body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judgement {
+    Allow { decisions: String },
+    Deny { code: String, decisions: String },
+    Defer { until: Timestamp, code: String, decisions: String },
+    Expire,
+}
+
+/// Judges a message inside the transaction that stores or claims it. Pure and quick.
+pub type IntakeJudge = Arc<dyn Fn(&NewMessage, &RecipientFacts) -> Judgement + Send + Sync>;
+pub type ClaimJudge = Arc<dyn Fn(&DueItem, &RecipientFacts) -> Judgement + Send + Sync>;
+
+/// Makes the answer that is stored under the idempotency key, from the verdicts in the order of the messages.
+pub type Respond = Arc<dyn Fn(&[Judgement]) -> (u16, Vec<u8>) + Send + Sync>;
+
+pub struct Idempotent {
+    /// SHA-256 of tenant, method, path and key.
+    pub key: [u8; 32],
+    /// SHA-256 of the raw body.
+    pub fingerprint: [u8; 32],
+    pub respond: Respond,
+}
+
+pub struct Accept {
+    pub messages: Vec<NewMessage>,
+    pub judge: IntakeJudge,
+    pub actor: Actor,
+    pub idempotent: Option<Idempotent>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// In the order of the messages.
+    Stored(Vec<Judgement>),
+    /// The key was used before: nothing was stored now.
+    Replay { fingerprint: [u8; 32], status: u16, body: Vec<u8> },
+}
+
+/// One entry of a lane's queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueItem {
+    pub tenant: TenantId,
+    pub account: AccountId,
+    pub sender: SenderId,
+    pub category: Category,
+    pub due_at: Timestamp,
+    pub message: MessageId,
+    /// Number of the attempt that comes next.
+    pub attempt: u8,
+    pub expires_at: Timestamp,
+    pub recipient: Hash16,
+    pub country: Option<CountryCode>,
+    pub ordered: bool,
+    pub free_form: bool,
+    pub template: Option<String>,
+    pub language: Option<String>,
+    pub trace: TraceId,
+}
+
+impl DueItem {
+    pub fn attempt_id(&self) -> AttemptId {
+        AttemptId::of(self.message, self.attempt)
+    }
+}
+
+/// A lane that has work, and when its earliest entry is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LaneWork {
+    pub tenant: TenantId,
+    pub account: AccountId,
+    pub sender: SenderId,
+    pub earliest: Timestamp,
+}
+
+/// The right to decide for the lanes of this store; every decision carries it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Epoch(pub i64);
+
+#[derive(Debug)]
+pub enum Claimed {
+    /// Durable: the request may leave. Content as the engine stored it.
+    Won { item: DueItem, content: Vec<u8> },
+    Denied { item: DueItem, code: String },
+    Deferred { item: DueItem, until: Timestamp },
+    Expired { item: DueItem },
+    /// Somebody else took it (canceled) or the epoch is over.
+    Gone { item: DueItem },
+}
+
+/// What an answer proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttemptResult {
+    Accepted { provider_id: String, held: bool },
+    Failed { code: i64 },
+    InDoubt { reason: &'static str, code: Option<i64> },
+}
+
+/// What we chose to do next; ignored when a receipt has proved meanwhile that the attempt stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    Done,
+    Retry { at: Timestamp, reason: &'static str },
+    /// Definite failure, nothing to retry.
+    Fail { reason: String },
+    /// Retries are exhausted.
+    Dead { reason: String },
+    AwaitReceipt { until: Timestamp },
+}
+
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    pub item: DueItem,
+    pub at: Timestamp,
+    pub result: AttemptResult,
+    pub next: Next,
+    /// Remember the recipient as invalid (code), or cool it down.
+    pub recipient_invalid: Option<i64>,
+    pub recipient_cool_until: Option<Timestamp>,
+}
+
+/// An attempt that was open when we last stopped, or whose doubt is due.
+#[derive(Debug, Clone)]
+pub struct OpenAttempt {
+    pub item: DueItem,
+    pub state: AttemptState,
+    pub claimed_at: Timestamp,
+    pub doubt_until: Option<Timestamp>,
+}
+
+/// What reconcile decided about an open attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settle {
+    /// The claim certainly never left: queue again, no doubt. The attempt row is removed.
+    Requeue,
+    /// It may have left: a doubt, decided at `until`.
+    Doubt { reason: &'static str, until: Timestamp },
+    /// No receipt came: send again.
+    Resend { at: Timestamp },
+    /// No receipt came: give up knowing.
+    Unknown,
+    /// Counted only while callbacks could reach us.
+    Extend { until: Timestamp },
+}
+
+/// A receipt on its way into the store.
+#[derive(Debug, Clone)]
+pub struct NewReceipt {
+    pub provider_id: String,
+    pub attempt: Option<AttemptId>,
+    pub state: AttemptState,
+    pub at: Timestamp,
+    pub code: Option<i64>,
+    pub pricing: Option<String>,
+    /// Further effects on the recipient, decided by the error table.
+    pub recipient_invalid: Option<i64>,
+    pub recipient_cool_until: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone)]
+pub struct TemplatePatch {
+    pub name: String,
+    pub language: String,
+    pub status: Option<String>,
+    pub category: Option<String>,
+    pub quality: Option<String>,
+    pub at: Timestamp,
+}
+
+/// Everything that one verified callback means for one account; committed whole, or not at all.
+#[derive(Debug, Clone, Default)]
+pub struct CallbackWrite {
+    pub receipts: Vec<NewReceipt>,
+    pub inbound: Vec<NewInbound>,
+    pub consents: Vec<NewConsent>,
+    pub templates: Vec<TemplatePatch>,
+    pub kept: Vec<NewKept>,
+    /// Further events (signals of senders and accounts): kind, subject, body.
+    pub events: Vec<tidings_domain::event::NewEvent>,
+    pub received_at: Timestamp,
+}
+
+/// What a receipt changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Merged {
+    /// The attempt moved.
+    Moved { message: MessageId, sender: SenderId, from: AttemptState, to: AttemptState },
+    /// Nothing new.
+    Same,
+    /// The id is not known yet: kept until it is.
+    Kept,
+}

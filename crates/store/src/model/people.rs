@@ -1,0 +1,114 @@
+//! Recipients, consent, inbound messages, media.
+
+use tidings_domain::actor::Actor;
+use tidings_domain::address::Address;
+use tidings_domain::category::{Category, Channel};
+use tidings_domain::fact::Identities;
+use tidings_domain::id::{AccountId, CallbackId, ConsentId, ContactId, InboundId, MediaId, SenderId};
+use tidings_domain::time::Timestamp;
+
+/// Keyed hash of an address within one tenant; the only form in which addresses are looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hash16(pub [u8; 16]);
+
+/// What is known of a recipient when a message is judged. Read inside the transaction that decides.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecipientFacts {
+    /// When consent was revoked, by [`Category::code`]; `None` where it stands or was never given.
+    pub revoked_at: [Option<Timestamp>; 4],
+    /// The provider said that this recipient cannot be reached: code and time.
+    pub invalid: Option<(i64, Timestamp)>,
+    /// Not again before (for example after code 131049), for marketing.
+    pub cool_until: Option<Timestamp>,
+    /// The recipient's last message to this sender.
+    pub last_inbound_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone)]
+pub struct NewConsent {
+    pub id: ConsentId,
+    pub address: Address,
+    pub channel: Channel,
+    /// A category's name for now; topics follow.
+    pub purpose: Category,
+    pub granted: bool,
+    /// `api`, `keyword`, `platform` …
+    pub source: String,
+    /// Free JSON, kept sealed.
+    pub evidence: Option<String>,
+    pub at: Timestamp,
+    pub actor: Actor,
+}
+
+#[derive(Debug, Clone)]
+pub struct Consent {
+    pub id: ConsentId,
+    pub address: Address,
+    pub channel: Channel,
+    pub purpose: Category,
+    pub granted: bool,
+    pub source: String,
+    pub evidence: Option<String>,
+    pub at: Timestamp,
+    pub actor: String,
+}
+
+/// A message that somebody sent to a tenant; `object` and identities are stored sealed.
+#[derive(Debug, Clone)]
+pub struct NewInbound {
+    pub id: InboundId,
+    pub sender: SenderId,
+    pub provider_id: String,
+    pub from: Identities,
+    pub kind: String,
+    pub text: Option<String>,
+    pub context: Option<String>,
+    pub object: String,
+    pub at: Timestamp,
+    pub received_at: Timestamp,
+}
+
+#[derive(Debug, Clone)]
+pub struct InboundView {
+    pub id: InboundId,
+    pub sender: SenderId,
+    pub contact: Option<ContactId>,
+    pub from: Identities,
+    pub kind: String,
+    pub text: Option<String>,
+    /// Provider id of the message answered, and ours if it is known.
+    pub context: Option<String>,
+    pub object: String,
+    pub at: Timestamp,
+    pub received_at: Timestamp,
+}
+
+/// A callback, or a part of one, that nobody understood: kept sealed.
+#[derive(Debug, Clone)]
+pub struct NewKept {
+    pub id: CallbackId,
+    pub account: Option<AccountId>,
+    pub field: String,
+    pub object: String,
+    pub received_at: Timestamp,
+}
+
+#[derive(Debug, Clone)]
+pub struct KeptView {
+    pub id: CallbackId,
+    pub field: String,
+    pub object: String,
+    pub received_at: Timestamp,
+}
+
+#[derive(Debug, Clone)]
+pub struct MediaRow {
+    pub id: MediaId,
+    pub account: AccountId,
+    pub sender: SenderId,
+    pub provider_id: String,
+    pub mime_type: String,
+    pub bytes: i64,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+}

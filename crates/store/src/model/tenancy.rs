@@ -1,0 +1,40 @@
+//! Tenants, API keys and what a verified key allows.
+
+use tidings_domain::actor::{Permission, Role};
+use tidings_domain::id::{KeyId, TenantId};
+use tidings_domain::secret::Secret;
+use tidings_domain::time::Timestamp;
+
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    pub id: TenantId,
+    pub name: String,
+    /// Messages per second that the tenant may submit over all its senders; `None` is unlimited.
+    pub messages_per_s: Option<f64>,
+    pub created_at: Timestamp,
+}
+
+#[derive(Debug, Clone)]
+pub struct ApiKey {
+    pub id: KeyId,
+    pub name: String,
+    pub role: Role,
+    /// Set of [`Permission::bit`]s.
+    pub permissions: i64,
+    pub created_at: Timestamp,
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl ApiKey {
+    pub fn allows(&self, permission: Permission) -> bool {
+        self.permissions & permission.bit() != 0
+    }
+}
+
+/// A new key: shown once, then only its keyed hash exists.
+#[derive(Debug)]
+pub struct MintedKey {
+    pub key: ApiKey,
+    /// `tdk_<region>_<random>`.
+    pub token: Secret,
+}
