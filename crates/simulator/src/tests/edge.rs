@@ -12,11 +12,11 @@ use tokio::sync::{mpsc, oneshot};
 use super::rig::{CUSTOMER, PHONE, Rig, T0, TOKEN, order_update, statuses};
 use crate::{Deliver, Faults, Webhook, serve_with_clock};
 
-struct Collect(Mutex<mpsc::UnboundedSender<Webhook>>);
+struct Collect(Mutex<mpsc::Sender<Webhook>>);
 
 impl Deliver for Collect {
     fn deliver(&self, webhook: &Webhook) -> Pin<Box<dyn Future<Output = Option<u16>> + Send + '_>> {
-        let sent = self.0.lock().send(webhook.clone()).is_ok();
+        let sent = self.0.lock().try_send(webhook.clone()).is_ok();
         Box::pin(async move { sent.then_some(200) })
     }
 }
@@ -45,7 +45,7 @@ async fn over_the_wire() {
     let rig = Rig::new();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let (sender, mut webhooks) = mpsc::unbounded_channel();
+    let (sender, mut webhooks) = mpsc::channel(100);
     let (stop, stopped) = oneshot::channel::<()>();
     let deliver = Arc::new(Collect(Mutex::new(sender)));
     let clock = Arc::new(|| T0);

@@ -7,7 +7,9 @@ use serde_json::Value;
 use super::rig::{CUSTOMER, Rig, SECOND, T0, body, config, order_update, statuses};
 use crate::{Customers, Faults, Ledger, SimConfig, TemplateSpec};
 
-fn rig(change: fn(&mut Faults)) -> Rig {
+type Change = fn(&mut Faults);
+
+fn rig(change: Change) -> Rig {
     let mut faults = Faults::none();
     change(&mut faults);
     Rig::with(SimConfig { faults, ..config() })
@@ -15,7 +17,7 @@ fn rig(change: fn(&mut Faults)) -> Rig {
 
 #[test]
 fn answers_gone_wrong() {
-    let cases: Vec<(fn(&mut Faults), &str, bool, bool)> = vec![
+    let cases: Vec<(Change, &str, bool, bool)> = vec![
         (|f| f.timeout_before_accept = 1.0, "timeout_before", true, false),
         (|f| f.timeout_after_accept = 1.0, "timeout_after", true, true),
         (|f| f.server_error = 1.0, "server_error", false, false),
