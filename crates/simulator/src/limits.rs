@@ -22,8 +22,9 @@ pub const TIER_WINDOW_US: i64 = 24 * 3600 * SECOND_US;
 pub const PAIR_INTERVAL_US: i64 = 6 * SECOND_US;
 /// Messages one may borrow from the future of a pair.
 pub const PAIR_BURST: i64 = 45;
-/// How much of a second's throughput may come at once, in nanoseconds.
-pub const THROUGHPUT_BURST_NS: i64 = 1_000_000_000;
+/// How much of a number's throughput may come at once: one second's worth, and 50 milliseconds that a
+/// steady sender's requests may drift on their way. In nanoseconds.
+pub const THROUGHPUT_BURST_NS: i64 = 1_050_000_000;
 /// Webhook bodies handed out by one `take_due`.
 pub const MAX_TAKE: usize = 1000;
 /// Most updates in one webhook body, as at the real provider.

@@ -100,7 +100,11 @@ fn accepted_kinds() {
 
 #[test]
 fn refused_kinds() {
-    let headed = |header: Value| json!({"type": "list", "header": header, "body": {"text": "b"}, "action": {"button": "o", "sections": [{"rows": rows(1)}]}});
+    let headed = |header: Value| {
+        let mut list = interactive("list", json!({"button": "o", "sections": [{"rows": rows(1)}]}));
+        list["header"] = header;
+        list
+    };
     let cases: Vec<(&str, Value, u64)> = vec![
         ("text", json!({}), 131_008),
         ("text", json!({"body": ""}), 131_008),
