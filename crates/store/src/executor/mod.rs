@@ -74,10 +74,11 @@ impl Executor {
         match self {
             Self::Threads(threads) => threads.submit(J::into_work(ticket), rows)?,
             Self::Inline(inline) => {
-                let work = move |conn| -> BoxFuture<'_, _> {
-                    Box::pin(async move { J::run(conn, std::slice::from_ref(&ticket)).await })
-                };
-                let outputs = inline.transact(J::WHAT, work).await?;
+                let outputs = inline
+                    .transact(J::WHAT, move |conn| {
+                        Box::pin(async move { J::run(conn, std::slice::from_ref(&ticket)).await })
+                    })
+                    .await?;
                 return outputs.into_iter().next().ok_or(StoreError::Unavailable);
             }
         }

@@ -15,7 +15,7 @@ use super::record::PROVIDER_ID;
 use super::rows::{MessageKey, Remarks, remark};
 use crate::conn::{Batch, Bulk, Conn, cells};
 use crate::error::Result;
-use crate::events::Events;
+use crate::events::{Events, Head};
 use crate::executor::{Group, Ticket, Work};
 use crate::model::{CallbackWrite, Hash16, Merged, NewReceipt};
 use crate::scope::TenantScope;
@@ -104,7 +104,7 @@ async fn receipts(
     let targets = targets(conn, entries, &mut ledger).await?;
     let mut known = Vec::new();
     let mut remarks = Remarks::new();
-    remember(conn, entries, &targets, &mut ledger, &mut remarks).await?;
+    remember(conn, entries, &targets, &mut ledger, &mut remarks, events).await?;
     for (entry, target) in entries.iter().zip(&targets) {
         let Some((key, n)) = target else { continue };
         let progress = ledger.get(key).expect("targets are loaded");
@@ -269,6 +269,7 @@ async fn remember(
     targets: &[Target],
     ledger: &mut Ledger,
     remarks: &mut Remarks,
+    events: &mut Events,
 ) -> Result<()> {
     let says = |receipt: &NewReceipt| receipt.recipient_invalid.is_some() || receipt.recipient_cool_until.is_some();
     let telling: Vec<(&Entry<'_>, MessageKey)> = entries
@@ -280,12 +281,22 @@ async fn remember(
     let keys: Vec<MessageKey> = telling.iter().map(|(_, key)| *key).collect();
     ledger.load_recipients(conn, &keys).await?;
     for (entry, key) in telling {
-        let row = ledger.get(&key).and_then(|progress| progress.row.as_ref());
-        let Some(recipient) = row.map(|row| row.recipient) else { continue };
+        let Some(progress) = ledger.get(&key) else { continue };
+        let (Some(row), Some(first)) = (&progress.row, progress.attempts.first()) else { continue };
+        let (recipient, trace) = (row.recipient, first.trace);
         let remark = remarks.entry((key.0, recipient)).or_default();
         remark.cool_until = remark.cool_until.max(entry.receipt.recipient_cool_until);
         if let Some(code) = entry.receipt.recipient_invalid {
             remark.invalid = Some((code, entry.receipt.at));
+            let head = Head {
+                tenant: key.0,
+                kind: Kind::RecipientInvalid,
+                subject: key.1.bytes(),
+                actor: Actor::Provider,
+                trace: Some(trace),
+                at: entry.job.write.received_at,
+            };
+            events.push(head, |out| write!(out, r#"{{"code":{code}}}"#).expect("a string takes all"));
         }
     }
     Ok(())
