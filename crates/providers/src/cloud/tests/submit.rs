@@ -39,7 +39,7 @@ fn word(outcome: &Outcome) -> String {
 }
 
 fn error(code: &str) -> String {
-    format!(r#"{{"error":{{"message":"(#{code}) no","type":"OAuthException","code":{code},"error_data":{{"details":"because"}}}}}}"#)
+    format!(r#"{{"error":{{"message":"(#130429) no","type":"OAuthException","code":{code},"error_data":{{"details":"because"}}}}}}"#)
 }
 
 #[tokio::test]
