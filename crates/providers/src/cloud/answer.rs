@@ -1,7 +1,7 @@
 //! The error object of the Graph API, in answers and in callbacks.
 
-use http::{HeaderMap, Response, header};
 use bytes::Bytes;
+use http::{HeaderMap, Response, header};
 use serde::Deserialize;
 use tidings_domain::fact::ProviderError;
 use tidings_domain::provider::Rejection;

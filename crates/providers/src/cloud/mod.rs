@@ -65,7 +65,11 @@ impl Provider for CloudProvider {
         ProviderKind::Cloud
     }
 
-    fn submit<'a>(&'a self, credentials: &'a Credentials, submission: Submission<'a>) -> BoxFuture<'a, Outcome> {
+    fn submit<'a>(
+        &'a self,
+        credentials: &'a Credentials,
+        submission: Submission<'a>,
+    ) -> BoxFuture<'a, Outcome> {
         Box::pin(self.send(credentials, submission))
     }
 
@@ -73,7 +77,12 @@ impl Provider for CloudProvider {
         handshake::answer(credentials, query)
     }
 
-    fn verify(&self, credentials: &Credentials, headers: &HeaderMap, body: &[u8]) -> Result<(), CallbackError> {
+    fn verify(
+        &self,
+        credentials: &Credentials,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<(), CallbackError> {
         signature::verify(&credentials.app_secrets, headers, body)
     }
 

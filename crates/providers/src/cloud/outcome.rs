@@ -45,10 +45,7 @@ pub(super) fn read(answer: &Response<Bytes>) -> Outcome {
 
 /// Statuses below 500 that a gateway gives while the request may still be going on behind it.
 fn is_definite(status: StatusCode) -> bool {
-    !matches!(
-        status,
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
-    )
+    !matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS)
 }
 
 fn accepted(body: &[u8]) -> Option<Outcome> {

@@ -16,7 +16,9 @@ impl CloudProvider {
             Address::Phone(phone) => Recipient::Phone(phone),
             Address::Bsuid(bsuid) => Recipient::Bsuid(bsuid),
             Address::Email(_) => {
-                return Outcome::Rejected(answer::unwritable("an e-mail address cannot receive this channel"));
+                return Outcome::Rejected(answer::unwritable(
+                    "an e-mail address cannot receive this channel",
+                ));
             }
         };
         let mut body = Vec::with_capacity(SUBMISSION_BYTES_USUAL);

@@ -59,12 +59,7 @@ impl HttpTransport {
     }
 
     /// Posts bytes and tells the status, if an answer came at all. For callbacks of a simulator.
-    pub async fn post(
-        &self,
-        url: &str,
-        headers: &[(HeaderName, HeaderValue)],
-        body: Bytes,
-    ) -> Option<u16> {
+    pub async fn post(&self, url: &str, headers: &[(HeaderName, HeaderValue)], body: Bytes) -> Option<u16> {
         let mut request = Request::builder().method(Method::POST).uri(url).body(body).ok()?;
         request.headers_mut().extend(headers.iter().cloned());
         let bounds = Bounds {
@@ -74,7 +69,11 @@ impl HttpTransport {
         self.bounded(request, bounds).await.ok().map(|answer| answer.status().as_u16())
     }
 
-    async fn bounded(&self, request: Request<Bytes>, bounds: Bounds) -> Result<Response<Bytes>, TransportError> {
+    async fn bounded(
+        &self,
+        request: Request<Bytes>,
+        bounds: Bounds,
+    ) -> Result<Response<Bytes>, TransportError> {
         let _permit = self.permit()?;
         let work = async {
             let (head, body) = self.head(request).await?.into_parts();
@@ -88,7 +87,11 @@ impl HttpTransport {
         self.client.request(request.map(Full::new)).await.map_err(|error| classify(&error))
     }
 
-    async fn streamed(&self, request: Request<Bytes>, bounds: Bounds) -> Result<Response<Chunks>, TransportError> {
+    async fn streamed(
+        &self,
+        request: Request<Bytes>,
+        bounds: Bounds,
+    ) -> Result<Response<Chunks>, TransportError> {
         let permit = self.permit()?;
         let answer = tokio::time::timeout(total(bounds), self.head(request))
             .await

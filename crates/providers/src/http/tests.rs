@@ -98,7 +98,8 @@ async fn exchanges_share_one_connection() {
     let (address, connections) = server().await;
     let transport = HttpTransport::default();
     for at in 0..3 {
-        let request = Request::post(format!("http://{address}/m")).body(Bytes::from(format!("n{at}"))).unwrap();
+        let request =
+            Request::post(format!("http://{address}/m")).body(Bytes::from(format!("n{at}"))).unwrap();
         assert_eq!(text(&transport, request).await, Ok(format!("POST /m {address} n{at}")));
     }
     assert_eq!(connections.load(Ordering::SeqCst), 1);
@@ -168,13 +169,19 @@ async fn silence_is_a_timeout() {
 
 #[tokio::test]
 async fn a_close_during_the_exchange_is_broken() {
-    for answer in ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf", "nonsense\r\n\r\n"] {
+    for answer in
+        ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf", "nonsense\r\n\r\n"]
+    {
         let address = rude(move |mut socket, _| async move {
             read_request(&mut socket).await;
             let _ = socket.write_all(answer.as_bytes()).await;
         })
         .await;
-        assert_eq!(text(&HttpTransport::default(), get(address, "/")).await, Err(TransportError::Broken), "{answer}");
+        assert_eq!(
+            text(&HttpTransport::default(), get(address, "/")).await,
+            Err(TransportError::Broken),
+            "{answer}"
+        );
     }
 }
 

@@ -72,7 +72,9 @@ async fn reads_the_health_of_a_number() {
         })
     );
     assert_eq!(provider.sender_health(&credentials(), "10650").await, Ok(SenderHealth::default()));
-    assert!(script.paths()[0].starts_with("https://graph.example.com/v24.0/10650?fields=display_phone_number,"));
+    assert!(
+        script.paths()[0].starts_with("https://graph.example.com/v24.0/10650?fields=display_phone_number,")
+    );
 }
 
 #[tokio::test]
@@ -84,7 +86,11 @@ async fn reads_the_health_of_an_account() {
     let some = |text: &str| Some(text.to_owned());
     assert_eq!(
         script.provider().account_health(&credentials(), "20").await,
-        Ok(AccountHealth { name: some("Shop"), review_status: some("APPROVED"), can_send: some("AVAILABLE") })
+        Ok(AccountHealth {
+            name: some("Shop"),
+            review_status: some("APPROVED"),
+            can_send: some("AVAILABLE")
+        })
     );
     let odd = Script::new([]);
     assert!(matches!(

@@ -61,7 +61,10 @@ async fn describes_a_file() {
 }
 
 /// The bytes that came, and the failure that ended them.
-async fn download(info: &MediaInfo, given: Response<Bytes>) -> Result<(Vec<u8>, Option<TransportError>), String> {
+async fn download(
+    info: &MediaInfo,
+    given: Response<Bytes>,
+) -> Result<(Vec<u8>, Option<TransportError>), String> {
     let script = Script::new([Ok(given)]);
     let opened = script.provider().download(&credentials(), info).await;
     let mut chunks = opened.map_err(|error| error.to_string())?;
@@ -96,15 +99,23 @@ async fn holds_a_download_to_its_announced_size() {
 
 #[tokio::test]
 async fn refuses_another_type_a_failure_and_a_strange_host() {
-    for (content_type, fits) in [("Audio/OGG", true), ("audio/ogg;codecs=opus", true), ("text/html", false), ("audio/oggs", false)] {
+    for (content_type, fits) in
+        [("Audio/OGG", true), ("audio/ogg;codecs=opus", true), ("text/html", false), ("audio/oggs", false)]
+    {
         assert_eq!(download(&info(None), file(content_type)).await.is_ok(), fits, "{content_type}");
     }
     let gone = Response::builder().status(404).body(Bytes::new()).unwrap();
     let gone = download(&info(None), gone).await;
-    assert_eq!(gone, Err("the provider refused: the provider answered without a readable error (code -404)".to_owned()));
+    assert_eq!(
+        gone,
+        Err("the provider refused: the provider answered without a readable error (code -404)".to_owned())
+    );
     for url in [None, Some("https://evil.example/a".to_owned())] {
         let strange = MediaInfo { url, ..info(None) };
         let script = Script::new([]);
-        assert!(matches!(script.provider().download(&credentials(), &strange).await, Err(CallError::Refused(_))));
+        assert!(matches!(
+            script.provider().download(&credentials(), &strange).await,
+            Err(CallError::Refused(_))
+        ));
     }
 }

@@ -25,7 +25,10 @@ fn check(secrets: &[&str], headers: &[String], body: &[u8]) -> bool {
 fn only_the_exact_signature_passes() {
     let good = format!("sha256={SIGNED}");
     assert!(check(&["app_secret"], std::slice::from_ref(&good), BODY));
-    assert!(check(&["app_secret"], &[format!("sha256={}", SIGNED.to_uppercase())], BODY), "digits of either case");
+    assert!(
+        check(&["app_secret"], &[format!("sha256={}", SIGNED.to_uppercase())], BODY),
+        "digits of either case"
+    );
     for (what, header) in [
         ("empty", String::new()),
         ("no prefix", SIGNED.to_owned()),

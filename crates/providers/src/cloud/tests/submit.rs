@@ -11,7 +11,11 @@ fn attempt() -> AttemptId {
     AttemptId::of(MessageId::from_bytes([7; 16]), 1)
 }
 
-async fn submit_to(to: &Address, sender_ref: &str, answers: Vec<Answer>) -> (Outcome, std::sync::Arc<Script>) {
+async fn submit_to(
+    to: &Address,
+    sender_ref: &str,
+    answers: Vec<Answer>,
+) -> (Outcome, std::sync::Arc<Script>) {
     let script = Script::new(answers);
     let content = Outgoing::text("Your parcel has left.", false);
     let submission = Submission { attempt: attempt(), sender_ref, to, content: &content, trace: None };
@@ -30,8 +34,12 @@ async fn submit(given: Answer) -> Outcome {
 /// A short word for an outcome: what matters of it.
 fn word(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Accepted { provider_id, held } => format!("accepted {provider_id}{}", if *held { " held" } else { "" }),
-        Outcome::Rejected(no) => format!("rejected {} http {} after {:?}", no.error.code, no.http_status, no.retry_after_s),
+        Outcome::Accepted { provider_id, held } => {
+            format!("accepted {provider_id}{}", if *held { " held" } else { "" })
+        }
+        Outcome::Rejected(no) => {
+            format!("rejected {} http {} after {:?}", no.error.code, no.http_status, no.retry_after_s)
+        }
         Outcome::NotSent(_) => "not sent".to_owned(),
         Outcome::InDoubt(Doubt::Failure(no)) => format!("doubt {} http {}", no.error.code, no.http_status),
         Outcome::InDoubt(doubt) => format!("doubt {}", doubt.as_str()),
@@ -39,12 +47,15 @@ fn word(outcome: &Outcome) -> String {
 }
 
 fn error(code: &str) -> String {
-    format!(r#"{{"error":{{"message":"(#130429) no","type":"OAuthException","code":{code},"error_data":{{"details":"because"}}}}}}"#)
+    format!(
+        r#"{{"error":{{"message":"(#130429) no","type":"OAuthException","code":{code},"error_data":{{"details":"because"}}}}}}"#
+    )
 }
 
 #[tokio::test]
 async fn answers_become_outcomes() {
-    let accepted = |rest: &str| format!(r#"{{"contacts":[{{"input":"x"}}],"messages":[{{"id":"wamid.A"{rest}}}]}}"#);
+    let accepted =
+        |rest: &str| format!(r#"{{"contacts":[{{"input":"x"}}],"messages":[{{"id":"wamid.A"{rest}}}]}}"#);
     for (status, body, want) in [
         (200, accepted(""), "accepted wamid.A"),
         (200, accepted(r#","message_status":"accepted""#), "accepted wamid.A"),
@@ -114,10 +125,17 @@ async fn retry_after_is_read_in_seconds_and_bounded() {
         ("", None),
         ("Sat, 21 Nov 2026 10:00:00 GMT", None),
     ] {
-        let given = Response::builder().status(429).header("retry-after", header).body(error("130429").into()).unwrap();
+        let given = Response::builder()
+            .status(429)
+            .header("retry-after", header)
+            .body(error("130429").into())
+            .unwrap();
         let Outcome::Rejected(rejection) = submit(Ok(given)).await else { panic!("a refusal") };
         assert_eq!(rejection.retry_after_s, want, "{header}");
-        assert_eq!((rejection.error.title.as_str(), rejection.error.detail.as_str()), ("(#130429) no", "because"));
+        assert_eq!(
+            (rejection.error.title.as_str(), rejection.error.detail.as_str()),
+            ("(#130429) no", "because")
+        );
     }
 }
 
@@ -139,7 +157,9 @@ async fn the_request_carries_the_attempt_and_the_token() {
 #[tokio::test]
 async fn what_cannot_be_written_is_refused_without_a_request() {
     let email = Address::Email(Email::parse("a@example.com").unwrap());
-    for (to, sender_ref) in [(&email, "10650"), (&phone(), "10650/messages?x="), (&phone(), ""), (&phone(), "..")] {
+    for (to, sender_ref) in
+        [(&email, "10650"), (&phone(), "10650/messages?x="), (&phone(), ""), (&phone(), "..")]
+    {
         let (outcome, script) = submit_to(to, sender_ref, vec![]).await;
         assert_eq!(word(&outcome), "rejected -1 http 0 after None");
         assert!(script.paths().is_empty());

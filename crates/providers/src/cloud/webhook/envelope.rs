@@ -1,6 +1,6 @@
 //! The frame around every change.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::super::lenient::{List, Maybe, Text};
@@ -28,8 +28,13 @@ pub(super) struct Change<'a> {
     #[serde(borrow, default)]
     pub field: Text<'a>,
     /// Raw, because the field that explains it may come after it.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "present")]
     pub value: Option<&'a RawValue>,
+}
+
+/// A `null` that was given is something to keep; only a member that is not there is none.
+fn present<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'a RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 impl<'a> Envelope<'a> {

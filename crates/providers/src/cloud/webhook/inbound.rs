@@ -156,9 +156,7 @@ impl<'a> Message<'a> {
             Some("revoke") => self.revoke.get().and_then(|revoke| revoke.original_message_id.get()),
             _ => None,
         };
-        about
-            .or_else(|| self.context.get()?.id.get())
-            .filter(|id| id.len() <= PROVIDER_ID_BYTES_MAX)
+        about.or_else(|| self.context.get()?.id.get()).filter(|id| id.len() <= PROVIDER_ID_BYTES_MAX)
     }
 
     pub(super) fn media(&self) -> Option<InboundMedia> {

@@ -56,16 +56,15 @@ fn sender<'a>(message: &'a Message<'_>) -> Named<'a> {
 /// A person got another number or another id. A changed device has neither, and stays unknown here.
 fn identity_change(message: &Message<'_>, arrived: Option<Timestamp>) -> Option<Fact> {
     let system: &System<'_> = message.system.get()?;
-    if !matches!(system.r#type.get(), Some("user_changed_number" | "user_changed_user_id" | "customer_changed_number"))
-    {
+    if !matches!(
+        system.r#type.get(),
+        Some("user_changed_number" | "user_changed_user_id" | "customer_changed_number")
+    ) {
         return None;
     }
-    let who: Identities = Named {
-        id: system.wa_id.get(),
-        user: system.user_id.get(),
-        parent: system.parent_user_id.get(),
-    }
-    .identities();
+    let who: Identities =
+        Named { id: system.wa_id.get(), user: system.user_id.get(), parent: system.parent_user_id.get() }
+            .identities();
     let previous = Named {
         id: message.from.get(),
         user: system.previous_user_id.get().or(message.from_user_id.get()),

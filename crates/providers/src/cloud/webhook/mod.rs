@@ -11,9 +11,9 @@ mod messages;
 mod preferences;
 mod statuses;
 mod templates;
-mod value;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use serde_json::value::RawValue;
 use tidings_domain::fact::{CallbackEntry, Fact};

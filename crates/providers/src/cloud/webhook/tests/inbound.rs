@@ -14,28 +14,64 @@ fn said(members: Value) -> String {
 fn every_type_gives_its_words_and_what_it_is_about() {
     for (members, want) in [
         (json!({"type": "text", "text": {"body": "Hallo"}}), "text: Hallo about -"),
-        (json!({"type": "text", "text": {"body": "Ja"}, "context": {"from": "1", "id": "wamid.O"}}), "text: Ja about wamid.O"),
+        (
+            json!({"type": "text", "text": {"body": "Ja"}, "context": {"from": "1", "id": "wamid.O"}}),
+            "text: Ja about wamid.O",
+        ),
         (json!({"type": "text", "text": {"body": "x"}, "referral": {"source_id": "1"}}), "text: x about -"),
-        (json!({"type": "text", "text": {"body": "in a group"}, "group_id": "g"}), "text: in a group about -"),
-        (json!({"type": "button", "button": {"payload": "STOP", "text": "Stop promotions"}, "context": {"id": "wamid.O"}}),
-            "button: Stop promotions about wamid.O"),
-        (json!({"type": "interactive", "interactive": {"type": "button_reply", "button_reply": {"id": "1", "title": "Yes"}}}),
-            "interactive: Yes about -"),
-        (json!({"type": "interactive", "interactive": {"type": "list_reply", "list_reply": {"id": "1", "title": "Row", "description": "d"}}}),
-            "interactive: Row about -"),
-        (json!({"type": "interactive", "interactive": {"type": "nfm_reply", "nfm_reply": {"name": "flow", "body": "Sent", "response_json": "[1]"}}}),
-            "interactive: Sent about -"),
-        (json!({"type": "interactive", "interactive": {"type": "call_permission_reply", "call_permission_reply": {"response": "accept"}}}),
-            "interactive: - about -"),
-        (json!({"type": "reaction", "reaction": {"message_id": "wamid.O", "emoji": "👍"}}), "reaction: 👍 about wamid.O"),
-        (json!({"type": "reaction", "reaction": {"message_id": "wamid.O", "emoji": ""}}), "reaction: - about wamid.O"),
-        (json!({"type": "order", "order": {"catalog_id": "c", "text": "Quickly please", "product_items": []}}), "order: Quickly please about -"),
-        (json!({"type": "location", "location": {"latitude": 52.5, "longitude": 13.4}}), "location: - about -"),
-        (json!({"type": "contacts", "contacts": [{"vcard": "BEGIN", "origin": "contact_request"}]}), "contacts: - about -"),
+        (
+            json!({"type": "text", "text": {"body": "in a group"}, "group_id": "g"}),
+            "text: in a group about -",
+        ),
+        (
+            json!({"type": "button", "button": {"payload": "STOP", "text": "Stop promotions"}, "context": {"id": "wamid.O"}}),
+            "button: Stop promotions about wamid.O",
+        ),
+        (
+            json!({"type": "interactive", "interactive": {"type": "button_reply", "button_reply": {"id": "1", "title": "Yes"}}}),
+            "interactive: Yes about -",
+        ),
+        (
+            json!({"type": "interactive", "interactive": {"type": "list_reply", "list_reply": {"id": "1", "title": "Row", "description": "d"}}}),
+            "interactive: Row about -",
+        ),
+        (
+            json!({"type": "interactive", "interactive": {"type": "nfm_reply", "nfm_reply": {"name": "flow", "body": "Sent", "response_json": "[1]"}}}),
+            "interactive: Sent about -",
+        ),
+        (
+            json!({"type": "interactive", "interactive": {"type": "call_permission_reply", "call_permission_reply": {"response": "accept"}}}),
+            "interactive: - about -",
+        ),
+        (
+            json!({"type": "reaction", "reaction": {"message_id": "wamid.O", "emoji": "👍"}}),
+            "reaction: 👍 about wamid.O",
+        ),
+        (
+            json!({"type": "reaction", "reaction": {"message_id": "wamid.O", "emoji": ""}}),
+            "reaction: - about wamid.O",
+        ),
+        (
+            json!({"type": "order", "order": {"catalog_id": "c", "text": "Quickly please", "product_items": []}}),
+            "order: Quickly please about -",
+        ),
+        (
+            json!({"type": "location", "location": {"latitude": 52.5, "longitude": 13.4}}),
+            "location: - about -",
+        ),
+        (
+            json!({"type": "contacts", "contacts": [{"vcard": "BEGIN", "origin": "contact_request"}]}),
+            "contacts: - about -",
+        ),
         (json!({"type": "revoke", "revoke": {"original_message_id": "wamid.O"}}), "revoke: - about wamid.O"),
-        (json!({"type": "edit", "edit": {"original_message_id": "wamid.O", "message": {"type": "text", "text": {"body": "New"}}}}),
-            "edit: New about wamid.O"),
-        (json!({"type": "unsupported", "errors": [{"code": 131_051}], "unsupported": {"type": "poll"}}), "unsupported: - about -"),
+        (
+            json!({"type": "edit", "edit": {"original_message_id": "wamid.O", "message": {"type": "text", "text": {"body": "New"}}}}),
+            "edit: New about wamid.O",
+        ),
+        (
+            json!({"type": "unsupported", "errors": [{"code": 131_051}], "unsupported": {"type": "poll"}}),
+            "unsupported: - about -",
+        ),
         (json!({"type": "request_welcome"}), "request_welcome: - about -"),
         (json!({"type": "hologram", "hologram": {}}), "hologram: - about -"),
         (json!({"text": {"body": "typeless"}}), "unknown: - about -"),
@@ -43,7 +79,10 @@ fn every_type_gives_its_words_and_what_it_is_about() {
         (json!({"type": "text", "text": "bare"}), "text: - about -"),
         (json!({"type": "text", "text": {"body": ["a"]}, "context": "x"}), "text: - about -"),
         (json!({"type": "interactive", "interactive": null}), "interactive: - about -"),
-        (json!({"type": "text", "text": {"body": 17}, "context": {"id": "x".repeat(600)}}), "text: 17 about -"),
+        (
+            json!({"type": "text", "text": {"body": 17}, "context": {"id": "x".repeat(600)}}),
+            "text: 17 about -",
+        ),
     ] {
         assert_eq!(said(members.clone()), want, "{members}");
     }
@@ -72,9 +111,15 @@ fn the_sender_is_found_with_and_without_a_phone_number() {
         let line = fact("messages", value(json!({"contacts": contacts, "messages": [full]})));
         line.strip_prefix("I text at 1790000001 from ").map_or(line.clone(), str::to_owned)
     };
-    assert_eq!(from(json!({"from_user_id": "DE.111"}), &contacts), "DE.111 ^DE.ENT.9 @ada.l (Ada): x about -");
+    assert_eq!(
+        from(json!({"from_user_id": "DE.111"}), &contacts),
+        "DE.111 ^DE.ENT.9 @ada.l (Ada): x about -"
+    );
     assert_eq!(from(json!({"from": "4915112345678"}), &contacts), "+4915112345678 (Bob): x about -");
-    assert_eq!(from(json!({"from": "DE.111", "from_user_id": "DE.111"}), &contacts), "DE.111 ^DE.ENT.9 @ada.l (Ada): x about -");
+    assert_eq!(
+        from(json!({"from": "DE.111", "from_user_id": "DE.111"}), &contacts),
+        "DE.111 ^DE.ENT.9 @ada.l (Ada): x about -"
+    );
     assert_eq!(from(json!({"from": "US.222"}), &json!([])), "US.222: x about -");
     assert_eq!(from(json!({}), &json!([contacts[1]])), "+4915112345678 (Bob): x about -");
     // From nobody that could be found: kept, but no message of a contact.
@@ -89,13 +134,21 @@ fn the_sender_is_found_with_and_without_a_phone_number() {
 
 #[test]
 fn a_message_needs_an_id_and_keeps_its_object() {
-    for message in [json!({"from": "4915112345678", "type": "text"}), json!(3), json!({"id": "y".repeat(513), "from": "4915112345678"})] {
+    for message in [
+        json!({"from": "4915112345678", "type": "text"}),
+        json!(3),
+        json!({"id": "y".repeat(513), "from": "4915112345678"}),
+    ] {
         let line = fact("messages", value(json!({"messages": [message]})));
         assert_eq!(line, format!("other messages.messages {message}"));
     }
     let raw = r#"{"id":"I","from":"4915112345678","type":"text","later":{"z": 1.50}}"#;
-    let body = format!(r#"{{"object":"whatsapp_business_account","entry":[{{"id":"20","changes":[{{"field":"messages","value":{{"messages":[{raw}]}}}}]}}]}}"#);
-    let tidings_domain::fact::Fact::Inbound(inbound) = &super::read(&body)[0].facts[0] else { panic!("a message") };
+    let body = format!(
+        r#"{{"object":"whatsapp_business_account","entry":[{{"id":"20","changes":[{{"field":"messages","value":{{"messages":[{raw}]}}}}]}}]}}"#
+    );
+    let tidings_domain::fact::Fact::Inbound(inbound) = &super::read(&body)[0].facts[0] else {
+        panic!("a message")
+    };
     assert_eq!(inbound.object.get(), raw);
 }
 
@@ -107,12 +160,16 @@ fn people_change_their_numbers_and_ids() {
         fact("messages", value(json!({"messages": [full]})))
     };
     assert_eq!(
-        system(json!({"from": "4915112345678", "system": {"type": "user_changed_number", "wa_id": "4915187654321", "body": "b"}})),
+        system(
+            json!({"from": "4915112345678", "system": {"type": "user_changed_number", "wa_id": "4915187654321", "body": "b"}})
+        ),
         "+4915187654321 was +4915112345678 at 1790000001"
     );
     assert_eq!(
-        system(json!({"system": {"type": "user_changed_user_id", "user_id": "DE.2", "previous_user_id": "DE.1",
-            "parent_user_id": "DE.ENT.2", "previous_parent_user_id": "DE.ENT.1"}})),
+        system(
+            json!({"system": {"type": "user_changed_user_id", "user_id": "DE.2", "previous_user_id": "DE.1",
+            "parent_user_id": "DE.ENT.2", "previous_parent_user_id": "DE.ENT.1"}})
+        ),
         "DE.2 ^DE.ENT.2 was DE.1 ^DE.ENT.1 at 1790000001"
     );
     for message in [
@@ -128,15 +185,21 @@ fn people_change_their_numbers_and_ids() {
 
 #[test]
 fn errors_and_unknown_members_stand_for_themselves() {
-    let body = change("messages", value(json!({
-        "errors": [{"code": 131_016, "title": "Service unavailable", "error_data": {"details": "later"}}, "odd"],
-        "user_actions": [{"action_type": "marketing_messages_link_click"}],
-        "messages": [{"id": "I", "from": "4915112345678", "type": "text", "timestamp": "1790000001", "text": {"body": "x"}}],
-    })));
-    assert_eq!(facts(&body), [
-        "I text at 1790000001 from +4915112345678: x about -",
-        "error 131016 Service unavailable later",
-        "other messages.errors \"odd\"",
-        "other messages.user_actions [{\"action_type\":\"marketing_messages_link_click\"}]",
-    ]);
+    let body = change(
+        "messages",
+        value(json!({
+            "errors": [{"code": 131_016, "title": "Service unavailable", "error_data": {"details": "later"}}, "odd"],
+            "user_actions": [{"action_type": "marketing_messages_link_click"}],
+            "messages": [{"id": "I", "from": "4915112345678", "type": "text", "timestamp": "1790000001", "text": {"body": "x"}}],
+        })),
+    );
+    assert_eq!(
+        facts(&body),
+        [
+            "I text at 1790000001 from +4915112345678: x about -",
+            "error 131016 Service unavailable later",
+            "other messages.errors \"odd\"",
+            "other messages.user_actions [{\"action_type\":\"marketing_messages_link_click\"}]",
+        ]
+    );
 }

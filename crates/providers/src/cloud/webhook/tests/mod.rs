@@ -81,7 +81,13 @@ pub fn line(fact: &Fact) -> String {
         Fact::Inbound(inbound) => {
             let or = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
             let media = inbound.media.as_ref().map(|media| {
-                format!(" file {} {} {} {}", media.provider_id, or(&media.mime_type), or(&media.sha256), or(&media.filename))
+                format!(
+                    " file {} {} {} {}",
+                    media.provider_id,
+                    or(&media.mime_type),
+                    or(&media.sha256),
+                    or(&media.filename)
+                )
             });
             format!(
                 "{} {} at {} from {}: {} about {}{}",
@@ -102,7 +108,9 @@ pub fn line(fact: &Fact) -> String {
             status.category.as_deref().unwrap_or("-"),
             status.reason.as_deref().unwrap_or("-"),
         ),
-        Fact::TemplateQuality { name, language, score } => format!("template {name} {language} quality {score}"),
+        Fact::TemplateQuality { name, language, score } => {
+            format!("template {name} {language} quality {score}")
+        }
         Fact::TemplateCategory { name, language, category, upcoming } => {
             format!("template {name} {language} {} {category}", if *upcoming { "will be" } else { "is" })
         }

@@ -6,7 +6,19 @@ use super::{envelope, facts, line, read, value};
 
 #[test]
 fn only_what_is_no_json_object_is_malformed() {
-    for body in ["", " ", "null", "[]", "\"x\"", "12", "{", "{}x", "{\"object\":}", "\u{feff}{}", "hub.mode=subscribe"] {
+    for body in [
+        "",
+        " ",
+        "null",
+        "[]",
+        "\"x\"",
+        "12",
+        "{",
+        "{}x",
+        "{\"object\":}",
+        "\u{feff}{}",
+        "hub.mode=subscribe",
+    ] {
         assert_eq!(parse(body.as_bytes()).map(|_| ()), Err(CallbackError::Malformed), "{body}");
     }
     assert_eq!(parse(b"{\"a\":\"\xff\"}").map(|_| ()), Err(CallbackError::Malformed));
@@ -31,7 +43,8 @@ fn an_object_that_is_not_ours_is_kept_whole() {
         r#"{"messaging_product":"whatsapp","history":[]}"#,
     ] {
         let entries = read(body);
-        let found: Vec<_> = entries.iter().map(|entry| (entry.account_ref.as_str(), line(&entry.facts[0]))).collect();
+        let found: Vec<_> =
+            entries.iter().map(|entry| (entry.account_ref.as_str(), line(&entry.facts[0]))).collect();
         assert_eq!(found, [("", format!("other  {body}"))]);
     }
 }
@@ -47,16 +60,21 @@ fn odd_neighbours_cost_nothing() {
     let entries = read(&body);
     let found: Vec<(&str, Option<&str>, Vec<String>)> = entries
         .iter()
-        .map(|entry| (entry.account_ref.as_str(), entry.sender_ref.as_deref(), entry.facts.iter().map(line).collect()))
+        .map(|entry| {
+            (entry.account_ref.as_str(), entry.sender_ref.as_deref(), entry.facts.iter().map(line).collect())
+        })
         .collect();
     let sent = |id: &str| format!("{id} sent at 1790000001 by ");
-    assert_eq!(found, [
-        ("20", Some("10650"), vec![sent("a")]),
-        ("20", None, vec!["other never_seen [1]".to_owned(), r#"other  {"x":1}"#.to_owned()]),
-        ("20", Some("10650"), vec![sent("b")]),
-        ("21", Some("10650"), vec![sent("c")]),
-        ("", None, vec![format!("other  {body}")]),
-    ]);
+    assert_eq!(
+        found,
+        [
+            ("20", Some("10650"), vec![sent("a")]),
+            ("20", None, vec!["other never_seen [1]".to_owned(), r#"other  {"x":1}"#.to_owned()]),
+            ("20", Some("10650"), vec![sent("b")]),
+            ("21", Some("10650"), vec![sent("c")]),
+            ("", None, vec![format!("other  {body}")]),
+        ]
+    );
 }
 
 #[test]
@@ -85,7 +103,12 @@ fn a_value_with_nothing_in_it_and_lists_that_are_none_are_kept() {
         let value = value(members);
         (facts(&super::change("messages", value.clone())), format!("other messages {value}"))
     };
-    for members in [json!({}), json!({"contacts": []}), json!({"statuses": {"id": "a"}}), json!({"messages": "none", "errors": 5})] {
+    for members in [
+        json!({}),
+        json!({"contacts": []}),
+        json!({"statuses": {"id": "a"}}),
+        json!({"messages": "none", "errors": 5}),
+    ] {
         let (found, want) = of(members);
         assert_eq!(found, [want]);
     }

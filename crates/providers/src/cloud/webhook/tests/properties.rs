@@ -7,28 +7,62 @@ use super::{change, value};
 /// Any JSON, with the keys and words that the reader looks for among its texts.
 fn any_json() -> impl Strategy<Value = Value> {
     let text = prop_oneof![
-        Just("messages"), Just("statuses"), Just("id"), Just("status"), Just("sent"), Just("failed"), Just("type"), Just("from"),
-        Just("text"), Just("body"), Just("system"), Just("edit"), Just("message"), Just("contacts"), Just("errors"), Just("code"),
-        Just("pricing"), Just("timestamp"), Just("1790000001"), Just("4915112345678"), Just("DE.1"), Just("event"), Just("value"),
-        Just("field"), Just("changes"), Just("é\u{0}\"\\"),
+        Just("messages"),
+        Just("statuses"),
+        Just("id"),
+        Just("status"),
+        Just("sent"),
+        Just("failed"),
+        Just("type"),
+        Just("from"),
+        Just("text"),
+        Just("body"),
+        Just("system"),
+        Just("edit"),
+        Just("message"),
+        Just("contacts"),
+        Just("errors"),
+        Just("code"),
+        Just("pricing"),
+        Just("timestamp"),
+        Just("1790000001"),
+        Just("4915112345678"),
+        Just("DE.1"),
+        Just("event"),
+        Just("value"),
+        Just("field"),
+        Just("changes"),
+        Just("é\u{0}\"\\"),
     ]
     .prop_map(str::to_owned);
     let leaf = prop_oneof![
-        Just(Value::Null), any::<bool>().prop_map(Value::from), any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from), text.clone().prop_map(Value::from),
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        text.clone().prop_map(Value::from),
     ];
     leaf.prop_recursive(5, 64, 6, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-            prop::collection::hash_map(text.clone(), inner, 0..6).prop_map(|members| members.into_iter().collect()),
+            prop::collection::hash_map(text.clone(), inner, 0..6)
+                .prop_map(|members| members.into_iter().collect()),
         ]
     })
 }
 
 fn fields() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
-        "messages", "account_update", "account_alerts", "message_template_status_update", "template_category_update",
-        "user_preferences", "history", "security", "phone_number_name_update", "never_seen",
+        "messages",
+        "account_update",
+        "account_alerts",
+        "message_template_status_update",
+        "template_category_update",
+        "user_preferences",
+        "history",
+        "security",
+        "phone_number_name_update",
+        "never_seen",
     ])
 }
 

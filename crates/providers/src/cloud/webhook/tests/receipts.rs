@@ -10,7 +10,9 @@ fn receipt(status: Value) -> String {
 fn every_state_that_proves_something_is_a_receipt() {
     for state in ["sent", "delivered", "read", "played", "failed"] {
         assert_eq!(
-            receipt(json!({"id": "wamid.A", "status": state, "timestamp": "1790000001", "recipient_id": "4915112345678"})),
+            receipt(
+                json!({"id": "wamid.A", "status": state, "timestamp": "1790000001", "recipient_id": "4915112345678"})
+            ),
             format!("wamid.A {state} at 1790000001 by +4915112345678")
         );
     }
@@ -93,9 +95,13 @@ fn prices_and_errors_come_along() {
     assert_eq!(base(json!({"pricing": pricing})), " true/PMP/regular/service");
     assert_eq!(base(json!({"pricing": {"billable": "false"}})), " false/-/-/-");
     assert_eq!(base(json!({"conversation": {"id": "c", "pricing": pricing}})), " true/PMP/regular/service");
-    let error = json!({"code": 131_049, "title": "t", "message": "m", "error_data": {"details": "d"}, "href": "h"});
+    let error =
+        json!({"code": 131_049, "title": "t", "message": "m", "error_data": {"details": "d"}, "href": "h"});
     assert_eq!(base(json!({"errors": [error]})), " error 131049 d");
-    assert_eq!(base(json!({"errors": [7, {"title": "no code"}, {"code": "131026", "details": "old"}]})), " error 131026 old");
+    assert_eq!(
+        base(json!({"errors": [7, {"title": "no code"}, {"code": "131026", "details": "old"}]})),
+        " error 131026 old"
+    );
     assert_eq!(base(json!({"errors": []})), "");
 }
 
@@ -116,7 +122,10 @@ fn recipients_are_named_in_every_way_the_platform_has() {
     assert_eq!(by(json!({}), json!([contact, contact])), "");
     assert_eq!(by(json!({"recipient_id": "4915199999999"}), json!([contact])), "+4915199999999");
     assert_eq!(by(json!({"recipient_id": "DE.111"}), json!([])), "DE.111", "some versions put it here");
-    assert_eq!(by(json!({"recipient_user_id": "DE.111", "recipient_parent_user_id": "DE.ENT.9"}), json!("odd")), "DE.111 ^DE.ENT.9");
+    assert_eq!(
+        by(json!({"recipient_user_id": "DE.111", "recipient_parent_user_id": "DE.ENT.9"}), json!("odd")),
+        "DE.111 ^DE.ENT.9"
+    );
     for participant in ["recipient_participant_id", "participant_recipient_id"] {
         let group = json!({"recipient_id": "R3JvdXA=", "recipient_type": "group", participant: "4915112345678",
             "recipient_participant_user_id": "DE.111"});

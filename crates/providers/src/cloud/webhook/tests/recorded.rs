@@ -26,11 +26,23 @@ pub fn recorded(kinds: &[&str]) -> Vec<(String, String)> {
 /// What a file's name promises, as a fragment of the kinds of its facts.
 fn promised(name: &str) -> Option<&'static str> {
     let table = [
-        ("status-deleted", "Other"), ("status-unknown", "Other"), ("status-", "Receipt"), ("inbound-system-identity", "Other"),
-        ("inbound-system", "IdentityChange"), ("inbound-text-missing-from", "Other"), ("inbound-invalid-timestamp", "Other"),
-        ("template-status", "TemplateStatus"), ("template-quality", "TemplateQuality"), ("template-category", "TemplateCategory"),
-        ("account-", "AccountSignal"), ("user-preferences", "Preference"), ("smb-", "Other"), ("messaging-handover", "SenderSignal"),
-        ("value-level-errors", "ProviderError"), ("history", "Other"), ("batch-", "Receipt"),
+        ("status-deleted", "Other"),
+        ("status-unknown", "Other"),
+        ("status-", "Receipt"),
+        ("inbound-system-identity", "Other"),
+        ("inbound-system", "IdentityChange"),
+        ("inbound-text-missing-from", "Other"),
+        ("inbound-invalid-timestamp", "Other"),
+        ("template-status", "TemplateStatus"),
+        ("template-quality", "TemplateQuality"),
+        ("template-category", "TemplateCategory"),
+        ("account-", "AccountSignal"),
+        ("user-preferences", "Preference"),
+        ("smb-", "Other"),
+        ("messaging-handover", "SenderSignal"),
+        ("value-level-errors", "ProviderError"),
+        ("history", "Other"),
+        ("batch-", "Receipt"),
     ];
     table.iter().find(|(start, _)| name.starts_with(start)).map(|(_, kind)| *kind)
 }
@@ -43,8 +55,18 @@ fn kind(fact: &Fact) -> String {
 #[expect(clippy::print_stderr, reason = "says how much was there to check")]
 fn every_recorded_callback_becomes_facts() {
     let files = recorded(&[
-        "account-", "batch-", "history-", "inbound-", "messaging-", "smb-", "status-", "template-category", "template-quality",
-        "template-status", "user-", "value-",
+        "account-",
+        "batch-",
+        "history-",
+        "inbound-",
+        "messaging-",
+        "smb-",
+        "status-",
+        "template-category",
+        "template-quality",
+        "template-status",
+        "user-",
+        "value-",
     ]);
     for (name, body) in &files {
         let body: Value = serde_json::from_str(body).unwrap();
