@@ -13,8 +13,8 @@ use crate::limits::{SUBMISSION_BYTES_USUAL, SUBMIT};
 impl CloudProvider {
     pub(super) async fn send(&self, credentials: &Credentials, submission: Submission<'_>) -> Outcome {
         let recipient = match submission.to {
-            Address::Phone(phone) => Recipient::Phone(phone),
-            Address::Bsuid(bsuid) => Recipient::Bsuid(bsuid),
+            Address::Phone(phone) => Recipient::Phone(phone.as_str()),
+            Address::Bsuid(bsuid) => Recipient::Bsuid(bsuid.as_str()),
             Address::Email(_) => {
                 return Outcome::Rejected(answer::unwritable(
                     "an e-mail address cannot receive this channel",

@@ -17,7 +17,7 @@ use tidings_domain::transport::{Bounds, Transport, TransportError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{Downloads, HttpTransport};
+use super::{Buffered, Downloads, HttpTransport};
 
 const BOUNDS: Bounds = Bounds { total_us: 10 * SECOND, answer_bytes_max: 1_000 };
 
@@ -215,7 +215,7 @@ async fn posts_a_callback_and_tells_the_status() {
     let body = Bytes::from_static(b"{}");
     assert_eq!(transport.post(&format!("http://{address}/hook"), &headers, body.clone()).await, Some(200));
     assert_eq!(transport.post(&format!("http://{address}/moved"), &headers, body.clone()).await, Some(302));
-    assert_eq!(transport.post("http://nowhere.invalid/", &headers, body.clone()).await, None);
+    assert_eq!(transport.post("http://127.0.0.1:1/", &headers, body.clone()).await, None);
     assert_eq!(transport.post("not a url", &headers, body).await, None);
 }
 
@@ -240,4 +240,15 @@ async fn downloads_stream_within_their_bound() {
     })
     .await;
     assert_eq!(collect(&transport, get(cut, "/")).await, Err(TransportError::Broken));
+}
+
+#[tokio::test]
+async fn a_plain_transport_can_serve_downloads_in_one_chunk() {
+    let (address, _) = server().await;
+    let whole = Buffered(Arc::new(HttpTransport::default()));
+    let mut chunks = whole.open(get(address, "/bytes/7"), BOUNDS).await.unwrap().into_body();
+    assert_eq!(chunks.next().await, Some(Ok(Bytes::from_static(b"xxxxxxx"))));
+    assert_eq!(chunks.next().await, None);
+    let larger = whole.open(get(address, "/bytes/1001"), BOUNDS).await.map(|_| ());
+    assert_eq!(larger, Err(TransportError::TooLarge));
 }

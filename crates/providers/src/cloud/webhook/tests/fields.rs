@@ -124,6 +124,14 @@ fn account_news_and_how_bad_they_are() {
             json!({"max_daily_conversations_per_business": "TIER_10K"}),
             "account BUSINESS_CAPABILITY_UPDATE Info",
         ),
+    ] {
+        assert_eq!(fact(field, value.clone()), want, "{field} {value}");
+    }
+}
+
+#[test]
+fn news_about_a_number() {
+    for (field, value, want) in [
         (
             "phone_number_quality_update",
             json!({"event": "THROUGHPUT_UPGRADE", "display_phone_number": "1"}),

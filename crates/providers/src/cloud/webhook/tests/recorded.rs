@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tidings_domain::fact::Fact;
+use tidings_domain::whatsapp::{Outgoing, Recipient};
 
 use super::super::parse;
 
@@ -52,7 +53,6 @@ fn kind(fact: &Fact) -> String {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "says how much was there to check")]
 fn every_recorded_callback_becomes_facts() {
     let files = recorded(&[
         "account-",
@@ -77,5 +77,22 @@ fn every_recorded_callback_becomes_facts() {
             assert!(kinds.iter().any(|kind| kind == promised), "{name} gave {kinds:?}");
         }
     }
-    eprintln!("{} recorded callbacks checked", files.len());
+    println!("{} recorded callbacks checked", files.len());
+}
+
+/// What we would write for the content of a recorded request is that request, with our own frame.
+#[test]
+fn recorded_requests_have_the_shape_of_ours() {
+    let files = recorded(&["send-request-"]);
+    for (name, body) in &files {
+        let want: Value = serde_json::from_str(body).unwrap();
+        let outgoing = Outgoing::from_json(&want).unwrap_or_else(|problems| panic!("{name}: {problems:?}"));
+        let to = want["to"].as_str().unwrap();
+        let mut out = Vec::new();
+        outgoing.write_body(Recipient::Phone(to), "att_x", &mut out);
+        let mut made: Value = serde_json::from_slice(&out).unwrap();
+        let opaque = made.as_object_mut().unwrap().remove("biz_opaque_callback_data");
+        assert_eq!((opaque, made), (Some("att_x".into()), want), "{name}");
+    }
+    println!("{} recorded requests checked", files.len());
 }
