@@ -165,3 +165,27 @@ async fn what_cannot_be_written_is_refused_without_a_request() {
         assert!(script.paths().is_empty());
     }
 }
+
+proptest::proptest! {
+    /// Whatever comes back, it is read, and nothing but a readable message id counts as accepted.
+    #[test]
+    fn no_answer_is_mistaken(status in 200u16..600, body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..60)) {
+        let given = answer(status, body).unwrap();
+        match crate::cloud::outcome::read(&given) {
+            Outcome::InDoubt(_) => {}
+            Outcome::Rejected(_) => proptest::prop_assert!((400..500).contains(&status)),
+            other => proptest::prop_assert!(false, "{other:?}"),
+        }
+    }
+
+    #[test]
+    fn codes_are_read_whatever_they_are(code in proptest::prelude::any::<i64>(), status in 400u16..500) {
+        let body = format!(r#"{{"error":{{"code":{code}}}}}"#);
+        let definite = tidings_domain::failure::cloud(code).definite;
+        match crate::cloud::outcome::read(&answer(status, body).unwrap()) {
+            Outcome::Rejected(rejection) => proptest::prop_assert!(definite && rejection.error.code == code),
+            Outcome::InDoubt(Doubt::Failure(rejection)) => proptest::prop_assert!(!definite && rejection.error.code == code),
+            other => proptest::prop_assert!(false, "{other:?}"),
+        }
+    }
+}
