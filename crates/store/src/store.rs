@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::conn::{Conn, SqliteConn, vals};
 use crate::error::{Result, StoreError};
-use crate::executor::{Executor, Hook, SqliteInline, SqliteThreads, check_version, open_writer, ready};
+use crate::executor::{Executor, Hook, Postgres, SqliteInline, SqliteThreads, check_version, open_writer, ready};
 use crate::limits::SCOPES_CACHED_MAX;
 use crate::migrate;
 use crate::ordinary::KeyCache;
@@ -79,7 +79,9 @@ impl Store {
                 let conn = Conn::Sqlite(SqliteConn::new(open_writer(path)?));
                 (Executor::Inline(SqliteInline::new(conn, hook.clone())), Some(lock))
             }
-            Engine::Postgres { .. } => return Err(StoreError::Unavailable),
+            Engine::Postgres { url, ca, readers } => {
+                (Executor::Postgres(Postgres::start(url.expose(), ca.as_deref(), *readers).await?), None)
+            }
         };
         let OpenOptions { region, keys, ids, clock, .. } = options;
         let (installation, log_generation) = installation(&executor, &keys, &ids).await?;
