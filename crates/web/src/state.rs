@@ -36,16 +36,21 @@ pub(crate) struct Shared {
     spans: AtomicU64,
 }
 
-impl AppState {
-    pub fn new(engine: Engine, clock: Arc<dyn Clock>, tls: bool, shutdown: CancellationToken) -> Self {
-        let shared = Shared {
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
             metrics: HttpMetrics::default(),
             requests: Semaphore::new(limits::REQUESTS_AT_ONCE_MAX),
             streams: Arc::new(Semaphore::new(limits::EVENT_STREAMS_MAX)),
             uploads: Semaphore::new(limits::UPLOADS_AT_ONCE_MAX),
             spans: AtomicU64::new(1),
-        };
-        Self { engine, tls, clock, shutdown, shared: Arc::new(shared) }
+        }
+    }
+}
+
+impl AppState {
+    pub fn new(engine: Engine, clock: Arc<dyn Clock>, tls: bool, shutdown: CancellationToken) -> Self {
+        Self { engine, tls, clock, shutdown, shared: Arc::default() }
     }
 
     /// A span id for a `traceparent` that we hand out: distinct within the process, spread over the range.
