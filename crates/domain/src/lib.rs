@@ -14,6 +14,7 @@ pub mod event;
 pub mod fact;
 pub mod failure;
 pub mod id;
+pub mod intent;
 pub mod lifecycle;
 pub mod limits;
 pub mod problem;

@@ -1,0 +1,275 @@
+//! An intent: what a client asks to be told to whom.
+//!
+//! Reading is strict, because a misspelt field that is silently dropped sends the wrong message; each
+//! problem names the field and says what to do.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::address::{Address, Bsuid, Email, Phone};
+use crate::category::{Category, Channel};
+use crate::id::{ContactId, Id};
+use crate::limits::{METADATA_BYTES_MAX, REFERENCE_BYTES_MAX, SEND_AT_AHEAD_US_MAX};
+use crate::problem::{Checked, FieldProblem};
+use crate::time::Timestamp;
+use crate::whatsapp::Outgoing;
+
+/// Whom a message is for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum To {
+    Address(Address),
+    Contact(ContactId),
+}
+
+/// What a message says.
+#[derive(Debug, Clone)]
+pub enum Body {
+    /// A template in the short form: variables are put into its places by the template's definition.
+    Template { name: String, language: String, variables: serde_json::Value },
+    /// A Cloud API message object, plain text included.
+    Message(Box<Outgoing>),
+}
+
+/// One message to one person, as asked for.
+#[derive(Debug, Clone)]
+pub struct Intent {
+    pub to: To,
+    /// Id or address of the sender to use.
+    pub from: Option<String>,
+    pub channel: Channel,
+    pub category: Option<Category>,
+    pub body: Body,
+    pub send_at: Option<Timestamp>,
+    pub expires_at: Option<Timestamp>,
+    pub ordered: bool,
+    pub metadata: Option<Box<RawValue>>,
+    pub reference: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire<'a> {
+    #[serde(borrow)]
+    to: WireTo<'a>,
+    #[serde(borrow)]
+    from: Option<Cow<'a, str>>,
+    channel: Option<Channel>,
+    category: Option<Category>,
+    #[serde(borrow)]
+    template: Option<WireTemplate<'a>>,
+    #[serde(borrow)]
+    text: Option<WireText<'a>>,
+    whatsapp: Option<serde_json::Value>,
+    send_at: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
+    #[serde(default)]
+    ordered: bool,
+    #[serde(borrow)]
+    metadata: Option<&'a RawValue>,
+    #[serde(borrow)]
+    reference: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireTo<'a> {
+    #[serde(borrow)]
+    phone: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    bsuid: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    email: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    contact: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireTemplate<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    #[serde(borrow)]
+    language: Cow<'a, str>,
+    #[serde(default)]
+    variables: serde_json::Value,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireText<'a> {
+    #[serde(borrow)]
+    body: Cow<'a, str>,
+    #[serde(default)]
+    preview_url: bool,
+}
+
+impl Intent {
+    /// Reads and checks everything that can be checked without knowing the tenant.
+    pub fn parse(json: &[u8], now: Timestamp) -> Checked<Self> {
+        match serde_json::from_slice::<Wire<'_>>(json) {
+            Ok(wire) => Self::check(wire, now),
+            Err(_) => Err(vec![explain_json(json)]),
+        }
+    }
+
+    fn check(wire: Wire<'_>, now: Timestamp) -> Checked<Self> {
+        let mut problems = Vec::new();
+        let to = keep(&mut problems, read_to(&wire.to));
+        let body = keep(&mut problems, read_body(&wire));
+        check_times(&wire, now, &mut problems);
+        check_sizes(&wire, &mut problems);
+        match (to, body) {
+            (Some(to), Some(body)) if problems.is_empty() => Ok(Self {
+                to,
+                from: wire.from.map(Cow::into_owned),
+                channel: wire.channel.unwrap_or(Channel::Whatsapp),
+                category: wire.category,
+                body,
+                send_at: wire.send_at.filter(|at| *at > now),
+                expires_at: wire.expires_at,
+                ordered: wire.ordered,
+                metadata: wire.metadata.map(ToOwned::to_owned),
+                reference: wire.reference.map(Cow::into_owned),
+            }),
+            _ => Err(problems),
+        }
+    }
+}
+
+fn keep<T>(problems: &mut Vec<FieldProblem>, read: Checked<T>) -> Option<T> {
+    read.map_err(|found| problems.extend(found)).ok()
+}
+
+fn problem(field: &str, code: &'static str, detail: &str) -> FieldProblem {
+    FieldProblem { field: field.to_owned(), code, detail: detail.to_owned() }
+}
+
+fn read_to(wire: &WireTo<'_>) -> Checked<To> {
+    let given = [&wire.phone, &wire.bsuid, &wire.email, &wire.contact].iter().filter(|each| each.is_some()).count();
+    if given != 1 {
+        return Err(vec![problem(
+            "to",
+            "recipient.one",
+            "Give exactly one of `phone`, `bsuid`, `email` and `contact`.",
+        )]);
+    }
+    if let Some(contact) = &wire.contact {
+        return match ContactId::parse(contact) {
+            Ok(id) => Ok(To::Contact(id)),
+            Err(why) => Err(vec![problem("to.contact", "id.malformed", &format!("{why}."))]),
+        };
+    }
+    read_address(wire.phone.as_deref(), wire.bsuid.as_deref(), wire.email.as_deref()).map(To::Address)
+}
+
+/// Reads an address where exactly one form is given; fields are named below `to`.
+pub fn read_address(phone: Option<&str>, bsuid: Option<&str>, email: Option<&str>) -> Checked<Address> {
+    let read = match (phone, bsuid, email) {
+        (Some(phone), None, None) => Phone::parse(phone).map(Address::Phone),
+        (None, Some(bsuid), None) => Bsuid::parse(bsuid).map(Address::Bsuid),
+        (None, None, Some(email)) => Email::parse(email).map(Address::Email),
+        _ => {
+            return Err(vec![problem(
+                "to",
+                "recipient.one",
+                "Give exactly one of `phone`, `bsuid` and `email`.",
+            )]);
+        }
+    };
+    read.map_err(|mut found| {
+        found.field = format!("to.{}", found.field);
+        vec![found]
+    })
+}
+
+fn read_body(wire: &Wire<'_>) -> Checked<Body> {
+    let given = [wire.template.is_some(), wire.text.is_some(), wire.whatsapp.is_some()];
+    if given.iter().filter(|each| **each).count() != 1 {
+        return Err(vec![problem(
+            "template",
+            "content.one",
+            "Give exactly one of `template`, `text` and `whatsapp`.",
+        )]);
+    }
+    if let Some(template) = &wire.template {
+        return Ok(Body::Template {
+            name: template.name.clone().into_owned(),
+            language: template.language.clone().into_owned(),
+            variables: template.variables.clone(),
+        });
+    }
+    if let Some(text) = &wire.text {
+        let outgoing = Outgoing::text(&text.body, text.preview_url);
+        return outgoing.validate().map(|()| Body::Message(Box::new(outgoing)));
+    }
+    let value = wire.whatsapp.as_ref().expect("one of the three is given");
+    let prefixed = |mut found: Vec<FieldProblem>| {
+        for each in &mut found {
+            each.field = format!("whatsapp.{}", each.field);
+        }
+        found
+    };
+    let outgoing = Outgoing::from_json(value).map_err(prefixed)?;
+    outgoing.validate().map_err(prefixed)?;
+    Ok(Body::Message(Box::new(outgoing)))
+}
+
+fn check_times(wire: &Wire<'_>, now: Timestamp, problems: &mut Vec<FieldProblem>) {
+    if wire.send_at.is_some_and(|at| at > now.plus(SEND_AT_AHEAD_US_MAX)) {
+        problems.push(problem("send_at", "time.too_far", "`send_at` lies at most 365 days ahead."));
+    }
+    let Some(expires_at) = wire.expires_at else { return };
+    if expires_at <= wire.send_at.unwrap_or(now).max(now) {
+        problems.push(problem(
+            "expires_at",
+            "time.past",
+            "`expires_at` must lie in the future and after `send_at`.",
+        ));
+    }
+}
+
+fn check_sizes(wire: &Wire<'_>, problems: &mut Vec<FieldProblem>) {
+    if wire.reference.as_ref().is_some_and(|text| text.is_empty() || text.len() > REFERENCE_BYTES_MAX) {
+        problems.push(problem("reference", "reference.size", "`reference` takes 1 to 256 bytes."));
+    }
+    let Some(metadata) = wire.metadata else { return };
+    if metadata.get().len() > METADATA_BYTES_MAX {
+        problems.push(problem("metadata", "metadata.size", "`metadata` takes at most 4096 bytes as JSON."));
+    } else if !metadata.get().trim_start().starts_with('{') {
+        problems.push(problem("metadata", "metadata.object", "`metadata` is a JSON object."));
+    }
+}
+
+/// Reads again, slowly, to say where it went wrong.
+fn explain_json(json: &[u8]) -> FieldProblem {
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    match serde_path_to_error::deserialize::<_, Wire<'_>>(&mut reader) {
+        Ok(_) => problem("", "json.trailing", "There is something after the end of the JSON object."),
+        Err(error) => {
+            let path = error.path().to_string();
+            let inner = error.into_inner();
+            let field = if path == "." { String::new() } else { path };
+            let code = if inner.is_data() { "field.invalid" } else { "json.malformed" };
+            FieldProblem { field, code, detail: clean(&inner) }
+        }
+    }
+}
+
+/// serde's words without the value it met, which may be personal.
+fn clean(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    if error.is_data() && (text.starts_with("unknown field") || text.starts_with("missing field") || text.starts_with("a time")) {
+        return text;
+    }
+    if error.is_data() {
+        let wanted = text.split("expected ").nth(1).unwrap_or("another kind of value");
+        return format!("expected {wanted}");
+    }
+    format!("the JSON breaks off or is malformed at line {} column {}", error.line(), error.column())
+}
+
+#[cfg(test)]
+#[path = "intent_tests.rs"]
+mod tests;

@@ -1,0 +1,130 @@
+//! The snapshot a tenant's messages are judged by: accounts, senders, templates, pauses.
+//!
+//! Rules and templates may be one second old; what this process changes itself is seen at once, because
+//! every change drops the cached copy.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use tidings_domain::category::{Category, Channel};
+use tidings_domain::id::{AccountId, Id, SenderId, TenantId};
+use tidings_domain::time::Timestamp;
+use tidings_store::Store;
+use tidings_store::model::{Account, Catalog, Pause, PauseScope, Sender, StoredTemplate};
+use tidings_store::scope::TenantScope;
+
+use crate::error::Result;
+use crate::limits::{CATALOG_FRESH_US, CATALOGS_MAX};
+
+/// A loaded catalog with its look-ups.
+#[derive(Debug)]
+pub struct Snapshot {
+    pub tenant: TenantId,
+    pub accounts: BTreeMap<AccountId, Account>,
+    pub senders: BTreeMap<SenderId, Sender>,
+    templates: BTreeMap<(AccountId, String, String), StoredTemplate>,
+    pub pauses: Vec<Pause>,
+    pub messages_per_s: Option<f64>,
+}
+
+impl Snapshot {
+    pub fn new(tenant: TenantId, catalog: Catalog) -> Self {
+        Self {
+            tenant,
+            accounts: catalog.accounts.into_iter().map(|each| (each.id, each)).collect(),
+            senders: catalog.senders.into_iter().map(|each| (each.id, each)).collect(),
+            templates: catalog
+                .templates
+                .into_iter()
+                .map(|each| ((each.account, each.definition.name.clone(), each.definition.language.clone()), each))
+                .collect(),
+            pauses: catalog.pauses,
+            messages_per_s: catalog.tenant_messages_per_s,
+        }
+    }
+
+    pub fn template(&self, account: AccountId, name: &str, language: &str) -> Option<&StoredTemplate> {
+        self.templates.get(&(account, name.to_owned(), language.to_owned()))
+    }
+
+    pub fn senders_of(&self, channel: Channel) -> impl Iterator<Item = &Sender> {
+        self.senders.values().filter(move |sender| sender.channel == channel)
+    }
+
+    /// The pause that stops this sender as a whole, if any.
+    pub fn lane_pause(&self, sender: SenderId, account: AccountId, now: Timestamp) -> Option<&Pause> {
+        self.active(now).find(|pause| match pause.scope {
+            PauseScope::Tenant => true,
+            PauseScope::Account => AccountId::parse(&pause.target) == Ok(account),
+            PauseScope::Sender => SenderId::parse(&pause.target) == Ok(sender),
+            PauseScope::Template | PauseScope::Category => false,
+        })
+    }
+
+    /// The pause that stops one kind of message, if any.
+    pub fn content_pause(&self, category: Category, template: Option<&str>, now: Timestamp) -> Option<&Pause> {
+        self.active(now).find(|pause| match pause.scope {
+            PauseScope::Category => Category::parse(&pause.target) == Some(category),
+            PauseScope::Template => template == Some(pause.target.as_str()),
+            PauseScope::Tenant | PauseScope::Account | PauseScope::Sender => false,
+        })
+    }
+
+    fn active(&self, now: Timestamp) -> impl Iterator<Item = &Pause> {
+        self.pauses.iter().filter(move |pause| pause.until.is_none_or(|until| until > now))
+    }
+}
+
+struct Entry {
+    snapshot: Arc<Snapshot>,
+    version: i64,
+    checked_at: Timestamp,
+}
+
+/// The catalogs in memory, at most [`CATALOGS_MAX`].
+#[derive(Default)]
+pub struct Catalogs(Mutex<BTreeMap<TenantId, Entry>>);
+
+impl Catalogs {
+    pub async fn get(&self, store: &Store, scope: &TenantScope, now: Timestamp) -> Result<Arc<Snapshot>> {
+        let tenant = scope.tenant();
+        let known = {
+            let entries = self.0.lock();
+            entries.get(&tenant).map(|entry| (Arc::clone(&entry.snapshot), entry.version, entry.checked_at))
+        };
+        if let Some((snapshot, version, checked_at)) = known {
+            let age = now.since(checked_at);
+            if (0..CATALOG_FRESH_US).contains(&age) {
+                return Ok(snapshot);
+            }
+            if store.catalog_version(scope).await? == version {
+                if let Some(entry) = self.0.lock().get_mut(&tenant) {
+                    entry.checked_at = now;
+                }
+                return Ok(snapshot);
+            }
+        }
+        self.load(store, scope, now).await
+    }
+
+    async fn load(&self, store: &Store, scope: &TenantScope, now: Timestamp) -> Result<Arc<Snapshot>> {
+        // The version is read first: a change in between makes the copy look older than it is, never newer.
+        let version = store.catalog_version(scope).await?;
+        let snapshot = Arc::new(Snapshot::new(scope.tenant(), store.catalog(scope).await?));
+        let mut entries = self.0.lock();
+        if entries.len() >= CATALOGS_MAX {
+            let oldest = entries.iter().min_by_key(|(_, entry)| entry.checked_at).map(|(tenant, _)| *tenant);
+            oldest.map(|tenant| entries.remove(&tenant));
+        }
+        let entry = Entry { snapshot: Arc::clone(&snapshot), version, checked_at: now };
+        entries.insert(scope.tenant(), entry);
+        Ok(snapshot)
+    }
+
+    /// Forgets a tenant's copy after a change made here.
+    pub fn drop_copy(&self, tenant: TenantId) {
+        self.0.lock().remove(&tenant);
+    }
+}

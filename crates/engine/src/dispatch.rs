@@ -1,0 +1,22 @@
+//! Dispatch: owns the lanes. Pace, claim, submit, record.
+//!
+//! One loop per region decides; everything it remembers is a cache of the store, so a crash loses pace and
+//! nothing else. The order of a submission is fixed: tokens, claim (durable), journal, request, record.
+
+pub mod bucket;
+pub mod journal;
+mod keeper;
+mod lane;
+mod lease;
+mod pairs;
+mod pump;
+mod recovery;
+mod retry;
+mod shaping;
+mod submit;
+mod view;
+pub(crate) mod wake;
+
+pub(crate) use keeper::run;
+pub(crate) use retry::next_after_failure;
+pub use view::{BucketView, HoldView, LaneView, QueueView};

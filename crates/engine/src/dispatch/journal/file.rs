@@ -1,0 +1,117 @@
+//! The journal as a file: a line that names the boot of the machine, then sixteen bytes per attempt.
+
+use std::collections::BTreeSet;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use tidings_domain::id::{AttemptId, Id};
+
+use super::{FileJournals, Journal, JournalFactory, Previous};
+
+struct FileJournal {
+    path: PathBuf,
+    header: Vec<u8>,
+    state: Mutex<State>,
+}
+
+struct State {
+    file: File,
+    entries: usize,
+}
+
+impl JournalFactory for FileJournals {
+    fn open(&self, region: &str, machine_boot: &str) -> io::Result<(Previous, Arc<dyn Journal>)> {
+        let path = self.dir.join(format!("claims-{region}.journal"));
+        let header = format!("tidings claims 1 {machine_boot}\n").into_bytes();
+        let previous = read(&path, &header)?;
+        // What the last process left stays readable until our own first roll: if we die during
+        // recovery, the next one needs it too.
+        let keep: Vec<AttemptId> = match &previous {
+            Previous::Exact(attempts) => attempts.iter().copied().collect(),
+            Previous::Unknown => Vec::new(),
+        };
+        let file = replace(&path, &header, &keep)?;
+        let state = Mutex::new(State { file, entries: keep.len() });
+        Ok((previous, Arc::new(FileJournal { path, header, state })))
+    }
+}
+
+impl Journal for FileJournal {
+    fn note(&self, attempts: &[AttemptId]) -> io::Result<()> {
+        let mut state = self.state.lock();
+        state.file.write_all(&bytes(attempts))?;
+        state.entries += attempts.len();
+        Ok(())
+    }
+
+    fn roll(&self, under_way: &[AttemptId]) -> io::Result<()> {
+        let mut state = self.state.lock();
+        state.file = replace(&self.path, &self.header, under_way)?;
+        state.entries = under_way.len();
+        Ok(())
+    }
+
+    fn entries(&self) -> usize {
+        self.state.lock().entries
+    }
+}
+
+fn bytes(attempts: &[AttemptId]) -> Vec<u8> {
+    attempts.iter().flat_map(|attempt| attempt.bytes()).collect()
+}
+
+fn replace(path: &Path, header: &[u8], attempts: &[AttemptId]) -> io::Result<File> {
+    let fresh = path.with_extension("new");
+    let mut file = OpenOptions::new().create(true).write(true).truncate(true).open(&fresh)?;
+    file.write_all(&[header, &bytes(attempts)].concat())?;
+    std::fs::rename(&fresh, path)?;
+    Ok(file)
+}
+
+fn read(path: &Path, header: &[u8]) -> io::Result<Previous> {
+    let mut content = Vec::new();
+    match File::open(path) {
+        Ok(mut file) => file.read_to_end(&mut content)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Previous::Unknown),
+        Err(error) => return Err(error),
+    };
+    // Another boot of the machine: what was not flushed is gone, so an absence proves nothing.
+    let Some(body) = content.strip_prefix(header) else { return Ok(Previous::Unknown) };
+    let attempts: BTreeSet<AttemptId> = body
+        .chunks_exact(16)
+        .map(|chunk| AttemptId::from_bytes(chunk.try_into().expect("chunks of sixteen")))
+        .collect();
+    Ok(Previous::Exact(attempts))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempt(n: u8) -> AttemptId {
+        AttemptId::from_bytes([n; 16])
+    }
+
+    #[test]
+    fn proves_what_left_until_the_machine_restarts() {
+        let dir = tempfile::tempdir().unwrap();
+        let journals = FileJournals { dir: dir.path().to_owned() };
+        let (previous, journal) = journals.open("main", "boot-1").unwrap();
+        assert_eq!(previous, Previous::Unknown);
+        journal.note(&[attempt(1), attempt(2)]).unwrap();
+        drop(journal);
+        let (previous, journal) = journals.open("main", "boot-1").unwrap();
+        assert_eq!(previous, Previous::Exact([attempt(1), attempt(2)].into()));
+        journal.roll(&[attempt(2)]).unwrap();
+        journal.note(&[attempt(3)]).unwrap();
+        drop(journal);
+        let (previous, _) = journals.open("main", "boot-1").unwrap();
+        assert_eq!(previous, Previous::Exact([attempt(2), attempt(3)].into()));
+        let (previous, _) = journals.open("main", "boot-2").unwrap();
+        assert_eq!(previous, Previous::Unknown);
+    }
+}

@@ -1,0 +1,74 @@
+//! How other stages tell the dispatcher that there is work. Lossy on purpose: the store is scanned as well.
+
+use std::collections::BTreeMap;
+
+use parking_lot::Mutex;
+use tokio::sync::{Notify, oneshot};
+
+use tidings_domain::category::Category;
+use tidings_domain::id::SenderId;
+use tidings_domain::time::Timestamp;
+
+use super::view::LaneView;
+
+/// One mailbox per region.
+pub(crate) struct Wakes(BTreeMap<String, Mailbox>);
+
+#[derive(Default)]
+pub(crate) struct Mailbox {
+    work: Mutex<Work>,
+    pub notify: Notify,
+}
+
+/// What was posted since the dispatcher last looked.
+#[derive(Default)]
+pub(crate) struct Work {
+    /// Earliest due time by sender and category.
+    pub lanes: BTreeMap<(SenderId, Category), Timestamp>,
+    pub views: Vec<(SenderId, oneshot::Sender<Option<LaneView>>)>,
+    /// Provider signals that arrived by callback: sender and code.
+    pub signals: Vec<Signal>,
+    /// Something about pauses, senders or templates changed: look at every lane again.
+    pub everything: bool,
+}
+
+/// A provider's code about a sender, seen in a callback.
+#[derive(Debug, Clone)]
+pub(crate) struct Signal {
+    pub sender: SenderId,
+    pub recipient: Option<tidings_store::model::Hash16>,
+    pub template: Option<String>,
+    pub code: i64,
+}
+
+impl Wakes {
+    pub fn new<'a>(regions: impl Iterator<Item = &'a str>) -> Self {
+        Self(regions.map(|name| (name.to_owned(), Mailbox::default())).collect())
+    }
+
+    pub fn mailbox(&self, region: &str) -> &Mailbox {
+        self.0.get(region).expect("a mailbox is made for every region")
+    }
+
+    pub fn work(&self, region: &str, sender: SenderId, category: Category, due_at: Timestamp) {
+        self.mailbox(region).post(|work| {
+            let at = work.lanes.entry((sender, category)).or_insert(due_at);
+            *at = due_at.min(*at);
+        });
+    }
+
+    pub fn everything(&self, region: &str) {
+        self.mailbox(region).post(|work| work.everything = true);
+    }
+}
+
+impl Mailbox {
+    pub fn post(&self, change: impl FnOnce(&mut Work)) {
+        change(&mut self.work.lock());
+        self.notify.notify_one();
+    }
+
+    pub fn take(&self) -> Work {
+        std::mem::take(&mut self.work.lock())
+    }
+}

@@ -1,0 +1,31 @@
+//! Intake: validate, apply the idempotency key, judge, store, answer. Accepted means durable.
+
+mod batch;
+mod cancel;
+mod idempotency;
+mod prepare;
+mod single;
+
+pub(crate) use idempotency::Slot;
+pub(crate) use prepare::{Prepared, prepare};
+
+use tidings_domain::trace::TraceId;
+
+/// What comes beside the body of an intake call.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AcceptOptions<'a> {
+    pub idempotency_key: Option<&'a str>,
+    /// Method and path: part of the scope of the idempotency key.
+    pub method_path: &'a str,
+    pub trace: Option<TraceId>,
+}
+
+/// The answer as it goes out, and as it is replayed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    pub status: u16,
+    /// JSON.
+    pub body: Vec<u8>,
+    pub replayed: bool,
+    pub trace: Option<TraceId>,
+}

@@ -1,0 +1,154 @@
+//! Many intents in one call: bad ones are rejected by index, good ones are accepted together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use tidings_domain::actor::Permission;
+use tidings_domain::id::MessageId;
+use tidings_domain::limits::BATCH_INTENTS_MAX;
+use tidings_domain::time::Timestamp;
+use tidings_store::model::{Accept, Accepted, Judgement, NewMessage, Respond};
+
+use crate::caller::Caller;
+use crate::error::{EngineError, Result};
+use crate::intake::{AcceptOptions, Reply, Slot, prepare};
+use crate::metrics::Counter;
+use crate::pipeline::Engine;
+use crate::policy;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Batch<'a> {
+    #[serde(borrow)]
+    messages: Vec<&'a RawValue>,
+}
+
+#[derive(Serialize)]
+struct AcceptedItem {
+    index: usize,
+    id: MessageId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
+}
+
+#[derive(Serialize, Clone)]
+struct RejectedItem {
+    index: usize,
+    code: String,
+    field: String,
+    detail: String,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    accepted: Vec<AcceptedItem>,
+    rejected: &'a [RejectedItem],
+}
+
+impl Engine {
+    pub async fn accept_batch(&self, caller: &Caller, body: &[u8], options: AcceptOptions<'_>) -> Result<Reply> {
+        caller.require(Permission::MessagesWrite)?;
+        let slot = Slot::take(self, caller, &options, body)?;
+        let items = match read(body) {
+            Ok(items) => items,
+            Err(error) => return self.replay_or(caller, slot.as_ref(), error).await,
+        };
+        let now = self.now();
+        let snapshot = self.0.catalogs.get(&caller.store, &caller.scope, now).await?;
+        let mut messages = Vec::with_capacity(items.len());
+        let mut indexes = Vec::with_capacity(items.len());
+        let mut rejected = Vec::new();
+        for (index, json) in items.into_iter().enumerate() {
+            match prepare(self, caller, &snapshot, json.get().as_bytes(), options.trace, now).await {
+                Ok(prepared) => {
+                    indexes.push((index, prepared.message.id));
+                    messages.push(prepared.message);
+                }
+                Err(EngineError::Invalid(problems)) => rejected.push(reject(index, &problems)),
+                Err(other) => return Err(other),
+            }
+        }
+        self.0.metrics.add(Counter::messages_refused, rejected.len() as u64);
+        let wakes = wakes(&messages);
+        let respond: Respond = Arc::new(move |verdicts| (202, answer(&indexes, verdicts, &rejected)));
+        let accept = Accept {
+            messages,
+            judge: policy::intake_judge(snapshot, now),
+            actor: caller.actor,
+            idempotent: slot.as_ref().map(|slot| slot.row(Arc::clone(&respond))),
+        };
+        match caller.store.accept(&caller.scope, accept).await? {
+            Accepted::Stored(verdicts) => {
+                self.count(&verdicts);
+                for ((sender, category), due_at) in wakes {
+                    self.0.wakes.work(&caller.region, sender, category, due_at);
+                }
+                self.tick();
+                let (status, body) = respond(&verdicts);
+                Ok(Reply { status, body, replayed: false, trace: options.trace })
+            }
+            Accepted::Replay { fingerprint, status, body } => {
+                self.replay(slot.as_ref(), fingerprint, status, body)
+            }
+        }
+    }
+}
+
+fn read(body: &[u8]) -> Result<Vec<&RawValue>> {
+    let batch: Batch<'_> = serde_json::from_slice(body).map_err(|error| {
+        EngineError::invalid(
+            "messages",
+            "json.malformed",
+            format!(
+                "A batch is {{\"messages\":[…]}}; reading stopped at line {} column {}.",
+                error.line(),
+                error.column()
+            ),
+        )
+    })?;
+    if batch.messages.is_empty() || batch.messages.len() > BATCH_INTENTS_MAX {
+        return Err(EngineError::invalid(
+            "messages",
+            "batch.size",
+            format!("A batch takes 1 to {BATCH_INTENTS_MAX} messages; split it."),
+        ));
+    }
+    Ok(batch.messages)
+}
+
+fn reject(index: usize, problems: &[tidings_domain::problem::FieldProblem]) -> RejectedItem {
+    let first = problems.first();
+    RejectedItem {
+        index,
+        code: first.map_or_else(|| "invalid".to_owned(), |each| each.code.to_owned()),
+        field: first.map(|each| each.field.clone()).unwrap_or_default(),
+        detail: first.map(|each| each.detail.clone()).unwrap_or_default(),
+    }
+}
+
+type Lane = (tidings_domain::id::SenderId, tidings_domain::category::Category);
+
+fn wakes(messages: &[NewMessage]) -> BTreeMap<Lane, Timestamp> {
+    let mut wakes = BTreeMap::new();
+    for message in messages {
+        let at = wakes.entry((message.sender, message.category)).or_insert(message.due_at);
+        *at = message.due_at.min(*at);
+    }
+    wakes
+}
+
+fn answer(indexes: &[(usize, MessageId)], verdicts: &[Judgement], rejected: &[RejectedItem]) -> Vec<u8> {
+    let accepted = indexes
+        .iter()
+        .zip(verdicts)
+        .map(|((index, id), verdict)| AcceptedItem {
+            index: *index,
+            id: *id,
+            status: matches!(verdict, Judgement::Deny { .. }).then_some("denied"),
+        })
+        .collect();
+    serde_json::to_vec(&Answer { accepted, rejected }).expect("the answer has only string keys")
+}

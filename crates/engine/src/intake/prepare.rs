@@ -1,0 +1,157 @@
+//! From an intent to a message that could be stored: everything that can be refused is refused here.
+
+use std::sync::Arc;
+
+use tidings_domain::address::Address;
+use tidings_domain::category::Category;
+use tidings_domain::id::{Id, MessageId};
+use tidings_domain::intent::{Body, Intent, To};
+use tidings_domain::time::Timestamp;
+use tidings_domain::trace::TraceId;
+use tidings_domain::whatsapp::{self, Outgoing};
+use tidings_store::model::{NewMessage, StoredTemplate};
+
+use crate::caller::Caller;
+use crate::catalog::Snapshot;
+use crate::content::Content;
+use crate::error::{EngineError, Result};
+use crate::pipeline::Engine;
+use crate::routing::{self, Route};
+
+/// A message that fits, with the snapshot it was checked against.
+pub(crate) struct Prepared {
+    pub message: NewMessage,
+    pub route: Route,
+}
+
+pub(crate) async fn prepare(
+    engine: &Engine,
+    caller: &Caller,
+    snapshot: &Arc<Snapshot>,
+    json: &[u8],
+    trace: Option<TraceId>,
+    now: Timestamp,
+) -> Result<Prepared> {
+    let intent = Intent::parse(json, now).map_err(EngineError::Invalid)?;
+    let address = resolve(caller, &intent).await?;
+    let route = routing::plan(snapshot, &intent, &address)?;
+    let (outgoing, template) = compose(snapshot, &route, intent.body)?;
+    let category = category(intent.category, template)?;
+    if matches!(address, Address::Bsuid(_)) && category == Category::Authentication {
+        return Err(EngineError::invalid(
+            "to.bsuid",
+            "recipient.needs_phone",
+            "Authentication templates can only be sent to a phone number.",
+        ));
+    }
+    let id = engine.0.ids.next::<MessageId>(now).rooted();
+    let due_at = intent.send_at.unwrap_or(now);
+    let expires_at = intent.expires_at.unwrap_or_else(|| due_at.plus(category.default_expiry_us()));
+    let recipient = caller.scope.hash(&address.canonical());
+    let country = match &address {
+        Address::Phone(phone) => phone.country(),
+        Address::Bsuid(bsuid) => Some(bsuid.country()),
+        Address::Email(_) => None,
+    };
+    let message = NewMessage {
+        id,
+        account: route.account,
+        sender: route.sender,
+        channel: intent.channel,
+        category,
+        recipient,
+        country,
+        template: outgoing.template().map(|each| each.name.clone()),
+        language: outgoing.template().map(|each| each.language.code.clone()),
+        created_at: now,
+        due_at,
+        expires_at,
+        ordered: intent.ordered,
+        free_form: outgoing.is_free_form(),
+        // Without a trace of the client's the message's own id serves: sixteen random enough bytes.
+        trace: trace.or_else(|| TraceId::from_bytes(id.bytes())).expect("a message id is never all zero"),
+        trace_given: trace.is_some(),
+        reference: intent.reference.as_ref().map(|text| caller.scope.hash(&format!("reference:{text}"))),
+        content: Content { to: address, message: outgoing, metadata: intent.metadata, reference: intent.reference }
+            .write(),
+    };
+    Ok(Prepared { message, route })
+}
+
+async fn resolve(caller: &Caller, intent: &Intent) -> Result<Address> {
+    match &intent.to {
+        To::Address(address) => Ok(address.clone()),
+        To::Contact(contact) => {
+            let addresses = caller.store.contact_addresses(&caller.scope, *contact).await?;
+            let usable = |address: &&Address| intent.channel.carries(address);
+            addresses.iter().find(usable).cloned().ok_or_else(|| {
+                EngineError::invalid(
+                    "to.contact",
+                    "contact.unreachable",
+                    "There is no contact with this id that can be reached on this channel.",
+                )
+            })
+        }
+    }
+}
+
+/// The message object to send, and its template as the platform knows it.
+fn compose<'a>(
+    snapshot: &'a Snapshot,
+    route: &Route,
+    body: Body,
+) -> Result<(Outgoing, Option<&'a StoredTemplate>)> {
+    match body {
+        Body::Template { name, language, variables } => {
+            let known = known_template(snapshot, route, &name, &language)?;
+            let template =
+                whatsapp::fill_template(&known.definition, &variables).map_err(EngineError::Invalid)?;
+            Ok((Outgoing::from_template(template), Some(known)))
+        }
+        Body::Message(outgoing) => {
+            let known = match outgoing.template() {
+                None => None,
+                Some(template) => {
+                    let known = known_template(snapshot, route, &template.name, &template.language.code)?;
+                    known.definition.check(template).map_err(EngineError::Invalid)?;
+                    Some(known)
+                }
+            };
+            Ok((*outgoing, known))
+        }
+    }
+}
+
+fn known_template<'a>(
+    snapshot: &'a Snapshot,
+    route: &Route,
+    name: &str,
+    language: &str,
+) -> Result<&'a StoredTemplate> {
+    snapshot.template(route.account, name, language).ok_or_else(|| {
+        EngineError::invalid(
+            "template",
+            "template.unknown",
+            "The sender's account has no template with this name and language. Check both, or sync the templates.",
+        )
+    })
+}
+
+fn category(wanted: Option<Category>, template: Option<&StoredTemplate>) -> Result<Category> {
+    let own = template.and_then(|known| known.category);
+    match (wanted, own, template.is_some()) {
+        (Some(wanted), Some(own), _) if wanted != own => Err(EngineError::invalid(
+            "category",
+            "category.mismatch",
+            format!("The platform lists this template as `{own}`; leave `category` out or give that."),
+        )),
+        (_, Some(own), _) => Ok(own),
+        (Some(wanted), None, _) => Ok(wanted),
+        (None, None, false) => Ok(Category::Service),
+        (None, None, true) => Err(EngineError::invalid(
+            "category",
+            "category.unknown",
+            "The platform lists this template in a category that is not known here; give `category`.",
+        )),
+    }
+}

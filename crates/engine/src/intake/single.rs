@@ -1,0 +1,112 @@
+//! One intent.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use tidings_domain::actor::Permission;
+use tidings_domain::id::MessageId;
+use tidings_store::model::{Accept, Accepted, Judgement, Respond};
+
+use crate::caller::Caller;
+use crate::error::{EngineError, Result};
+use crate::intake::{AcceptOptions, Reply, Slot, prepare};
+use crate::metrics::Counter;
+use crate::pipeline::Engine;
+use crate::policy;
+
+impl Engine {
+    /// Takes one intent; the answer says that it is durable.
+    pub async fn accept(&self, caller: &Caller, body: &[u8], options: AcceptOptions<'_>) -> Result<Reply> {
+        caller.require(Permission::MessagesWrite)?;
+        let slot = Slot::take(self, caller, &options, body)?;
+        let now = self.now();
+        let snapshot = self.0.catalogs.get(&caller.store, &caller.scope, now).await?;
+        let prepared = match prepare(self, caller, &snapshot, body, options.trace, now).await {
+            Ok(prepared) => prepared,
+            // A repeated key replays its answer even when the same body would be refused by now.
+            Err(error) => {
+                self.0.metrics.add(Counter::messages_refused, 1);
+                return self.replay_or(caller, slot.as_ref(), error).await;
+            }
+        };
+        let message = prepared.message;
+        let (id, trace, sender, category, due_at) =
+            (message.id, message.trace, message.sender, message.category, message.due_at);
+        let scheduled = due_at > now;
+        let respond: Respond = Arc::new(move |verdicts| (202, answer(id, &verdicts[0], scheduled)));
+        let accepted = caller
+            .store
+            .accept(
+                &caller.scope,
+                Accept {
+                    messages: vec![message],
+                    judge: policy::intake_judge(snapshot, now),
+                    actor: caller.actor,
+                    idempotent: slot.as_ref().map(|slot| slot.row(Arc::clone(&respond))),
+                },
+            )
+            .await?;
+        match accepted {
+            Accepted::Stored(verdicts) => {
+                self.count(&verdicts);
+                if !matches!(verdicts[0], Judgement::Deny { .. }) {
+                    self.0.wakes.work(&caller.region, sender, category, due_at);
+                }
+                self.tick();
+                let (status, body) = respond(&verdicts);
+                Ok(Reply { status, body, replayed: false, trace: Some(trace) })
+            }
+            Accepted::Replay { fingerprint, status, body } => {
+                self.replay(slot.as_ref(), fingerprint, status, body)
+            }
+        }
+    }
+
+    pub(super) async fn replay_or(
+        &self,
+        caller: &Caller,
+        slot: Option<&Slot>,
+        error: EngineError,
+    ) -> Result<Reply> {
+        let Some(slot) = slot else { return Err(error) };
+        match caller.store.idempotent_answer(&caller.scope, slot.key).await? {
+            Some((fingerprint, status, body)) => self.replay(Some(slot), fingerprint, status, body),
+            None => Err(error),
+        }
+    }
+
+    pub(super) fn replay(
+        &self,
+        slot: Option<&Slot>,
+        fingerprint: [u8; 32],
+        status: u16,
+        body: Vec<u8>,
+    ) -> Result<Reply> {
+        if slot.is_none_or(|slot| slot.fingerprint != fingerprint) {
+            return Err(EngineError::IdempotencyMismatch);
+        }
+        self.0.metrics.add(Counter::idempotent_replays, 1);
+        Ok(Reply { status, body, replayed: true, trace: None })
+    }
+
+    pub(super) fn count(&self, verdicts: &[Judgement]) {
+        let denied = verdicts.iter().filter(|verdict| matches!(verdict, Judgement::Deny { .. })).count();
+        self.0.metrics.add(Counter::messages_denied, denied as u64);
+        self.0.metrics.add(Counter::messages_accepted, (verdicts.len() - denied) as u64);
+    }
+}
+
+fn answer(id: MessageId, verdict: &Judgement, scheduled: bool) -> Vec<u8> {
+    let mut out = String::with_capacity(96);
+    let status = match verdict {
+        Judgement::Deny { .. } => "denied",
+        _ if scheduled => "scheduled",
+        _ => "accepted",
+    };
+    let _ = write!(out, r#"{{"id":"{id}","status":"{status}""#);
+    if let Judgement::Deny { code, .. } = verdict {
+        let _ = write!(out, r#","reason":"{code}""#);
+    }
+    out.push('}');
+    out.into_bytes()
+}

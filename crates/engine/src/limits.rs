@@ -1,0 +1,48 @@
+//! The bounds of the engine, each with its unit.
+
+use tidings_domain::time::SECOND;
+
+/// Seconds a client is asked to wait when we are busy.
+pub const RETRY_AFTER_S: u32 = 1;
+/// Microseconds for which a tenant's catalog may be used without looking whether it changed.
+pub const CATALOG_FRESH_US: i64 = SECOND;
+/// Tenants whose catalog is kept in memory.
+pub const CATALOGS_MAX: usize = 4_096;
+/// Requests with an idempotency key under way at once.
+pub const IDEMPOTENT_IN_PROGRESS_MAX: usize = 10_000;
+/// Entries of one lane and category kept in memory.
+pub const LANE_BUFFER_MAX: usize = 512;
+/// Below this the lane's buffer is filled again.
+pub const LANE_BUFFER_LOW: usize = 64;
+/// Entries that one load from the store may bring, blocked ones included.
+pub const LANE_LOAD_MAX: usize = 4_096;
+/// Microseconds of a lane's rate that one claim may hold.
+pub const CLAIM_WINDOW_US: i64 = 50_000;
+/// Messages in one claim, however fast the lane is.
+pub const CLAIM_MESSAGES_MAX: usize = 100;
+/// Bulk claims of one lane that may be under way; authentication has one of its own.
+pub const LANE_CLAIMS_MAX: usize = 1;
+/// Microseconds between two scans for lanes that have work.
+pub const LANE_SCAN_US: i64 = SECOND;
+/// Microseconds for which a quiet lane stays in memory.
+pub const LANE_IDLE_US: i64 = 300 * SECOND;
+/// Recipients per lane whose pace is remembered.
+pub const PAIRS_MAX: usize = 100_000;
+/// Outcomes recorded in one call.
+pub const RECORD_BATCH_MAX: usize = 512;
+/// Open attempts looked at in one step of recovery or reconcile.
+pub const RECONCILE_BATCH_MAX: usize = 500;
+/// Microseconds between two looks for doubts that are due.
+pub const RECONCILE_US: i64 = 250_000;
+/// Attempts that a retryable failure may use up, unless the error table says fewer.
+pub const RETRIES_MAX: u8 = 8;
+/// Microseconds of the process's lease on the lanes and of its renewal.
+pub const LEASE_TTL_US: i64 = 8 * SECOND;
+pub const LEASE_RENEW_US: i64 = 2 * SECOND;
+/// Microseconds before the end of the lease at which nothing more is submitted.
+pub const LEASE_MARGIN_US: i64 = SECOND;
+/// Entries of the claim journal after which a new file is begun.
+pub const JOURNAL_ENTRIES_MAX: usize = 65_536;
+/// Entries of a page, unless asked for fewer.
+pub const PAGE_DEFAULT: usize = 50;
+pub const PAGE_MAX: usize = 500;
