@@ -178,10 +178,7 @@ pub fn read_address(phone: Option<&str>, bsuid: Option<&str>, email: Option<&str
             )]);
         }
     };
-    read.map_err(|mut found| {
-        found.field = format!("to.{}", found.field);
-        vec![found]
-    })
+    crate::problem::under("to", read)
 }
 
 fn read_body(wire: &Wire<'_>) -> Checked<Body> {

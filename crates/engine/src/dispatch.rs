@@ -18,5 +18,5 @@ mod view;
 pub(crate) mod wake;
 
 pub(crate) use keeper::run;
-pub(crate) use retry::next_after_failure;
+pub(crate) use retry::{about_recipient, entry as failure_entry};
 pub use view::{BucketView, HoldView, LaneView, QueueView};

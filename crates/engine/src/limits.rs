@@ -46,3 +46,7 @@ pub const JOURNAL_ENTRIES_MAX: usize = 65_536;
 /// Entries of a page, unless asked for fewer.
 pub const PAGE_DEFAULT: usize = 50;
 pub const PAGE_MAX: usize = 500;
+/// Provider signals from callbacks that wait for the keeper; further ones repeat what these say.
+pub const SIGNALS_MAX: usize = 4_096;
+/// Accounts whose tenant is remembered for callbacks.
+pub const CALLBACK_ACCOUNTS_MAX: usize = 65_536;

@@ -15,20 +15,21 @@
 //! the claim's transaction, submits, and records what came of it. [`reconcile`](crate::reconcile) joins the
 //! callbacks and decides doubts. [`report`](crate::report) only reads.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use tidings_domain::clock::Clock;
-use tidings_domain::id::IdSource;
+use tidings_domain::id::{AccountId, IdSource};
 use tidings_domain::provider::Providers;
 use tidings_domain::time::Timestamp;
 use tidings_store::Store;
 use tidings_store::regions::Regions;
+use tidings_store::scope::TenantScope;
 
 use crate::catalog::Catalogs;
 use crate::config::EngineConfig;
@@ -53,8 +54,9 @@ pub struct Shared {
     /// Work for the dispatcher of each region.
     pub(crate) wakes: Wakes,
     pub(crate) idempotent: Mutex<BTreeSet<[u8; 32]>>,
+    /// Which tenant an account of a callback address belongs to.
+    pub(crate) callback_scopes: Mutex<BTreeMap<AccountId, TenantScope>>,
     pub(crate) changed: watch::Sender<u64>,
-    pub(crate) serving: Notify,
 }
 
 /// What the composition root brings.
@@ -81,8 +83,8 @@ impl Engine {
             journals: parts.journals,
             wakes,
             idempotent: Mutex::default(),
+            callback_scopes: Mutex::default(),
             changed: watch::channel(0).0,
-            serving: Notify::new(),
         }))
     }
 
@@ -91,7 +93,7 @@ impl Engine {
         let mut loops = Vec::new();
         for (name, store) in self.0.regions.iter() {
             loops.push(tokio::spawn(dispatch::run(self.clone(), name.to_owned(), store.clone(), stop.clone())));
-            loops.push(tokio::spawn(reconcile::run(self.clone(), store.clone(), stop.clone())));
+            loops.push(tokio::spawn(reconcile::run(self.clone(), name.to_owned(), store.clone(), stop.clone())));
         }
         loops
     }

@@ -8,8 +8,12 @@ use tokio::sync::{Notify, oneshot};
 use tidings_domain::category::Category;
 use tidings_domain::id::SenderId;
 use tidings_domain::time::Timestamp;
+use tidings_store::model::Epoch;
 
+use super::lease::Lease;
 use super::view::LaneView;
+
+use crate::limits::SIGNALS_MAX;
 
 /// One mailbox per region.
 pub(crate) struct Wakes(BTreeMap<String, Mailbox>);
@@ -18,6 +22,8 @@ pub(crate) struct Wakes(BTreeMap<String, Mailbox>);
 pub(crate) struct Mailbox {
     work: Mutex<Work>,
     pub notify: Notify,
+    /// Held by the keeper of the region while it decides; reconcile decides under the same.
+    lease: Mutex<Option<Lease>>,
 }
 
 /// What was posted since the dispatcher last looked.
@@ -57,6 +63,14 @@ impl Wakes {
         });
     }
 
+    pub fn signal(&self, region: &str, signal: Signal) {
+        self.mailbox(region).post(|work| {
+            if work.signals.len() < SIGNALS_MAX {
+                work.signals.push(signal);
+            }
+        });
+    }
+
     pub fn everything(&self, region: &str) {
         self.mailbox(region).post(|work| work.everything = true);
     }
@@ -66,6 +80,15 @@ impl Mailbox {
     pub fn post(&self, change: impl FnOnce(&mut Work)) {
         change(&mut self.work.lock());
         self.notify.notify_one();
+    }
+
+    pub fn set_lease(&self, lease: Option<Lease>) {
+        *self.lease.lock() = lease;
+    }
+
+    /// The epoch to decide under, while the lease holds.
+    pub fn epoch(&self) -> Option<Epoch> {
+        self.lease.lock().as_ref().filter(|lease| lease.holds()).map(|lease| lease.epoch)
     }
 
     pub fn take(&self) -> Work {

@@ -1,0 +1,91 @@
+//! What a provider's error code means and what to do about it, as one data table.
+//!
+//! Every code that the platform documents has a row: a sentence for people, whether the refusal is
+//! definite, whether to try again, and which lane or list it touches. Code branches on these columns,
+//! never on numbers.
+
+mod cloud;
+mod entry;
+#[cfg(test)]
+mod tests;
+
+pub use cloud::TABLE;
+pub use entry::{Codes, Entry, FailureClass, RetryAdvice, Scope, ShapingAction};
+
+/// The row of a Cloud API code; codes that nobody documented share [`UNKNOWN`].
+pub fn cloud(code: i64) -> &'static Entry {
+    let after = TABLE.partition_point(|entry| entry.codes.first() <= code);
+    match after.checked_sub(1).and_then(|index| TABLE.get(index)) {
+        Some(entry) if entry.codes.contains(code) => entry,
+        _ => &UNKNOWN,
+    }
+}
+
+/// The row of an answer that carries no code: only the HTTP status speaks.
+pub fn for_http_status(status: u16) -> &'static Entry {
+    match status {
+        401 | 403 => &HTTP_DENIED,
+        429 => &HTTP_TOO_MANY,
+        408 | 425 | 500.. => &HTTP_SERVER,
+        404 => &HTTP_NOT_FOUND,
+        400..500 => &UNKNOWN,
+        // A success that could not be understood, or a redirect: nobody knows what was done.
+        _ => &HTTP_SERVER,
+    }
+}
+
+/// A refusal with a code that the table does not know.
+pub static UNKNOWN: Entry = Entry {
+    codes: Codes::One(-1),
+    name: "unknown",
+    meaning: "The platform refused the message with a code that Tidings does not know.",
+    class: FailureClass::Unknown,
+    retry: RetryAdvice::Never,
+    scope: Scope::Message,
+    action: ShapingAction::None,
+    definite: true,
+};
+
+static HTTP_DENIED: Entry = Entry {
+    codes: Codes::One(-401),
+    name: "http_denied",
+    meaning: "The platform refused the account's credentials.",
+    class: FailureClass::AccountBlocked,
+    retry: RetryAdvice::WhenLifted,
+    scope: Scope::Account,
+    action: ShapingAction::PauseAccount,
+    definite: true,
+};
+
+static HTTP_NOT_FOUND: Entry = Entry {
+    codes: Codes::One(-404),
+    name: "http_not_found",
+    meaning: "The platform does not know the sender's id.",
+    class: FailureClass::Misconfigured,
+    retry: RetryAdvice::Never,
+    scope: Scope::Sender,
+    action: ShapingAction::None,
+    definite: true,
+};
+
+static HTTP_TOO_MANY: Entry = Entry {
+    codes: Codes::One(-429),
+    name: "http_too_many",
+    meaning: "The platform asked for fewer calls; the message waits its turn.",
+    class: FailureClass::RateLimitAccount,
+    retry: RetryAdvice::Backoff { base_ms: 1_000, cap_ms: 60_000, attempts_max: 10 },
+    scope: Scope::Account,
+    action: ShapingAction::SlowAccount { factor_percent: 50 },
+    definite: true,
+};
+
+static HTTP_SERVER: Entry = Entry {
+    codes: Codes::One(-500),
+    name: "http_server",
+    meaning: "The platform failed without saying whether it took the message.",
+    class: FailureClass::Transient,
+    retry: RetryAdvice::Backoff { base_ms: 1_000, cap_ms: 60_000, attempts_max: 5 },
+    scope: Scope::Account,
+    action: ShapingAction::None,
+    definite: false,
+};

@@ -1,0 +1,5 @@
+//! stub
+#[derive(Debug, Clone)]
+pub struct TemplateDefinition;
+#[derive(Debug, Clone)]
+pub struct Outgoing;

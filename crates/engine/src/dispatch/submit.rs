@@ -1,0 +1,271 @@
+//! From a claim to a recorded outcome. The claim is durable, then the journal is written, then the request
+//! is made, then what it proved is recorded; nothing on this way is decided from memory alone.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use tidings_domain::credentials::Credentials;
+use tidings_domain::provider::{Doubt, Outcome, Provider, Rejection, Submission};
+use tidings_domain::transport::TransportError;
+use tidings_store::Store;
+use tidings_store::model::{AttemptResult, Claimed, DueItem, Next, OpenAttempt, Recorded, Settle};
+
+use super::journal::Journal;
+use super::lease::Lease;
+use super::retry::{self, Failed};
+use crate::catalog::Snapshot;
+use crate::content::Content;
+use crate::limits::RECORD_BATCH_MAX;
+use crate::metrics::Counter;
+use crate::pipeline::Engine;
+use crate::policy;
+
+/// What the keeper is told when a message has left its hands.
+#[derive(Debug)]
+pub(super) enum Done {
+    /// A claim came back: this many of each class are no longer being claimed.
+    Claim { lane: tidings_domain::id::SenderId, class: usize },
+    /// The claim was not won; its tokens can be used by others.
+    Unused { item: DueItem, again_at: Option<tidings_domain::time::Timestamp> },
+    /// The outcome is recorded.
+    Recorded { item: DueItem, next: Next, code: Option<i64> },
+}
+
+/// What one claim needs; shared by all its submissions.
+pub(super) struct Hand {
+    pub engine: Engine,
+    pub store: Store,
+    pub lease: Lease,
+    pub journal: Arc<dyn Journal>,
+    pub done: mpsc::Sender<Done>,
+    pub outcomes: mpsc::Sender<Recorded>,
+}
+
+impl Hand {
+    /// Claims, then sends each message that was won.
+    pub async fn claim(self: Arc<Self>, items: Vec<DueItem>, class: usize, snapshot: Arc<Snapshot>) {
+        let lane = items[0].sender;
+        let sys = self.store.system();
+        let now = self.engine.now();
+        let judge = policy::claim_judge(Arc::clone(&snapshot), now);
+        let kept = items.clone();
+        let won = match self.store.claim(&sys, self.lease.epoch, items, judge, now).await {
+            Ok(claimed) => self.sort(claimed).await,
+            Err(error) => {
+                tracing::warn!(error = %error, "a claim failed; its messages stay queued");
+                self.engine.0.metrics.add(Counter::store_errors, 1);
+                let again_at = Some(now.plus(200_000));
+                for item in kept {
+                    self.tell(Done::Unused { item, again_at }).await;
+                }
+                Vec::new()
+            }
+        };
+        if !won.is_empty() {
+            self.send_all(won, &snapshot).await;
+        }
+        self.tell(Done::Claim { lane, class }).await;
+        self.engine.tick();
+    }
+
+    async fn sort(&self, claimed: Vec<Claimed>) -> Vec<(DueItem, Vec<u8>)> {
+        let mut won = Vec::with_capacity(claimed.len());
+        for each in claimed {
+            let (item, again_at) = match each {
+                Claimed::Won { item, content } => {
+                    won.push((item, content));
+                    continue;
+                }
+                Claimed::Denied { item, .. } => {
+                    self.engine.0.metrics.add(Counter::messages_denied, 1);
+                    (item, None)
+                }
+                Claimed::Deferred { item, until } => (item, Some(until)),
+                Claimed::Expired { item } => {
+                    self.engine.0.metrics.add(Counter::expired, 1);
+                    (item, None)
+                }
+                Claimed::Gone { item } => (item, None),
+            };
+            self.tell(Done::Unused { item, again_at }).await;
+        }
+        self.engine.0.metrics.add(Counter::claims, won.len() as u64);
+        won
+    }
+
+    async fn send_all(self: &Arc<Self>, won: Vec<(DueItem, Vec<u8>)>, snapshot: &Arc<Snapshot>) {
+        let attempts: Vec<_> = won.iter().map(|(item, _)| item.attempt_id()).collect();
+        let noted = self.lease.holds() && self.journal.note(&attempts).is_ok();
+        for (item, content) in won {
+            if noted {
+                let hand = Arc::clone(self);
+                let snapshot = Arc::clone(snapshot);
+                tokio::spawn(async move { hand.send(item, content, &snapshot).await });
+            } else {
+                self.give_back(item).await;
+            }
+        }
+    }
+
+    /// A claim that certainly did not leave goes back to the queue.
+    async fn give_back(&self, item: DueItem) {
+        let sys = self.store.system();
+        let now = self.engine.now();
+        let open = OpenAttempt {
+            item: item.clone(),
+            state: tidings_domain::lifecycle::AttemptState::Claimed,
+            claimed_at: now,
+            doubt_until: None,
+        };
+        if let Err(error) = self.store.settle(&sys, self.lease.epoch, vec![(open, Settle::Requeue)], now).await {
+            tracing::warn!(error = %error, "a claim could not be given back; recovery settles it");
+        }
+        self.tell(Done::Unused { item, again_at: Some(now.plus(1_000_000)) }).await;
+    }
+
+    async fn send(&self, item: DueItem, content: Vec<u8>, snapshot: &Snapshot) {
+        if !self.lease.holds() {
+            return self.give_back(item).await;
+        }
+        self.engine.0.metrics.add(Counter::submissions, 1);
+        let outcome = self.submit(&item, &content, snapshot).await;
+        let recorded = self.weigh(item, outcome);
+        if self.outcomes.send(recorded).await.is_err() {
+            tracing::debug!("the recorder has stopped; recovery settles the attempt");
+        }
+    }
+
+    async fn submit(&self, item: &DueItem, content: &[u8], snapshot: &Snapshot) -> Outcome {
+        let Some((provider, credentials, sender_ref)) = self.way(item, snapshot) else {
+            return Outcome::NotSent(TransportError::Connect);
+        };
+        let Some(content) = Content::read(content) else {
+            return Outcome::Rejected(Rejection {
+                error: tidings_domain::fact::ProviderError {
+                    code: 100,
+                    title: "stored content cannot be read".to_owned(),
+                    detail: String::new(),
+                },
+                http_status: 0,
+                retry_after_s: None,
+            });
+        };
+        let submission = Submission {
+            attempt: item.attempt_id(),
+            sender_ref,
+            to: &content.to,
+            content: &content.message,
+            trace: Some(item.trace),
+        };
+        provider.submit(credentials, submission).await
+    }
+
+    fn way<'a>(
+        &'a self,
+        item: &DueItem,
+        snapshot: &'a Snapshot,
+    ) -> Option<(&'a Arc<dyn Provider>, &'a Credentials, &'a str)> {
+        let account = snapshot.accounts.get(&item.account)?;
+        let sender = snapshot.senders.get(&item.sender)?;
+        let provider = self.engine.0.providers.get(account.provider)?;
+        Some((provider, &account.credentials, &sender.provider_ref))
+    }
+
+    /// What the outcome proves, and what we choose to do next.
+    fn weigh(&self, item: DueItem, outcome: Outcome) -> Recorded {
+        let now = self.engine.now();
+        let metrics = &self.engine.0.metrics;
+        let mut recorded = Recorded {
+            at: now,
+            result: AttemptResult::Failed { code: 0 },
+            next: Next::Done,
+            recipient_invalid: None,
+            recipient_cool_until: None,
+            item,
+        };
+        match outcome {
+            Outcome::Accepted { provider_id, held } => {
+                metrics.add(Counter::submissions_accepted, 1);
+                recorded.result = AttemptResult::Accepted { provider_id, held };
+            }
+            Outcome::Rejected(rejection) => {
+                metrics.add(Counter::submissions_rejected, 1);
+                self.weigh_failure(&mut recorded, rejection.error.code, rejection.retry_after_s);
+            }
+            Outcome::NotSent(_) => {
+                // As definite as a refusal: the provider never saw it.
+                metrics.add(Counter::submissions_rejected, 1);
+                self.weigh_failure(&mut recorded, retry::NOT_SENT, None);
+            }
+            Outcome::InDoubt(doubt) => {
+                metrics.add(Counter::submissions_in_doubt, 1);
+                let code = match &doubt {
+                    Doubt::Failure(rejection) => Some(rejection.error.code),
+                    _ => None,
+                };
+                recorded.result = AttemptResult::InDoubt { reason: doubt.as_str(), code };
+                let until = now.plus(self.engine.0.config.doubt_for(recorded.item.category));
+                recorded.next = Next::AwaitReceipt { until };
+            }
+        }
+        recorded
+    }
+
+    fn weigh_failure(&self, recorded: &mut Recorded, code: i64, retry_after_s: Option<u32>) {
+        let entry = retry::entry(code);
+        recorded.result = AttemptResult::Failed { code };
+        recorded.next = retry::next_after_failure(&Failed {
+            entry,
+            code,
+            attempt: recorded.item.attempt,
+            category: recorded.item.category,
+            expires_at: recorded.item.expires_at,
+            retry_after_s,
+            now: recorded.at,
+            unit: self.engine.0.ids.unit(),
+        });
+        let (invalid, cool_until) = retry::about_recipient(entry, recorded.at);
+        recorded.recipient_invalid = invalid.then_some(code);
+        recorded.recipient_cool_until = cool_until;
+        match recorded.next {
+            Next::Retry { .. } => self.engine.0.metrics.add(Counter::retries, 1),
+            Next::Dead { .. } => self.engine.0.metrics.add(Counter::dead_letters, 1),
+            _ => {}
+        }
+    }
+
+    async fn tell(&self, done: Done) {
+        // The keeper is gone only when the process stops; the store knows everything it needs.
+        let _ = self.done.send(done).await;
+    }
+}
+
+/// Records outcomes, many at a time. Facts are never thrown away: a store that fails is asked again.
+pub(super) async fn record_loop(
+    engine: Engine,
+    store: Store,
+    mut outcomes: mpsc::Receiver<Recorded>,
+    done: mpsc::Sender<Done>,
+) {
+    let mut batch = Vec::with_capacity(RECORD_BATCH_MAX);
+    while outcomes.recv_many(&mut batch, RECORD_BATCH_MAX).await > 0 {
+        let sys = store.system();
+        let mut wait_us = 50_000;
+        while let Err(error) = store.record(&sys, batch.clone()).await {
+            tracing::warn!(error = %error, outcomes = batch.len(), "outcomes could not be recorded; trying again");
+            engine.0.metrics.add(Counter::store_errors, 1);
+            engine.0.clock.sleep(wait_us).await;
+            wait_us = (wait_us * 2).min(2_000_000);
+        }
+        for recorded in batch.drain(..) {
+            let code = match recorded.result {
+                AttemptResult::Failed { code } => Some(code),
+                AttemptResult::InDoubt { code, .. } => code,
+                AttemptResult::Accepted { .. } => None,
+            };
+            let _ = done.send(Done::Recorded { item: recorded.item, next: recorded.next, code }).await;
+        }
+        engine.tick();
+    }
+}

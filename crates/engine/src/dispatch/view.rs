@@ -1,0 +1,140 @@
+//! A lane as people see it: its phase by name, every bucket, what waits.
+
+use serde::Serialize;
+
+use tidings_domain::category::Category;
+use tidings_domain::id::SenderId;
+
+use super::bucket::Bucket;
+use super::lane::Lane;
+
+#[derive(Debug, Clone, Serialize)]
+pub struct LaneView {
+    pub sender: SenderId,
+    /// `idle`, `pacing`, `waiting_for_tokens`, `waiting_for_answers`, `slowed`, `held`, `paused`.
+    pub phase: &'static str,
+    /// A sentence about the phase.
+    pub detail: String,
+    pub in_flight: usize,
+    pub queued: Vec<QueueView>,
+    pub buckets: Vec<BucketView>,
+    pub holds: Vec<HoldView>,
+    /// Recipients whose pace is being kept.
+    pub paced_recipients: usize,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct QueueView {
+    pub category: &'static str,
+    /// Entries loaded into memory; `more` says whether the store has others.
+    pub loaded: usize,
+    pub more: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct BucketView {
+    /// `sender`, `account`, `tenant` or `marketing × US`.
+    pub scope: String,
+    pub messages_per_s: f64,
+    pub burst: f64,
+    pub available: usize,
+    /// 1 at full speed.
+    pub factor: f64,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct HoldView {
+    /// `sender`, or the template that is held.
+    pub scope: String,
+    pub reason: String,
+    pub seconds_left: i64,
+}
+
+impl BucketView {
+    pub(super) fn of(scope: impl Into<String>, bucket: &Bucket, now_us: i64) -> Self {
+        Self {
+            scope: scope.into(),
+            messages_per_s: bucket.per_second() * bucket.factor(),
+            burst: bucket.burst(),
+            available: bucket.available(now_us),
+            factor: bucket.factor(),
+        }
+    }
+}
+
+impl LaneView {
+    /// The view of a sender without work: nothing of it is in memory.
+    pub fn idle(sender: SenderId, messages_per_s: f64) -> Self {
+        let burst = super::lane::burst(messages_per_s);
+        let bucket = BucketView {
+            scope: "sender".to_owned(),
+            messages_per_s,
+            burst,
+            available: burst as usize,
+            factor: 1.0,
+        };
+        Self {
+            sender,
+            phase: "idle",
+            detail: "Nothing waits.".to_owned(),
+            in_flight: 0,
+            queued: Vec::new(),
+            buckets: vec![bucket],
+            holds: Vec::new(),
+            paced_recipients: 0,
+        }
+    }
+
+    pub(super) fn of(lane: &mut Lane, shared: Vec<BucketView>, now_us: i64) -> Self {
+        let (phase, detail) = phase(lane, now_us);
+        let mut buckets = vec![BucketView::of("sender", &lane.bucket, now_us)];
+        buckets.extend(shared);
+        Self {
+            sender: lane.sender,
+            phase,
+            detail,
+            in_flight: lane.in_flight,
+            queued: Category::ALL
+                .into_iter()
+                .map(|category| {
+                    let queue = &lane.queues[usize::from(category.priority())];
+                    QueueView { category: category.as_str(), loaded: queue.items.len(), more: queue.more }
+                })
+                .collect(),
+            buckets,
+            holds: lane
+                .holds
+                .iter()
+                .map(|hold| HoldView {
+                    scope: hold.template.clone().unwrap_or_else(|| "sender".to_owned()),
+                    reason: hold.reason.clone(),
+                    seconds_left: (hold.until_us - now_us).max(0) / 1_000_000,
+                })
+                .collect(),
+            paced_recipients: lane.pairs.len(),
+        }
+    }
+}
+
+fn phase(lane: &mut Lane, now_us: i64) -> (&'static str, String) {
+    if let Some(reason) = &lane.paused {
+        return ("paused", format!("Paused by a person: {reason}"));
+    }
+    let seconds = |until: i64| ((until - now_us).max(0) + 999_999) / 1_000_000;
+    if let Some(hold) = lane.hold(now_us) {
+        return ("held", format!("Held for {} s more: {}", seconds(hold.until_us), hold.reason));
+    }
+    if lane.bucket.factor() < 1.0 {
+        let percent = (lane.bucket.factor() * 100.0).round();
+        return ("slowed", format!("Runs at {percent} % of its speed after a provider's signal; recovers step by step."));
+    }
+    let waiting = lane.queues.iter().any(|queue| !queue.items.is_empty());
+    match (waiting, lane.in_flight) {
+        (true, _) if lane.bucket.available(now_us) == 0 => {
+            ("waiting_for_tokens", "More waits than the sender's rate lets out now.".to_owned())
+        }
+        (true, _) => ("pacing", "Messages go out at the sender's rate.".to_owned()),
+        (false, 0) => ("idle", "Nothing waits.".to_owned()),
+        (false, n) => ("waiting_for_answers", format!("{n} submissions wait for the provider's answer.")),
+    }
+}

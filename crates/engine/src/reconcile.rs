@@ -1,0 +1,73 @@
+//! Reconcile: receipts, timeouts and unknown outcomes back to truth.
+//!
+//! Callbacks are facts: any node takes them. What to do about a doubt is a decision: only the holder of
+//! the lease takes it. The loop accepts no input but the store, so a restart and a normal run are one path.
+
+mod callback;
+mod effects;
+
+use tokio_util::sync::CancellationToken;
+
+use tidings_domain::limits::ATTEMPTS_PER_MESSAGE_MAX;
+use tidings_domain::time::Timestamp;
+use tidings_store::Store;
+use tidings_store::error::StoreError;
+use tidings_store::model::{Epoch, OpenAttempt, Settle};
+
+use crate::limits::{RECONCILE_BATCH_MAX, RECONCILE_US};
+use crate::metrics::Counter;
+use crate::pipeline::Engine;
+
+/// Decides the doubts of a region as they fall due, until stopped.
+pub(crate) async fn run(engine: Engine, region: String, store: Store, stop: CancellationToken) {
+    while stop.run_until_cancelled(engine.0.clock.sleep(RECONCILE_US)).await.is_some() {
+        let Some(epoch) = engine.0.wakes.mailbox(&region).epoch() else { continue };
+        if let Err(error) = settle_due(&engine, &region, &store, epoch).await {
+            tracing::warn!(error = %error, region, "doubts could not be decided; trying again");
+            engine.0.metrics.add(Counter::store_errors, 1);
+        }
+    }
+}
+
+async fn settle_due(engine: &Engine, region: &str, store: &Store, epoch: Epoch) -> Result<(), StoreError> {
+    let sys = store.system();
+    let now = engine.now();
+    let due = store.doubts_due(&sys, now, RECONCILE_BATCH_MAX).await?;
+    if due.is_empty() {
+        return Ok(());
+    }
+    let settled: Vec<(OpenAttempt, Settle)> = due
+        .into_iter()
+        .map(|open| {
+            let settle = decide(&open, now);
+            (open, settle)
+        })
+        .collect();
+    for (open, settle) in &settled {
+        let resent = matches!(settle, Settle::Resend { .. });
+        let counter = if resent { Counter::doubts_resent } else { Counter::doubts_unknown };
+        engine.0.metrics.add(counter, 1);
+        tracing::debug!(message = %open.item.message, resent, "a doubt was decided");
+    }
+    let lanes: Vec<_> = settled
+        .iter()
+        .filter(|(_, settle)| matches!(settle, Settle::Resend { .. }))
+        .map(|(open, _)| (open.item.sender, open.item.category))
+        .collect();
+    store.settle(&sys, epoch, settled, now).await?;
+    for (sender, category) in lanes {
+        engine.0.wakes.work(region, sender, category, now);
+    }
+    engine.tick();
+    Ok(())
+}
+
+/// No receipt came in time: the category says whether to send again or to give up knowing.
+fn decide(open: &OpenAttempt, now: Timestamp) -> Settle {
+    let spent = open.item.attempt >= ATTEMPTS_PER_MESSAGE_MAX - 1;
+    if open.item.category.resends_after_doubt() && open.item.expires_at > now && !spent {
+        Settle::Resend { at: now }
+    } else {
+        Settle::Unknown
+    }
+}

@@ -1,0 +1,175 @@
+//! A provider's callback: verify, parse, store whole, then answer.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::HeaderMap;
+
+use tidings_domain::fact::CallbackEntry;
+use tidings_domain::id::{AccountId, Id};
+use tidings_domain::provider::{CallbackError, Provider};
+use tidings_store::Store;
+use tidings_store::model::{Account, CallbackWrite, Merged};
+use tidings_store::scope::TenantScope;
+
+use super::effects::{self, Effects};
+use crate::catalog::Snapshot;
+use crate::error::{EngineError, Result};
+use crate::limits::CALLBACK_ACCOUNTS_MAX;
+use crate::metrics::Counter;
+use crate::pipeline::Engine;
+
+/// Everything that a callback address stands for.
+struct Door {
+    store: Store,
+    scope: TenantScope,
+    snapshot: Arc<Snapshot>,
+    account: AccountId,
+}
+
+impl Door {
+    fn account(&self) -> &Account {
+        self.snapshot.accounts.get(&self.account).expect("the door was opened with this account")
+    }
+}
+
+impl Engine {
+    /// The address at which an account's provider calls us, as a path.
+    pub fn callback_path(region: &str, account: AccountId) -> String {
+        format!("/callbacks/{region}/{account}")
+    }
+
+    /// Answers the set-up handshake.
+    pub async fn handshake(&self, region: &str, account: &str, query: &[(String, String)]) -> Result<String> {
+        let door = self.door(region, account).await?;
+        let provider = self.provider(door.account())?;
+        provider.handshake(&door.account().credentials, query).ok_or(EngineError::Unauthorized)
+    }
+
+    /// Takes a callback. `Ok` only after its effects are durable.
+    pub async fn callback(&self, region: &str, account: &str, headers: &HeaderMap, body: Bytes) -> Result<()> {
+        let door = self.door(region, account).await.inspect_err(|_| {
+            self.0.metrics.add(Counter::callbacks_refused, 1);
+        })?;
+        let provider = self.provider(door.account())?;
+        let entries = self.read(provider, &door, headers, &body)?;
+        for (account, entries) in self.by_account(provider, &door, headers, &body, entries) {
+            self.apply(region, &door, account, entries).await?;
+        }
+        self.0.metrics.add(Counter::callbacks, 1);
+        self.tick();
+        Ok(())
+    }
+
+    fn read(
+        &self,
+        provider: &Arc<dyn Provider>,
+        door: &Door,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Vec<CallbackEntry>> {
+        let read = provider
+            .verify(&door.account().credentials, headers, body)
+            .and_then(|()| provider.parse(body));
+        read.map_err(|error| {
+            self.0.metrics.add(Counter::callbacks_refused, 1);
+            match error {
+                CallbackError::Signature => EngineError::Unauthorized,
+                CallbackError::Malformed => {
+                    EngineError::invalid("", "callback.malformed", "The body is not a callback of this provider.")
+                }
+            }
+        })
+    }
+
+    /// Which account each entry is for. An entry of another account counts only if that account is the
+    /// same tenant's and its own secret verifies the body as well; the rest stays with the door as unknown.
+    fn by_account(
+        &self,
+        provider: &Arc<dyn Provider>,
+        door: &Door,
+        headers: &HeaderMap,
+        body: &[u8],
+        entries: Vec<CallbackEntry>,
+    ) -> Vec<(AccountId, Vec<(bool, CallbackEntry)>)> {
+        let mut parts: Vec<(AccountId, Vec<(bool, CallbackEntry)>)> = Vec::with_capacity(1);
+        for entry in entries {
+            let owner = door.snapshot.accounts.values().find(|account| {
+                account.provider_ref == entry.account_ref
+                    && (account.id == door.account || provider.verify(&account.credentials, headers, body).is_ok())
+            });
+            let (id, ours) = owner.map_or((door.account, false), |account| (account.id, true));
+            match parts.iter_mut().find(|(account, _)| *account == id) {
+                Some((_, list)) => list.push((ours, entry)),
+                None => parts.push((id, vec![(ours, entry)])),
+            }
+        }
+        parts
+    }
+
+    async fn apply(
+        &self,
+        region: &str,
+        door: &Door,
+        account: AccountId,
+        entries: Vec<(bool, CallbackEntry)>,
+    ) -> Result<()> {
+        let now = self.now();
+        let mut effects = Effects::new(&self.0.ids, &door.scope, account, now);
+        for (ours, entry) in entries {
+            if ours {
+                effects::gather(&mut effects, &door.snapshot, entry);
+            } else {
+                effects.keep_entry(entry);
+            }
+        }
+        let Effects { write, signals, .. } = effects;
+        self.0.metrics.add(Counter::receipts, write.receipts.len() as u64);
+        self.0.metrics.add(Counter::callbacks_unknown, write.kept.len() as u64);
+        self.0.metrics.add(Counter::inbound_messages, write.inbound.len() as u64);
+        let templates = !write.templates.is_empty();
+        let merged = self.merge(door, account, write).await?;
+        let kept = merged.iter().filter(|each| **each == Merged::Kept).count();
+        self.0.metrics.add(Counter::receipts_kept, kept as u64);
+        if templates {
+            self.0.catalogs.drop_copy(door.scope.tenant());
+            self.0.wakes.everything(region);
+        }
+        for signal in signals {
+            self.0.wakes.signal(region, signal);
+        }
+        Ok(())
+    }
+
+    async fn merge(&self, door: &Door, account: AccountId, write: CallbackWrite) -> Result<Vec<Merged>> {
+        Ok(door.store.merge(&door.scope, account, write).await?)
+    }
+
+    async fn door(&self, region: &str, account: &str) -> Result<Door> {
+        let missing = || EngineError::NotFound("callback address");
+        let store = self.region(region).ok_or_else(missing)?.clone();
+        let account = AccountId::parse(account).map_err(|_| missing())?;
+        let known = self.0.callback_scopes.lock().get(&account).cloned();
+        let scope = match known {
+            Some(scope) => scope,
+            None => {
+                let (scope, _) = store.scope_of_account(account).await?.ok_or_else(missing)?;
+                let mut scopes = self.0.callback_scopes.lock();
+                if scopes.len() >= CALLBACK_ACCOUNTS_MAX {
+                    scopes.clear();
+                }
+                scopes.insert(account, scope.clone());
+                scope
+            }
+        };
+        let snapshot = self.0.catalogs.get(&store, &scope, self.now()).await?;
+        if !snapshot.accounts.contains_key(&account) {
+            return Err(missing());
+        }
+        Ok(Door { store, scope, snapshot, account })
+    }
+
+    pub(crate) fn provider(&self, account: &Account) -> Result<&Arc<dyn Provider>> {
+        self.0.providers.get(account.provider).ok_or(EngineError::NotFound("provider"))
+    }
+}

@@ -1,0 +1,222 @@
+//! From neutral facts to what is written: one arm per kind of fact.
+
+use serde_json::json;
+
+use tidings_domain::actor::Actor;
+use tidings_domain::address::Address;
+use tidings_domain::category::{Category, Channel};
+use tidings_domain::event::{Kind, NewEvent, Subject};
+use tidings_domain::fact::{CallbackEntry, Fact, Identities, Inbound, Receipt, TemplateStatus};
+use tidings_domain::failure::ShapingAction;
+use tidings_domain::id::{AccountId, Id, IdSource};
+use tidings_domain::time::Timestamp;
+use tidings_store::model::{CallbackWrite, NewConsent, NewInbound, NewKept, NewReceipt, Sender, TemplatePatch};
+use tidings_store::scope::TenantScope;
+
+use crate::catalog::Snapshot;
+use crate::dispatch::about_recipient;
+use crate::dispatch::failure_entry;
+use crate::dispatch::wake::Signal;
+
+/// What a callback means for one account, as it is gathered.
+pub(super) struct Effects<'a> {
+    ids: &'a IdSource,
+    scope: &'a TenantScope,
+    account: AccountId,
+    now: Timestamp,
+    pub write: CallbackWrite,
+    pub signals: Vec<Signal>,
+}
+
+impl<'a> Effects<'a> {
+    pub fn new(ids: &'a IdSource, scope: &'a TenantScope, account: AccountId, now: Timestamp) -> Self {
+        let write = CallbackWrite { received_at: now, ..CallbackWrite::default() };
+        Self { ids, scope, account, now, write, signals: Vec::new() }
+    }
+
+    /// An entry that is not for this account: kept as it came, counted, never applied.
+    pub fn keep_entry(&mut self, entry: CallbackEntry) {
+        let kinds: Vec<&str> = entry.facts.iter().map(name).collect();
+        self.keep("entry", json!({"account_ref": entry.account_ref, "facts": kinds}).to_string());
+    }
+
+    fn keep(&mut self, field: &str, object: String) {
+        let id = self.ids.next(self.now);
+        let received_at = self.now;
+        self.write.kept.push(NewKept { id, account: Some(self.account), field: field.to_owned(), object, received_at });
+    }
+
+    fn event(&mut self, kind: Kind, subject: Subject, body: serde_json::Value) {
+        self.write.events.push(NewEvent {
+            tenant: self.scope.tenant(),
+            kind,
+            subject,
+            actor: Actor::Provider,
+            trace: None,
+            at: self.now,
+            body: body.to_string(),
+        });
+    }
+
+    fn revoke_or_grant(&mut self, who: &Identities, granted: bool, source: &str, at: Timestamp) {
+        for address in addresses(who) {
+            let id = self.ids.next(self.now);
+            self.write.consents.push(NewConsent {
+                id,
+                address,
+                channel: Channel::Whatsapp,
+                purpose: Category::Marketing,
+                granted,
+                source: source.to_owned(),
+                evidence: None,
+                at,
+                actor: Actor::Provider,
+            });
+        }
+    }
+}
+
+/// Takes one entry apart.
+pub(super) fn gather(effects: &mut Effects<'_>, snapshot: &Snapshot, entry: CallbackEntry) {
+    let account = effects.account;
+    let sender = entry.sender_ref.as_ref().and_then(|wanted| {
+        snapshot.senders.values().find(|sender| sender.account == account && sender.provider_ref == *wanted)
+    });
+    if entry.sender_ref.is_some() && sender.is_none() {
+        return effects.keep_entry(entry);
+    }
+    for fact in entry.facts {
+        one(effects, sender, fact);
+    }
+}
+
+fn one(effects: &mut Effects<'_>, sender: Option<&Sender>, fact: Fact) {
+    match fact {
+        Fact::Receipt(receipt) => self::receipt(effects, sender, receipt),
+        Fact::Inbound(inbound) => self::inbound(effects, sender, *inbound),
+        Fact::TemplateStatus(status) => template(effects, status),
+        Fact::TemplateQuality { name, language, score } => {
+            effects.write.templates.push(patch(name, language, effects.now, |patch| patch.quality = Some(score)));
+        }
+        Fact::TemplateCategory { name, language, category, upcoming } => {
+            if !upcoming {
+                let set = |patch: &mut TemplatePatch| patch.category = Some(category);
+                effects.write.templates.push(patch(name, language, effects.now, set));
+            }
+        }
+        Fact::Preference { who, stop, at } => effects.revoke_or_grant(&who, !stop, "platform", at),
+        Fact::SenderSignal { event, detail } => {
+            let subject = sender.map_or(Subject(effects.account.bytes()), |sender| Subject(sender.id.bytes()));
+            effects.event(Kind::SenderChanged, subject, json!({"event": event}));
+            effects.keep("sender_signal", detail.get().to_owned());
+        }
+        Fact::AccountSignal { event, severity, detail } => {
+            let subject = Subject(effects.account.bytes());
+            let severity = format!("{severity:?}").to_lowercase();
+            effects.event(Kind::AccountChanged, subject, json!({"event": event, "severity": severity}));
+            effects.keep("account_signal", detail.get().to_owned());
+        }
+        Fact::IdentityChange { who, previous, at } => identity_change(effects, &who, &previous, at),
+        Fact::ProviderError(error) => {
+            effects.keep("errors", json!({"code": error.code, "title": error.title, "detail": error.detail}).to_string());
+        }
+        Fact::Other { field, object } => effects.keep(&field, object.get().to_owned()),
+    }
+}
+
+fn receipt(effects: &mut Effects<'_>, sender: Option<&Sender>, receipt: Receipt) {
+    let code = receipt.error.as_ref().map(|error| error.code);
+    let (mut invalid, mut cool_until) = (None, None);
+    if let Some(code) = code {
+        let entry = failure_entry(code);
+        let (unreachable, cool) = about_recipient(entry, effects.now);
+        invalid = unreachable.then_some(code);
+        cool_until = cool;
+        if entry.action == ShapingAction::SuppressMarketing {
+            effects.revoke_or_grant(&receipt.who, false, "platform", receipt.at);
+        }
+        if let Some(sender) = sender {
+            effects.signals.push(Signal { sender: sender.id, recipient: None, template: None, code });
+        }
+    }
+    effects.write.receipts.push(NewReceipt {
+        provider_id: receipt.provider_id,
+        attempt: receipt.attempt,
+        state: receipt.state,
+        at: receipt.at,
+        code,
+        pricing: receipt.pricing.and_then(|pricing| serde_json::to_string(&pricing).ok()),
+        recipient_invalid: invalid,
+        recipient_cool_until: cool_until,
+    });
+}
+
+fn inbound(effects: &mut Effects<'_>, sender: Option<&Sender>, inbound: Inbound) {
+    let Some(sender) = sender else {
+        return effects.keep("messages", inbound.object.get().to_owned());
+    };
+    let id = effects.ids.next(effects.now);
+    effects.write.inbound.push(NewInbound {
+        id,
+        sender: sender.id,
+        provider_id: inbound.provider_id,
+        from: inbound.from,
+        kind: inbound.kind,
+        text: inbound.text,
+        context: inbound.context,
+        object: inbound.object.get().to_owned(),
+        // A clock of theirs that runs ahead must not open the window for longer.
+        at: inbound.at.min(effects.now),
+        received_at: effects.now,
+    });
+}
+
+fn template(effects: &mut Effects<'_>, status: TemplateStatus) {
+    let set = |patch: &mut TemplatePatch| {
+        patch.status = Some(status.event.clone());
+        patch.category.clone_from(&status.category);
+    };
+    effects.write.templates.push(patch(status.name, status.language.replace('-', "_"), effects.now, set));
+}
+
+fn patch(name: String, language: String, at: Timestamp, set: impl FnOnce(&mut TemplatePatch)) -> TemplatePatch {
+    let mut patch = TemplatePatch { name, language, status: None, category: None, quality: None, at };
+    set(&mut patch);
+    patch
+}
+
+fn identity_change(effects: &mut Effects<'_>, who: &Identities, previous: &Identities, at: Timestamp) {
+    let known = |identities: &Identities| {
+        let list: Vec<&'static str> = addresses(identities).iter().map(Address::kind).collect();
+        list
+    };
+    let body = json!({"known": known(who), "previous": known(previous), "at": at});
+    effects.event(Kind::IdentityChanged, Subject(effects.account.bytes()), body);
+    let exposed = |identities: &Identities| -> Vec<String> {
+        addresses(identities).iter().map(Address::canonical).collect()
+    };
+    effects.keep("identity_change", json!({"now": exposed(who), "previous": exposed(previous)}).to_string());
+}
+
+/// The addresses by which a person can be written to.
+fn addresses(who: &Identities) -> Vec<Address> {
+    let phone = who.phone.clone().map(Address::Phone);
+    let bsuid = who.bsuid.clone().map(Address::Bsuid);
+    [phone, bsuid].into_iter().flatten().collect()
+}
+
+fn name(fact: &Fact) -> &'static str {
+    match fact {
+        Fact::Receipt(_) => "receipt",
+        Fact::Inbound(_) => "inbound",
+        Fact::TemplateStatus(_) => "template_status",
+        Fact::TemplateQuality { .. } => "template_quality",
+        Fact::TemplateCategory { .. } => "template_category",
+        Fact::SenderSignal { .. } => "sender_signal",
+        Fact::AccountSignal { .. } => "account_signal",
+        Fact::Preference { .. } => "preference",
+        Fact::IdentityChange { .. } => "identity_change",
+        Fact::ProviderError(_) => "provider_error",
+        Fact::Other { .. } => "other",
+    }
+}

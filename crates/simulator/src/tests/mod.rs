@@ -1,0 +1,16 @@
+//! Tests through the public surface.
+
+mod admin;
+mod codes;
+mod edge;
+mod faults;
+mod hostile;
+mod kinds;
+mod limits;
+mod media;
+mod nodes;
+mod parts;
+mod rig;
+mod shapes;
+mod template;
+mod webhooks;
