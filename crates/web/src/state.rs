@@ -31,6 +31,8 @@ pub(crate) struct Shared {
     pub requests: Semaphore,
     /// Open event streams.
     pub streams: Arc<Semaphore>,
+    /// Files being received.
+    pub uploads: Semaphore,
     spans: AtomicU64,
 }
 
@@ -40,6 +42,7 @@ impl AppState {
             metrics: HttpMetrics::default(),
             requests: Semaphore::new(limits::REQUESTS_AT_ONCE_MAX),
             streams: Arc::new(Semaphore::new(limits::EVENT_STREAMS_MAX)),
+            uploads: Semaphore::new(limits::UPLOADS_AT_ONCE_MAX),
             spans: AtomicU64::new(1),
         };
         Self { engine, tls, clock, shutdown, shared: Arc::new(shared) }

@@ -1,0 +1,15 @@
+//! Shapes that are described here and written or read elsewhere: what the engine reports, and intents, whose
+//! raw bytes go to intake unread.
+
+mod content;
+mod events;
+mod names;
+mod reports;
+
+pub use content::*;
+pub use events::*;
+pub use names::*;
+pub use reports::*;
+
+#[cfg(test)]
+mod tests;
