@@ -21,6 +21,8 @@ pub struct AppState {
     pub clock: Arc<dyn Clock>,
     /// Ends what would otherwise never end (event streams) when the server stops.
     pub shutdown: CancellationToken,
+    /// What the console remembers between requests.
+    pub console: crate::console::watch::Watch,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -45,7 +47,7 @@ impl AppState {
             uploads: Semaphore::new(limits::UPLOADS_AT_ONCE_MAX),
             spans: AtomicU64::new(1),
         };
-        Self { engine, tls, clock, shutdown, shared: Arc::new(shared) }
+        Self { engine, tls, clock, shutdown, console: Default::default(), shared: Arc::new(shared) }
     }
 
     /// A span id for a `traceparent` that we hand out: distinct within the process, spread over the range.

@@ -150,6 +150,8 @@ pub struct SenderCard {
     pub address: String,
     pub provider_ref: String,
     pub phase: Badge,
+    /// A sentence about the phase.
+    pub detail: String,
     pub pace: String,
     pub in_flight: String,
     pub queues: Vec<Queue>,

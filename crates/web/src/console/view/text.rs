@@ -27,11 +27,11 @@ impl Badge {
     /// The phase of a lane.
     pub fn phase(phase: &str) -> Self {
         let class = match phase {
-            "running" | "active" | "sending" => "good",
-            "idle" => "dim",
-            "slowed" | "recovering" | "backing_off" | "waiting" => "warn",
-            "held" | "paused" | "blocked" => "bad",
-            _ => "move",
+            "pacing" => "good",
+            "waiting_for_tokens" | "waiting_for_answers" => "move",
+            "slowed" => "warn",
+            "held" | "paused" => "bad",
+            _ => "dim",
         };
         Self::new(class, words(phase))
     }
