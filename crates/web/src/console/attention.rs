@@ -15,13 +15,13 @@ use super::viewer::{Refusal, Viewer, html};
 /// Rows of a page.
 const ROWS: usize = 50;
 
-const TABS: [(&str, &str, Option<AttentionKind>); 6] = [
-    ("", "All", None),
-    ("dead", "Dead letters", Some(AttentionKind::Dead)),
-    ("failed", "Failed", Some(AttentionKind::Failed)),
-    ("in_doubt", "In doubt", Some(AttentionKind::InDoubt)),
-    ("unknown", "Unknown", Some(AttentionKind::Unknown)),
-    ("denied", "Denied", Some(AttentionKind::Denied)),
+const TABS: [(&str, &str, &[AttentionKind]); 6] = [
+    ("", "All", &[]),
+    ("dead", "Dead letters", &[AttentionKind::Dead]),
+    ("failed", "Failed", &[AttentionKind::Failed]),
+    ("in_doubt", "In doubt", &[AttentionKind::InDoubt]),
+    ("unknown", "Unknown", &[AttentionKind::Unknown]),
+    ("denied", "Denied", &[AttentionKind::Denied]),
 ];
 
 #[derive(Debug, Default, Deserialize)]
@@ -35,7 +35,7 @@ pub struct Wanted {
 
 pub async fn show(viewer: Viewer, Query(wanted): Query<Wanted>) -> Result<Response, Refusal> {
     let (name, _, kind) = TABS.into_iter().find(|(name, ..)| *name == wanted.kind).unwrap_or(TABS[0]);
-    let page = viewer.state.engine.attention(&viewer.caller, kind, wanted.cursor.as_deref(), ROWS).await?;
+    let page = viewer.state.engine.attention(&viewer.caller, kind, wanted.cursor.as_deref(), Some(ROWS)).await?;
     let may_redrive = viewer.may(Permission::MessagesWrite);
     let rows = page.items.iter().map(|item| row(&json(item), may_redrive)).collect();
     let next = page.next_cursor.map(|cursor| format!("/console/attention?kind={name}&cursor={cursor}"));
@@ -44,7 +44,7 @@ pub async fn show(viewer: Viewer, Query(wanted): Query<Wanted>) -> Result<Respon
         frame.notice = "The message is queued again.".to_owned();
         frame.notice_class = "good";
     }
-    let tab = |(value, label, _): (&str, &str, Option<AttentionKind>)| Choice {
+    let tab = |(value, label, _): (&str, &str, &[AttentionKind])| Choice {
         value: if value.is_empty() { "/console/attention".to_owned() } else { format!("/console/attention?kind={value}") },
         label: label.to_owned(),
         selected: value == name,
@@ -54,10 +54,7 @@ pub async fn show(viewer: Viewer, Query(wanted): Query<Wanted>) -> Result<Respon
 }
 
 pub fn row(item: &Value, may_redrive: bool) -> AttentionRow {
-    let id = match text(item, "/message") {
-        id if id.is_empty() => text(item, "/id"),
-        id => id,
-    };
+    let id = text(item, "/message");
     let kind = text(item, "/kind");
     AttentionRow {
         short: shorten(&id),

@@ -81,21 +81,18 @@ fn answer(item: &Value) -> Answer {
 }
 
 fn facts(message: &Value) -> Vec<Fact> {
-    let trace = text(message, "/trace");
+    let trace = text(message, "/trace_id");
     let sender = text(message, "/sender");
     let to = ["/to/phone", "/to/bsuid", "/to/email", "/to/contact"].into_iter().map(|at| text(message, at));
-    let template = match (text(message, "/template/name"), text(message, "/template")) {
-        (name, _) if !name.is_empty() => name,
-        (_, whole) if !whole.starts_with('{') => whole,
-        _ => String::new(),
-    };
+    let kind = text(message, "/content/type");
     let plain = |name, value| Fact { name, value, ..Fact::default() };
     let mono = |name, value| Fact { name, value, mono: true, href: String::new() };
     let all = [
         mono("To", to.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")),
         plain("Channel", text(message, "/channel")),
         plain("Category", text(message, "/category")),
-        mono("Template", template),
+        plain("Content", kind.replace('_', " ")),
+        mono("Template", text(message, "/content/template/name")),
         Fact { href: format!("/console/senders#{sender}"), ..mono("Sender", sender) },
         mono("Reason", text(message, "/reason")),
         plain("Created", when(message, "/created_at").text),
@@ -109,7 +106,7 @@ fn facts(message: &Value) -> Vec<Fact> {
 
 fn attempt(item: &Value) -> AttemptRow {
     let state = text(item, "/state");
-    let doubted = item["doubted"].as_bool().unwrap_or(false) && state != "in_doubt";
+    let doubted = item["was_in_doubt"].as_bool().unwrap_or(false) && state != "in_doubt";
     let (next_word, next) = match (when(item, "/retry_at"), when(item, "/doubt_until")) {
         (retry, _) if !retry.iso.is_empty() => ("retried", retry),
         (_, doubt) if !doubt.iso.is_empty() => ("decided", doubt),
@@ -121,7 +118,8 @@ fn attempt(item: &Value) -> AttemptRow {
         doubted,
         claimed: when(item, "/claimed_at"),
         answered: when(item, "/answered_at"),
-        code: text(item, "/code"),
+        code: text(item, "/error/code"),
+        meaning: text(item, "/error/meaning"),
         next_word,
         next,
     }
@@ -169,13 +167,14 @@ mod tests {
 
     #[test]
     fn a_report_becomes_rows() {
-        let row = attempt(&json!({"number": 2, "state": "failed", "doubted": true, "code": 131026,
+        let row = attempt(&json!({"number": 2, "state": "failed", "was_in_doubt": true,
+            "error": {"code": 131026, "meaning": "It cannot be delivered."},
             "claimed_at": "2026-03-01T09:30:00Z", "answered_at": null, "retry_at": "2026-03-01T09:31:00Z"}));
         assert_eq!((row.number.as_str(), row.code.as_str(), row.next_word), ("2", "131026", "retried"));
         assert!(row.doubted && row.answered.iso.is_empty() && row.next.text == "2026-03-01 09:31:00");
-        let facts = facts(&json!({"to": {"phone": "+49301"}, "template": {"name": "order"}, "sender": "snd_1"}));
+        let facts = facts(&json!({"to": {"phone": "+49301"}, "content": {"type": "template", "template": {"name": "order"}}, "sender": "snd_1"}));
         let names: Vec<_> = facts.iter().map(|fact| (fact.name, fact.value.as_str())).collect();
-        assert_eq!(names, [("To", "+49301"), ("Template", "order"), ("Sender", "snd_1")]);
+        assert_eq!(names, [("To", "+49301"), ("Content", "template"), ("Template", "order"), ("Sender", "snd_1")]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use tidings_domain::address::Address;
 use tidings_domain::id::{Id, MessageId};
 use tidings_domain::lifecycle::Status;
 use tidings_domain::trace::TraceId;
+use tidings_engine::Engine;
 use tidings_engine::report::MessageQuery;
 
 use super::report::{json, text, when};
@@ -36,19 +37,29 @@ pub struct Wanted {
 
 pub async fn show(viewer: Viewer, Query(wanted): Query<Wanted>) -> Result<Response, Refusal> {
     let find = wanted.find.trim();
-    if let Ok(id) = MessageId::parse(find) {
-        return Ok(Redirect::to(&format!("/console/messages/{id}")).into_response());
+    let trace = match some(find) {
+        Some(find) => match MessageId::parse(&find) {
+            Ok(id) => return Ok(to(id)),
+            Err(_) => Some(trace(&find)?),
+        },
+        None => None,
+    };
+    // A trace that was not given by the client is the message's own.
+    if let Some(id) = trace.as_ref().map(Engine::message_of_trace)
+        && viewer.state.engine.message(&viewer.caller, id).await.is_ok()
+    {
+        return Ok(to(id));
     }
     let query = MessageQuery {
         status: Status::parse(&wanted.status),
         reference: some(&wanted.reference),
         to: some(&wanted.to).map(|to| address(&to)).transpose()?,
-        trace: some(find).map(|find| trace(&find)).transpose()?,
+        trace,
         cursor: some(&wanted.cursor),
-        limit: ROWS,
+        limit: Some(ROWS),
         ..MessageQuery::default()
     };
-    let page = viewer.state.engine.messages(&viewer.caller, query).await?;
+    let page = viewer.state.engine.messages(&viewer.caller, &query).await?;
     let rows = page.items.iter().map(|item| row(&json(item))).collect();
     let next = page.next_cursor.map(|cursor| next(&wanted, &cursor)).unwrap_or_default();
     let mut frame = viewer.frame("Messages", Section::Messages).await?;
@@ -57,6 +68,10 @@ pub async fn show(viewer: Viewer, Query(wanted): Query<Wanted>) -> Result<Respon
     let active = [&wanted.status, &wanted.to, &wanted.reference, &wanted.find].iter().any(|text| !text.is_empty());
     let filter = Filter { to: wanted.to, reference: wanted.reference, find: wanted.find, active };
     Ok(html(&MessagesPage { frame, statuses, filter, rows, next }))
+}
+
+fn to(id: MessageId) -> Response {
+    Redirect::to(&format!("/console/messages/{id}")).into_response()
 }
 
 fn some(text: &str) -> Option<String> {
@@ -80,16 +95,15 @@ fn choice(status: Status, chosen: &str) -> Choice {
 
 fn row(message: &Value) -> MessageRow {
     let id = text(message, "/id");
-    let template = match (text(message, "/template"), text(message, "/language")) {
-        (template, _) if template.is_empty() => "free text".to_owned(),
-        (template, language) if language.is_empty() => template,
-        (template, language) => format!("{template} · {language}"),
+    let content = match text(message, "/template") {
+        template if template.is_empty() => "free form".to_owned(),
+        template => template,
     };
     MessageRow {
         short: shorten(&id),
         id,
         status: Badge::status(&text(message, "/status")),
-        content: template,
+        content,
         category: text(message, "/category"),
         reason: text(message, "/reason"),
         created: when(message, "/created_at"),

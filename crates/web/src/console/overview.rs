@@ -26,7 +26,7 @@ pub async fn show(viewer: Viewer) -> Result<Response, Refusal> {
             waiting: waiting(list(&lane, "/queued")),
         });
     }
-    let page = engine.attention(&viewer.caller, None, None, SHOWN_MAX).await?;
+    let page = engine.attention(&viewer.caller, &[], None, Some(SHOWN_MAX)).await?;
     let attention = page.items.iter().map(|item| attention::row(&json(item), false)).collect();
     let frame = viewer.frame("Overview", Section::Overview).await?;
     let tiles = tiles(&overview);
@@ -37,7 +37,7 @@ fn tiles(overview: &Overview) -> Vec<Tile> {
     const TILES: [(&str, &str, &str, &str); 8] = [
         ("accepted", "Accepted", "", "/console/messages"),
         ("queued", "Waiting", "", "/console/messages?status=queued"),
-        ("in_flight", "In flight", "", "/console/senders"),
+        ("submitted", "Submitted", "", "/console/messages?status=submitted"),
         ("delivered", "Delivered", "good", "/console/messages?status=delivered"),
         ("read", "Read", "good", "/console/messages?status=read"),
         ("failed", "Failed", "bad", "/console/messages?status=failed"),

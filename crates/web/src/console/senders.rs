@@ -40,21 +40,13 @@ fn card(id: String, address: String, provider_ref: String, messages_per_s: f64, 
     }
 }
 
-/// What is in memory, with a `+` where the store has more.
-fn amount(queue: &Value) -> String {
-    let more = if queue["more"].as_bool().unwrap_or(false) { "+" } else { "" };
-    format!("{}{more}", super::view::text::number(number(queue, "/loaded")))
-}
-
 /// All categories together.
 pub fn waiting(queues: &[Value]) -> String {
-    let loaded = queues.iter().map(|queue| number(queue, "/loaded")).sum();
-    let more = queues.iter().any(|queue| queue["more"].as_bool().unwrap_or(false));
-    format!("{}{}", super::view::text::number(loaded), if more { "+" } else { "" })
+    super::view::text::number(queues.iter().map(|queue| number(queue, "/waiting")).sum())
 }
 
 fn queue(item: &Value) -> Queue {
-    Queue { label: words(&text(item, "/category")), value: amount(item) }
+    Queue { label: words(&text(item, "/category")), value: super::view::text::number(number(item, "/waiting")) }
 }
 
 fn bucket(item: &Value) -> Bucket {
@@ -84,16 +76,16 @@ mod tests {
     #[test]
     fn a_lane_becomes_a_card() {
         let lane = json!({"phase": "slowed", "detail": "Runs at 50 %.", "in_flight": 3,
-            "queued": [{"category": "utility", "loaded": 1200, "more": true}],
+            "queued": [{"category": "utility", "waiting": 1200, "loaded": 9, "more": true}],
             "buckets": [{"scope": "sender", "messages_per_s": 40.0, "burst": 80.0, "available": 20, "factor": 0.5},
                         {"scope": "account", "messages_per_s": 1.0, "burst": 0.0, "available": 0, "factor": 1.0}],
             "holds": [{"scope": "offer", "reason": "paused by the platform", "seconds_left": 300}]});
         let card = card("snd_1".into(), "+49".into(), "1".into(), 80.0, &lane);
-        assert_eq!((card.queues[0].value.as_str(), card.in_flight.as_str()), ("1,200+", "3"));
+        assert_eq!((card.queues[0].value.as_str(), card.in_flight.as_str()), ("1,200", "3"));
         assert_eq!((card.buckets[0].percent, card.buckets[0].class), (25, "warn"));
         assert_eq!((card.buckets[1].percent, card.buckets[1].class), (0, "bad"));
         assert_eq!(card.buckets[0].words, "20 of 80 · 40/s");
         assert_eq!(card.holds, ["offer: paused by the platform, 5 min more"]);
-        assert_eq!(waiting(list(&lane, "/queued")), "1,200+");
+        assert_eq!(waiting(list(&lane, "/queued")), "1,200");
     }
 }

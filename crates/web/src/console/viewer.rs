@@ -8,7 +8,7 @@ use http::request::Parts;
 use tidings_domain::actor::{Permission, Role};
 use tidings_domain::id::{Id, TenantId};
 use tidings_engine::store_model::AttentionKind;
-use tidings_engine::{Caller, EngineError, Operator};
+use tidings_engine::{Caller, EngineError};
 
 use super::view::pages::ProblemPage;
 use super::view::{Choice, Frame, Section};
@@ -16,7 +16,7 @@ use super::{cookies, csrf};
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// Entries that the frame asks for to know whether something needs attention.
+/// Dead letters that the frame counts, at most.
 const ATTENTION_SHOWN_MAX: usize = 100;
 
 /// A session with the tenant it looks at.
@@ -35,8 +35,6 @@ pub enum Refusal {
     SignIn,
     NoTenant,
     Problem(Problem),
-    /// With the frame around it.
-    Page(Box<ProblemPage>),
 }
 
 impl From<EngineError> for Refusal {
@@ -73,7 +71,6 @@ impl IntoResponse for Refusal {
                 };
                 (status, html(&page)).into_response()
             }
-            Self::Page(page) => html(&*page),
         }
     }
 }
@@ -101,34 +98,18 @@ impl FromRequestParts<AppState> for Viewer {
 
 impl Viewer {
     pub async fn of(state: &AppState, token: &str, wanted: Option<TenantId>) -> Result<Self, Refusal> {
-        let session = state.engine.session(token).await?;
+        let engine = &state.engine;
+        let session = engine.session(token).await?;
+        let tenants: Vec<(TenantId, String)> = engine
+            .session_tenants(&session)
+            .await?
+            .into_iter()
+            .map(|tenant| (tenant.id, tenant.name))
+            .collect();
+        let chosen = tenants.iter().find(|(id, _)| Some(*id) == wanted).or(tenants.first());
+        let (id, tenant_name) = chosen.cloned().ok_or(Refusal::NoTenant)?;
+        let caller = engine.session_caller(&session, id).await?;
         let role = session.role;
-        let (caller, tenants) = if role == Role::Operator {
-            let operator = Operator { actor: session.actor };
-            let tenants: Vec<(TenantId, String)> = state
-                .engine
-                .tenants(&operator)
-                .await?
-                .into_iter()
-                .map(|tenant| (tenant.id, tenant.name))
-                .collect();
-            let chosen = tenants.iter().find(|(id, _)| Some(*id) == wanted).or(tenants.first());
-            let chosen = chosen.ok_or(Refusal::NoTenant)?.0;
-            (state.engine.caller_for(&operator, chosen).await?, tenants)
-        } else {
-            let mut callers = session.callers;
-            let at = callers.iter().position(|(_, caller)| Some(caller.tenant) == wanted).unwrap_or(0);
-            let tenants = callers.iter().map(|(name, caller)| (caller.tenant, name.clone())).collect();
-            if at >= callers.len() {
-                return Err(Refusal::NoTenant);
-            }
-            (callers.swap_remove(at).1, tenants)
-        };
-        let tenant_name = tenants
-            .iter()
-            .find(|(id, _)| *id == caller.tenant)
-            .map(|(_, name)| name.clone())
-            .unwrap_or_default();
         Ok(Self { state: state.clone(), caller, role, tenant_name, tenants, token: token.to_owned() })
     }
 
@@ -154,7 +135,7 @@ impl Viewer {
             })
             .collect();
         if self.may(Permission::MessagesRead) {
-            let dead = engine.attention(&self.caller, Some(AttentionKind::Dead), None, ATTENTION_SHOWN_MAX).await?;
+            let dead = engine.attention(&self.caller, &[AttentionKind::Dead], None, Some(ATTENTION_SHOWN_MAX)).await?;
             frame.attention = dead.items.len() as u64;
         }
         if self.may(Permission::AccountsRead) {

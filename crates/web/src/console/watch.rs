@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use serde_json::Value;
 use tidings_domain::id::TenantId;
 use tidings_domain::time::SECOND;
+use tidings_engine::report::Overview as Counts;
 use tidings_engine::{Caller, EngineError};
 
 use super::history::{History, STEP_S, TENANTS_MAX, Totals};
-use super::report;
 use super::view::Chart;
 use crate::state::AppState;
 
@@ -31,8 +30,8 @@ struct Inner {
 /// What the stream sends and the first page shows.
 #[derive(Debug, serde::Serialize)]
 pub struct Overview {
-    /// By the name under which pages place them.
-    pub counts: BTreeMap<&'static str, u64>,
+    /// By the names under which pages place them.
+    pub counts: Counts,
     pub chart: Chart,
 }
 
@@ -44,10 +43,9 @@ impl Watch {
     }
 
     async fn sample(&self, state: &AppState, caller: &Caller) -> Result<Overview, EngineError> {
-        let overview = report::json(&state.engine.overview(caller).await?);
-        let counts = counts(&overview);
-        let of = |name: &str| counts.get(name).copied().unwrap_or(0);
-        let totals = Totals { accepted: of("accepted"), delivered: of("delivered"), failed: of("failed") };
+        let counts = state.engine.overview(caller).await?;
+        let totals =
+            Totals { accepted: counts.accepted, delivered: counts.delivered, failed: counts.failed };
         let now = state.clock.now();
         let mut inner = self.0.lock();
         inner.history.record(caller.tenant, now, totals);
@@ -96,20 +94,3 @@ impl Watch {
     }
 }
 
-/// The names under which pages place the figures, and where the report has them.
-const PLACES: [(&str, &[&str]); 10] = [
-    ("accepted", &["/events/message.accepted"]),
-    ("queued", &["/queued"]),
-    ("in_flight", &["/in_flight"]),
-    ("delivered", &["/events/message.delivered"]),
-    ("read", &["/events/message.read"]),
-    ("failed", &["/events/message.failed"]),
-    ("denied", &["/events/message.denied"]),
-    ("unknown", &["/events/message.unknown"]),
-    ("inbound", &["/events/inbound.received"]),
-    ("attention", &["/attention"]),
-];
-
-fn counts(overview: &Value) -> BTreeMap<&'static str, u64> {
-    PLACES.iter().map(|(name, pointers)| (*name, pointers.iter().map(|p| report::number(overview, p)).sum())).collect()
-}

@@ -93,7 +93,7 @@ impl Frame {
             label,
             current: self.section == Some(section),
             count: if section == Section::Attention { self.attention } else { 0 },
-            live: "attention",
+            live: "dead",
         };
         Section::ALL.into_iter().map(item).collect()
     }

@@ -121,6 +121,8 @@ pub struct AttemptRow {
     pub claimed: When,
     pub answered: When,
     pub code: String,
+    /// What the code means.
+    pub meaning: String,
     pub next_word: &'static str,
     pub next: When,
 }
