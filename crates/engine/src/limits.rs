@@ -50,3 +50,15 @@ pub const PAGE_MAX: usize = 500;
 pub const SIGNALS_MAX: usize = 4_096;
 /// Accounts whose tenant is remembered for callbacks.
 pub const CALLBACK_ACCOUNTS_MAX: usize = 65_536;
+/// Characters of names, reasons and sources that people write.
+pub const NAME_CHARS_MAX: usize = 200;
+pub const REASON_CHARS_MAX: usize = 500;
+pub const SOURCE_CHARS_MAX: usize = 100;
+/// Bytes of the evidence of a consent, as JSON.
+pub const EVIDENCE_BYTES_MAX: usize = 8_192;
+/// Characters of a provider's own id.
+pub const PROVIDER_REF_CHARS_MAX: usize = 128;
+/// App secrets of one account that are valid at once.
+pub const APP_SECRETS_MAX: usize = 3;
+/// Microseconds to wait for the keeper to describe a lane.
+pub const LANE_VIEW_US: i64 = 500_000;

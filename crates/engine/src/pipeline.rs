@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use tidings_domain::clock::Clock;
-use tidings_domain::id::{AccountId, IdSource};
+use tidings_domain::id::{AccountId, IdSource, TenantId};
 use tidings_domain::provider::Providers;
 use tidings_domain::time::Timestamp;
 use tidings_store::Store;
@@ -56,6 +56,8 @@ pub struct Shared {
     pub(crate) idempotent: Mutex<BTreeSet<[u8; 32]>>,
     /// Which tenant an account of a callback address belongs to.
     pub(crate) callback_scopes: Mutex<BTreeMap<AccountId, TenantScope>>,
+    /// What the overview has folded so far, by tenant: a cache of the event log.
+    pub(crate) overviews: Mutex<BTreeMap<TenantId, crate::report::Overview>>,
     pub(crate) changed: watch::Sender<u64>,
 }
 
@@ -71,7 +73,7 @@ pub struct Parts {
 
 impl Engine {
     pub fn new(parts: Parts) -> Self {
-        let wakes = Wakes::new(parts.regions.names());
+        let wakes = Wakes::new(parts.regions.iter().map(Store::region));
         Self(Arc::new(Shared {
             regions: parts.regions,
             providers: parts.providers,
@@ -84,6 +86,7 @@ impl Engine {
             wakes,
             idempotent: Mutex::default(),
             callback_scopes: Mutex::default(),
+            overviews: Mutex::default(),
             changed: watch::channel(0).0,
         }))
     }
@@ -91,7 +94,8 @@ impl Engine {
     /// Starts the loops of every region: dispatch with its recorder, and reconcile.
     pub fn start(&self, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
         let mut loops = Vec::new();
-        for (name, store) in self.0.regions.iter() {
+        for store in self.0.regions.iter() {
+            let name = store.region();
             loops.push(tokio::spawn(dispatch::run(self.clone(), name.to_owned(), store.clone(), stop.clone())));
             loops.push(tokio::spawn(reconcile::run(self.clone(), name.to_owned(), store.clone(), stop.clone())));
         }
@@ -109,7 +113,7 @@ impl Engine {
 
     /// Whether every region answers.
     pub async fn ready(&self) -> bool {
-        for (_, store) in self.0.regions.iter() {
+        for store in self.0.regions.iter() {
             if store.ping().await.is_err() {
                 return false;
             }

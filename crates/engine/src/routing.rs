@@ -18,7 +18,7 @@ pub struct Route {
 
 /// Picks the sender that the intent names, else the oldest one of the channel whose account has the template.
 pub fn plan(snapshot: &Snapshot, intent: &Intent, address: &Address) -> Result<Route> {
-    if !intent.channel.carries(address) {
+    if !address.fits(intent.channel) {
         return Err(EngineError::invalid(
             "channel",
             "channel.address",

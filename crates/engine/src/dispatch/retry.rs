@@ -90,3 +90,7 @@ pub(crate) fn about_recipient(entry: &Entry, now: Timestamp) -> (bool, Option<Ti
         _ => (false, None),
     }
 }
+
+#[cfg(test)]
+#[path = "retry_tests.rs"]
+mod tests;

@@ -26,6 +26,8 @@ pub struct LaneView {
 #[derive(Debug, Clone, Serialize)]
 pub struct QueueView {
     pub category: &'static str,
+    /// Entries in the store that wait, counted up to a bound.
+    pub waiting: u64,
     /// Entries loaded into memory; `more` says whether the store has others.
     pub loaded: usize,
     pub more: bool,
@@ -63,6 +65,19 @@ impl BucketView {
 }
 
 impl LaneView {
+    /// Adds how many wait in the store, by category.
+    pub fn set_depths(&mut self, depths: [u64; 4]) {
+        if self.queued.is_empty() {
+            self.queued = Category::ALL
+                .into_iter()
+                .map(|category| QueueView { category: category.as_str(), waiting: 0, loaded: 0, more: false })
+                .collect();
+        }
+        for (view, depth) in self.queued.iter_mut().zip(depths) {
+            view.waiting = depth;
+        }
+    }
+
     /// The view of a sender without work: nothing of it is in memory.
     pub fn idle(sender: SenderId, messages_per_s: f64) -> Self {
         let burst = super::lane::burst(messages_per_s);
@@ -98,7 +113,12 @@ impl LaneView {
                 .into_iter()
                 .map(|category| {
                     let queue = &lane.queues[usize::from(category.priority())];
-                    QueueView { category: category.as_str(), loaded: queue.items.len(), more: queue.more }
+                    QueueView {
+                        category: category.as_str(),
+                        waiting: 0,
+                        loaded: queue.items.len(),
+                        more: queue.more,
+                    }
                 })
                 .collect(),
             buckets,

@@ -48,11 +48,7 @@ pub(crate) async fn prepare(
     let due_at = intent.send_at.unwrap_or(now);
     let expires_at = intent.expires_at.unwrap_or_else(|| due_at.plus(category.default_expiry_us()));
     let recipient = caller.scope.hash(&address.canonical());
-    let country = match &address {
-        Address::Phone(phone) => phone.country(),
-        Address::Bsuid(bsuid) => Some(bsuid.country()),
-        Address::Email(_) => None,
-    };
+    let country = address.country();
     let message = NewMessage {
         id,
         account: route.account,
@@ -83,7 +79,7 @@ async fn resolve(caller: &Caller, intent: &Intent) -> Result<Address> {
         To::Address(address) => Ok(address.clone()),
         To::Contact(contact) => {
             let addresses = caller.store.contact_addresses(&caller.scope, *contact).await?;
-            let usable = |address: &&Address| intent.channel.carries(address);
+            let usable = |address: &&Address| address.fits(intent.channel);
             addresses.iter().find(usable).cloned().ok_or_else(|| {
                 EngineError::invalid(
                     "to.contact",

@@ -1,0 +1,112 @@
+//! Senders: the identities that messages come from.
+
+use tokio::sync::oneshot;
+
+use tidings_domain::actor::Permission;
+use tidings_domain::address::Phone;
+use tidings_domain::category::Channel;
+use tidings_domain::id::{AccountId, SenderId};
+use tidings_domain::problem;
+use tidings_domain::provider::SenderHealth;
+use tidings_store::model::Sender;
+
+use super::accounts::check_ref;
+use super::tenants::check_rate;
+use crate::caller::Caller;
+use crate::dispatch::LaneView;
+use crate::error::{EngineError, Result};
+use crate::pipeline::Engine;
+
+#[derive(Debug)]
+pub struct NewSender {
+    pub account: AccountId,
+    pub channel: Channel,
+    pub address: String,
+    pub provider_ref: String,
+    pub messages_per_s: Option<f64>,
+}
+
+impl Engine {
+    pub async fn create_sender(&self, caller: &Caller, new: NewSender) -> Result<Sender> {
+        caller.require(Permission::AccountsWrite)?;
+        check_ref("provider_ref", &new.provider_ref)?;
+        check_rate("messages_per_s", new.messages_per_s)?;
+        if new.channel != Channel::Whatsapp {
+            return Err(EngineError::invalid(
+                "channel",
+                "channel.unsupported",
+                "No provider of this installation carries that channel; `whatsapp` is.",
+            ));
+        }
+        let address = problem::under("address", Phone::parse(&new.address)).map_err(EngineError::Invalid)?;
+        let account = self.account(caller, new.account).await.map_err(|error| match error {
+            EngineError::NotFound(_) => {
+                EngineError::invalid("account", "account.unknown", "There is no account with this id.")
+            }
+            other => other,
+        })?;
+        let rate = new.messages_per_s.unwrap_or(self.0.config.sender_messages_per_s);
+        let sender = caller
+            .store
+            .create_sender(
+                &caller.scope,
+                account.id,
+                new.channel,
+                address.as_str(),
+                &new.provider_ref,
+                rate,
+                caller.actor,
+                self.now(),
+            )
+            .await?;
+        self.changed(caller);
+        Ok(sender)
+    }
+
+    pub async fn senders(&self, caller: &Caller) -> Result<Vec<Sender>> {
+        caller.require(Permission::AccountsRead)?;
+        Ok(caller.store.senders(&caller.scope).await?)
+    }
+
+    pub async fn sender(&self, caller: &Caller, id: SenderId) -> Result<Sender> {
+        caller.require(Permission::AccountsRead)?;
+        self.own_sender(caller, id).await
+    }
+
+    pub(crate) async fn own_sender(&self, caller: &Caller, id: SenderId) -> Result<Sender> {
+        caller.store.sender(&caller.scope, id).await?.ok_or(EngineError::NotFound("sender"))
+    }
+
+    pub async fn patch_sender(&self, caller: &Caller, id: SenderId, messages_per_s: f64) -> Result<Sender> {
+        caller.require(Permission::AccountsWrite)?;
+        check_rate("messages_per_s", Some(messages_per_s))?;
+        self.own_sender(caller, id).await?;
+        caller.store.set_sender_rate(&caller.scope, id, messages_per_s, caller.actor, self.now()).await?;
+        self.changed(caller);
+        self.own_sender(caller, id).await
+    }
+
+    /// Asks the provider how the sender does.
+    pub async fn sender_health(&self, caller: &Caller, id: SenderId) -> Result<SenderHealth> {
+        let sender = self.sender(caller, id).await?;
+        let account = self.account(caller, sender.account).await?;
+        let provider = self.provider(&account)?;
+        Ok(provider.sender_health(&account.credentials, &sender.provider_ref).await?)
+    }
+
+    /// The lane of a sender: its phase, its buckets, what waits.
+    pub async fn lane(&self, caller: &Caller, id: SenderId) -> Result<LaneView> {
+        let sender = self.sender(caller, id).await?;
+        let (answer, view) = oneshot::channel();
+        self.0.wakes.mailbox(&caller.region).post(|work| work.views.push((id, answer)));
+        let view = tokio::select! {
+            view = view => view.ok().flatten(),
+            // The keeper is not running here, or is busy with its store.
+            () = self.0.clock.sleep(crate::limits::LANE_VIEW_US) => None,
+        };
+        let mut view = view.unwrap_or_else(|| LaneView::idle(id, sender.messages_per_s));
+        let depths = caller.store.queue_depths(&caller.store.system(), id).await?;
+        view.set_depths(depths);
+        Ok(view)
+    }
+}

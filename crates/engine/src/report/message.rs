@@ -1,0 +1,170 @@
+//! One message: state, attempts, decisions, cost.
+
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use tidings_domain::actor::Permission;
+use tidings_domain::id::MessageId;
+use tidings_domain::lifecycle::Status;
+use tidings_domain::time::Timestamp;
+use tidings_store::model::{AttemptRow, LoggedEvent, MessageView};
+
+use crate::caller::Caller;
+use crate::content::Content;
+use crate::dispatch::failure_entry;
+use crate::error::{EngineError, Result};
+use crate::pipeline::Engine;
+
+#[derive(Debug, Serialize)]
+pub struct MessageReport {
+    pub id: MessageId,
+    pub status: Status,
+    /// Stable code of why it ended or waits, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    pub channel: &'static str,
+    pub category: &'static str,
+    pub account: String,
+    pub sender: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Value>,
+    /// The Cloud API message object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Box<RawValue>>,
+    pub created_at: Timestamp,
+    pub due_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub trace_id: String,
+    pub attempts: Vec<AttemptReport>,
+    /// Verdicts of policy, in the order in which they were made.
+    pub decisions: Vec<Value>,
+    /// What the provider said about the price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Value>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct AttemptReport {
+    pub id: String,
+    pub number: u8,
+    pub state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider_id: Option<String>,
+    pub claimed_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubt_until: Option<Timestamp>,
+    /// Whether it was ever unknown what became of it.
+    pub was_in_doubt: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ErrorReport {
+    pub code: i64,
+    pub name: &'static str,
+    pub meaning: &'static str,
+}
+
+impl ErrorReport {
+    pub fn of(code: i64) -> Self {
+        let entry = failure_entry(code);
+        Self { code, name: entry.name, meaning: entry.meaning }
+    }
+}
+
+impl Engine {
+    pub async fn message(&self, caller: &Caller, id: MessageId) -> Result<MessageReport> {
+        let (view, events) = self.message_with_events(caller, id).await?;
+        Ok(report(view, &events))
+    }
+
+    pub(super) async fn message_with_events(
+        &self,
+        caller: &Caller,
+        id: MessageId,
+    ) -> Result<(MessageView, Vec<LoggedEvent>)> {
+        caller.require(Permission::MessagesRead)?;
+        let view =
+            caller.store.message(&caller.scope, id).await?.ok_or(EngineError::NotFound("message"))?;
+        let events = caller.store.message_events(&caller.scope, id).await?;
+        Ok((view, events))
+    }
+}
+
+pub(super) fn report(view: MessageView, events: &[LoggedEvent]) -> MessageReport {
+    let content = view.content.as_deref().and_then(|text| Content::read(text.as_bytes()));
+    let head = view.head;
+    let cost = head.attempts.iter().rev().find_map(|attempt| attempt.pricing.as_deref());
+    let (to, message, reference, metadata) = match content {
+        None => (None, None, None, None),
+        Some(content) => (
+            serde_json::to_value(&content.to).ok(),
+            serde_json::to_value(&content.message).ok(),
+            content.reference,
+            content.metadata,
+        ),
+    };
+    MessageReport {
+        id: head.id,
+        status: head.status,
+        reason: head.reason,
+        channel: head.channel.as_str(),
+        category: head.category.as_str(),
+        account: head.account.to_string(),
+        sender: head.sender.to_string(),
+        to,
+        content: message,
+        reference,
+        metadata,
+        created_at: head.created_at,
+        due_at: head.due_at,
+        expires_at: head.expires_at,
+        trace_id: head.trace.to_string(),
+        attempts: head.attempts.iter().map(|row| attempt(head.id, row)).collect(),
+        decisions: decisions(events),
+        cost: cost.and_then(|text| serde_json::from_str(text).ok()),
+    }
+}
+
+fn attempt(message: MessageId, row: &AttemptRow) -> AttemptReport {
+    AttemptReport {
+        id: tidings_domain::id::AttemptId::of(message, row.number).to_string(),
+        number: row.number,
+        state: row.state.as_str(),
+        provider_id: row.provider_id.clone(),
+        claimed_at: row.claimed_at,
+        answered_at: row.answered_at,
+        error: row.code.map(ErrorReport::of),
+        retry_at: row.retry_at,
+        doubt_until: row.doubt_until,
+        was_in_doubt: row.doubted,
+    }
+}
+
+/// The decisions that the events carry, each with when and at which stage it was made.
+pub(super) fn decisions(events: &[LoggedEvent]) -> Vec<Value> {
+    let mut all = Vec::new();
+    for event in events {
+        let Ok(Value::Object(mut body)) = serde_json::from_str(&event.body) else { continue };
+        let Some(Value::Array(list)) = body.remove("decisions") else { continue };
+        let stage = if event.kind == tidings_domain::event::Kind::MessageAccepted { "intake" } else { "submission" };
+        for mut decision in list {
+            if let Value::Object(fields) = &mut decision {
+                fields.insert("stage".to_owned(), stage.into());
+                fields.insert("at".to_owned(), event.at.to_string().into());
+            }
+            all.push(decision);
+        }
+    }
+    all
+}
