@@ -3,7 +3,7 @@
 use rlibphonenumber::{PHONE_NUMBER_UTIL, ParseError, PhoneNumber, PhoneNumberFormat, ValidationError};
 
 use super::{CountryCode, address_text};
-use crate::problem::{Checked, refuse};
+use crate::problem::FieldProblem;
 
 /// Characters of an input before it is refused unread: an E.164 number with generous punctuation.
 const INPUT_CHARS_MAX: usize = 40;
@@ -26,32 +26,32 @@ impl Phone {
     ///
     /// A number that the tables call possible but not (yet) assigned is accepted: ranges open faster
     /// than tables are published, and only the platform knows who has an account.
-    pub fn parse(text: &str) -> Checked<Self> {
+    pub fn parse(text: &str) -> Result<Self, FieldProblem> {
         const FIELD: &str = "phone";
         let text = text.trim();
         if !text.starts_with('+') {
-            return refuse(
+            return FieldProblem::refuse(
                 FIELD,
-                "phone_needs_plus",
+                "phone.needs_plus",
                 "Write the number with `+` and its country code, such as +4915112345678; without them it is \
                  ambiguous.",
             );
         }
         let plain = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '.' | '-' | '(' | ')' | '/');
         if text.chars().count() > INPUT_CHARS_MAX || !text[1..].chars().all(plain) {
-            return refuse(
+            return FieldProblem::refuse(
                 FIELD,
-                "phone_invalid",
+                "phone.invalid",
                 "Use only `+`, digits, spaces, dots, dashes and parentheses in a phone number.",
             );
         }
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         let number = match read(&old_mexican_mobile(&digits).unwrap_or_else(|| text.to_owned())) {
             Ok(number) => number,
-            Err(error) => return refuse(FIELD, "phone_invalid", parse_advice(&error)),
+            Err(error) => return FieldProblem::refuse(FIELD, "phone.invalid", parse_advice(&error)),
         };
         if let Err(error) = plausible(&number) {
-            return refuse(FIELD, "phone_invalid", error);
+            return FieldProblem::refuse(FIELD, "phone.invalid", error);
         }
         Ok(Self(number.format_as(PhoneNumberFormat::E164).into()))
     }
