@@ -59,23 +59,20 @@ pub fn base() -> OpenApi {
     };
     let mut components = Components::new();
     components.add_security_scheme("api_key", bearer("An API key of a tenant: `tdk_<region>_…`"));
-    components.add_security_scheme("installation_key", bearer("The key that `tidings init` printed: `tdi_…`"));
+    components
+        .add_security_scheme("installation_key", bearer("The key that `tidings init` printed: `tdi_…`"));
     OpenApiBuilder::new()
         .info(info)
         .components(Some(components))
         .security(Some([SecurityRequirement::new::<_, [String; 0], String>("api_key", [])]))
-        .tags(Some(
-            TAGS.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build()),
-        ))
+        .tags(Some(TAGS.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build())))
         .build()
 }
 
 /// Adds to every operation what every operation may answer.
 pub fn complete(openapi: &mut OpenApi) {
     let components = openapi.components.get_or_insert_default();
-    for (name, schema) in
-        [(Problem::name(), Problem::schema()), (FieldError::name(), FieldError::schema())]
-    {
+    for (name, schema) in [(Problem::name(), Problem::schema()), (FieldError::name(), FieldError::schema())] {
         components.schemas.entry(name.into_owned()).or_insert(schema);
     }
     for item in openapi.paths.paths.values_mut() {
@@ -106,12 +103,17 @@ fn problem(description: &str) -> ApiResponse {
     ResponseBuilder::new().description(description).content(PROBLEM_JSON, content).build()
 }
 
+/// The description and the page.
 pub fn router(openapi: OpenApi) -> Router<AppState> {
     let json = openapi.to_json().map(Bytes::from).expect("the description has only string keys");
-    let page: Router<AppState> =
-        SwaggerUi::new("/docs").config(Config::from(OPENAPI_PATH).persist_authorization(false)).into();
     let answer = move || async move { ([(CONTENT_TYPE, "application/json")], json).into_response() };
-    page.layer(middleware::from_fn(policy)).route(OPENAPI_PATH, get(answer))
+    page().route(OPENAPI_PATH, get(answer))
+}
+
+fn page<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    let config = Config::from(OPENAPI_PATH).persist_authorization(false);
+    let page: Router<S> = SwaggerUi::new("/docs").config(config).into();
+    page.layer(middleware::from_fn(policy))
 }
 
 async fn policy(request: Request, next: Next) -> Response {

@@ -4,6 +4,7 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
@@ -11,24 +12,38 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue};
+use tidings_domain::clock::Clock;
 use tokio::time::timeout;
 
 use crate::limits;
 use crate::problem::Problem;
-use crate::state::AppState;
+use crate::state::{AppState, Shared};
 
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Counted as the route of what no route matches, so that strangers cannot make labels.
 const UNMATCHED: &str = "unmatched";
 
-pub async fn edge(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let started = state.clock.monotonic_us();
+/// What the edge itself needs.
+#[derive(Clone)]
+pub struct Edge {
+    shared: Arc<Shared>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Edge {
+    pub fn of(state: &AppState) -> Self {
+        Self { shared: Arc::clone(&state.shared), clock: Arc::clone(&state.clock) }
+    }
+}
+
+pub async fn edge(State(edge): State<Edge>, request: Request, next: Next) -> Response {
+    let started = edge.clock.monotonic_us();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let template = route.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
     let trace = request.headers().get(TRACEPARENT).cloned();
-    let mut response = match state.shared.requests.try_acquire() {
+    let mut response = match edge.shared.requests.try_acquire() {
         Err(_) => Problem::busy().into_response(),
         Ok(_permit) => {
             let answering = AssertUnwindSafe(next.run(request)).catch_unwind();
@@ -46,14 +61,14 @@ pub async fn edge(State(state): State<AppState>, request: Request, next: Next) -
         headers.insert(TRACEPARENT, trace);
     }
     headers.insert(http::header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    let elapsed_us = state.clock.monotonic_us() - started;
-    state.shared.metrics.observe(template, &method, response.status(), elapsed_us);
+    let elapsed_us = edge.clock.monotonic_us() - started;
+    edge.shared.metrics.observe(template, &method, response.status(), elapsed_us);
     response
 }
 
 /// Files and the provider's slow pages take longer than the rest.
 fn time_for(route: &str) -> Duration {
-    if route.starts_with("/v1/media") || route == "/v1/templates/sync" {
+    if route.starts_with("/v1/media") || matches!(route, "/v1/inbound/{id}/media" | "/v1/templates/sync") {
         limits::SLOW_REQUEST_TIME
     } else {
         limits::REQUEST_TIME
@@ -69,3 +84,6 @@ fn panicked(panic: &(dyn Any + Send), route: &str) -> Response {
     tracing::error!(route, message, "a handler panicked");
     Problem::internal().into_response()
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,7 +34,8 @@ impl From<EngineError> for Problem {
             ),
             EngineError::IdempotencyInProgress => {
                 let title = "The first request with this Idempotency-Key is not answered yet";
-                Self::new(S::CONFLICT, "idempotency_in_progress", title, detail).retry_after(limits::RETRY_AFTER_S)
+                Self::new(S::CONFLICT, "idempotency_in_progress", title, detail)
+                    .retry_after(limits::RETRY_AFTER_S)
             }
             EngineError::TooMany { retry_after_s } => {
                 Self::new(S::TOO_MANY_REQUESTS, "too_many_requests", "Too many requests", detail)
@@ -63,7 +64,8 @@ fn invalid(problems: Vec<FieldProblem>) -> Problem {
     {
         return Problem::malformed_json(&*only.detail);
     }
-    let error = |each: FieldProblem| FieldError { field: each.field, code: each.code.into(), detail: each.detail };
+    let error =
+        |each: FieldProblem| FieldError { field: each.field, code: each.code.into(), detail: each.detail };
     Problem::fields(problems.into_iter().map(error).collect())
 }
 
@@ -80,7 +82,9 @@ fn provider(cause: &CallError) -> Problem {
         CallError::Unreadable => {
             (StatusCode::BAD_GATEWAY, "provider_unreadable", "The provider's answer could not be read")
         }
-        CallError::Refused(_) => (StatusCode::UNPROCESSABLE_ENTITY, "refused", "It was not handed to the provider"),
+        CallError::Refused(_) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "refused", "It was not handed to the provider")
+        }
     };
     Problem::new(status, code, title, cause.to_string())
 }

@@ -6,7 +6,7 @@ mod query;
 
 pub use body::{Json, Raw, body_bytes, media_type, parse_json};
 pub use key::{Key, OperatorKey, bearer};
-pub use query::{Pairs, Query, page_limit};
+pub use query::{Pairs, Query};
 
 use tidings_domain::id::Id;
 

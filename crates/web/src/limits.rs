@@ -50,12 +50,8 @@ pub const CERTIFICATE_POLL: Duration = Duration::from_secs(30);
 /// Bytes of a certificate or key file.
 pub const CERTIFICATE_BYTES_MAX: u64 = 1024 * 1024;
 
-/// Items of a page, unless asked otherwise, and at most.
-pub const PAGE_DEFAULT: usize = 50;
-pub const PAGE_MAX: usize = 500;
-/// Events of a page of the feed, unless asked otherwise, and at most.
-pub const EVENTS_PAGE_DEFAULT: usize = 100;
-pub const EVENTS_PAGE_MAX: usize = 1_000;
+/// Events that a stream reads at once.
+pub const STREAM_PAGE: usize = 100;
 /// Comment lines that keep an idle event stream open.
 pub const STREAM_KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// An event stream looks again after this time even if nobody told it to: another node may have written.

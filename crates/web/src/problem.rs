@@ -53,7 +53,12 @@ pub struct FieldError {
 }
 
 impl Problem {
-    pub fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(
+        status: StatusCode,
+        code: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
         Self {
             kind: Cow::Owned(format!("urn:tidings:problem:{code}")),
             title: Cow::Borrowed(title),
@@ -106,7 +111,12 @@ impl Problem {
     }
 
     pub fn media_type(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", "This media type is not taken here", detail)
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "media_type",
+            "This media type is not taken here",
+            detail,
+        )
     }
 
     pub fn unreadable_body() -> Self {
@@ -121,7 +131,8 @@ impl Problem {
     }
 
     pub fn out_of_time() -> Self {
-        let detail = "the request took too long; it may have had its effect, so repeat it with its Idempotency-Key";
+        let detail =
+            "the request took too long; it may have had its effect, so repeat it with its Idempotency-Key";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "The time is over", detail)
             .retry_after(crate::limits::RETRY_AFTER_S)
     }
@@ -158,7 +169,12 @@ pub async fn unknown_route(uri: Uri) -> Problem {
 /// Answers where the route exists, but not for this method; the router adds `Allow`.
 pub async fn wrong_method(method: http::Method, uri: Uri) -> Problem {
     let detail = format!("{method} is not answered at {}", uri.path());
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This method is not answered here", detail)
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "This method is not answered here",
+        detail,
+    )
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use axum::middleware;
 use axum::response::Redirect;
 use axum::routing::get;
 
+use crate::edge::Edge;
 use crate::state::AppState;
 use crate::{api, callbacks, console, docs, edge, ops, problem};
 
@@ -19,7 +20,7 @@ pub fn router(state: AppState) -> Router {
         .merge(docs::router(openapi))
         .fallback(problem::unknown_route)
         .method_not_allowed_fallback(problem::wrong_method)
-        .layer(middleware::from_fn_with_state(state.clone(), edge::edge))
+        .layer(middleware::from_fn_with_state(Edge::of(&state), edge::edge))
         .merge(ops::router())
         .with_state(state)
 }

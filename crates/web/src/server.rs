@@ -95,7 +95,8 @@ impl Listen {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, %peer, "nodelay could not be set");
         }
-        let serving = connection::serve(stream, self.acceptor.clone(), self.app.clone(), self.graceful.watcher());
+        let serving =
+            connection::serve(stream, self.acceptor.clone(), self.app.clone(), self.graceful.watcher());
         let kill = self.kill.clone();
         tasks.spawn(async move {
             tokio::select! {

@@ -9,6 +9,7 @@ use tidings_engine::Engine;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::console::watch::Watch;
 use crate::limits;
 use crate::ops::http_metrics::HttpMetrics;
 
@@ -22,7 +23,7 @@ pub struct AppState {
     /// Ends what would otherwise never end (event streams) when the server stops.
     pub shutdown: CancellationToken,
     /// What the console remembers between requests.
-    pub console: crate::console::watch::Watch,
+    pub console: Watch,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -38,16 +39,21 @@ pub(crate) struct Shared {
     spans: AtomicU64,
 }
 
-impl AppState {
-    pub fn new(engine: Engine, clock: Arc<dyn Clock>, tls: bool, shutdown: CancellationToken) -> Self {
-        let shared = Shared {
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
             metrics: HttpMetrics::default(),
             requests: Semaphore::new(limits::REQUESTS_AT_ONCE_MAX),
             streams: Arc::new(Semaphore::new(limits::EVENT_STREAMS_MAX)),
             uploads: Semaphore::new(limits::UPLOADS_AT_ONCE_MAX),
             spans: AtomicU64::new(1),
-        };
-        Self { engine, tls, clock, shutdown, console: Default::default(), shared: Arc::new(shared) }
+        }
+    }
+}
+
+impl AppState {
+    pub fn new(engine: Engine, clock: Arc<dyn Clock>, tls: bool, shutdown: CancellationToken) -> Self {
+        Self { engine, tls, clock, shutdown, console: Watch::default(), shared: Arc::default() }
     }
 
     /// A span id for a `traceparent` that we hand out: distinct within the process, spread over the range.

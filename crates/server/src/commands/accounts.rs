@@ -77,22 +77,20 @@ pub async fn sender(command: Sender, out: Out) -> Outcome {
 }
 
 fn lane_words(lane: &Value) -> String {
-    let mut out = view::fields(lane, &[("phase", "/phase"), ("in flight", "/in_flight"), ("slow factor", "/slow_factor")]);
-    if let Some(queued) = lane["queued"].as_object() {
-        let rows: Vec<(&str, String)> = queued.iter().map(|(name, n)| (name.as_str(), n.to_string())).collect();
-        out.push_str(&format!("\nwaiting\n{}", pairs(&rows)));
-    }
-    let buckets: Vec<Vec<String>> = lane["buckets"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|bucket| vec![view::text(bucket, "/name"), view::text(bucket, "/level"), view::text(bucket, "/capacity"), view::text(bucket, "/per_s")])
-        .collect();
-    if !buckets.is_empty() {
-        out.push_str(&format!("\n{}", table(&["BUCKET", "LEVEL", "OF", "PER SECOND"], &buckets)));
-    }
-    for hold in lane["holds"].as_array().into_iter().flatten() {
-        out.push_str(&format!("hold: {}\n", hold.as_str().map_or_else(|| hold.to_string(), str::to_owned)));
+    let mut out = view::fields(lane, &[("phase", "/phase"), ("detail", "/detail"), ("in flight", "/in_flight")]);
+    let cells = |list: &str, names: &[&str]| -> Vec<Vec<String>> {
+        let items = lane[list].as_array().into_iter().flatten();
+        items.map(|item| names.iter().map(|name| view::text(item, &format!("/{name}"))).collect()).collect()
+    };
+    for (list, names, head) in [
+        ("queued", &["category", "waiting"][..], &["QUEUE", "WAITING"][..]),
+        ("buckets", &["scope", "available", "burst", "messages_per_s"], &["BUCKET", "FREE", "OF", "PER SECOND"]),
+        ("holds", &["scope", "seconds_left", "reason"], &["HOLD", "SECONDS LEFT", "REASON"]),
+    ] {
+        let rows = cells(list, names);
+        if !rows.is_empty() {
+            out.push_str(&format!("\n{}", table(head, &rows)));
+        }
     }
     out
 }
@@ -109,7 +107,7 @@ pub async fn template(command: Template, out: Out) -> Outcome {
         }
         Template::List(list) => {
             let page = view::api(&list.server).get(&format!("/v1/templates{}", view::page(&list, &[]))).await?;
-            let columns = [("NAME", "/name"), ("LANGUAGE", "/language"), ("STATUS", "/status"), ("CATEGORY", "/category"), ("QUALITY", "/quality")];
+            let columns = [("NAME", "/definition/name"), ("LANGUAGE", "/definition/language"), ("STATUS", "/status"), ("CATEGORY", "/category"), ("QUALITY", "/quality")];
             Ok(out.answer(&page, || view::list(&page, "templates", &columns))?)
         }
     }

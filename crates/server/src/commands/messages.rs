@@ -56,7 +56,7 @@ fn words(message: &Value) -> String {
         ("reference", "/reference"),
         ("created", "/created_at"),
         ("expires", "/expires_at"),
-        ("trace", "/trace"),
+        ("trace", "/trace_id"),
     ];
     format!("{}\n`tidings explain {}` tells the whole story.", view::fields(message, &names), view::text(message, "/id"))
 }

@@ -13,8 +13,8 @@ pub mod pauses;
 pub mod policy;
 pub mod recipients;
 pub mod schema;
-pub mod senders;
 pub mod send;
+pub mod senders;
 pub mod stream;
 pub mod templates;
 pub mod tenants;
@@ -27,11 +27,7 @@ use crate::limits;
 use crate::state::AppState;
 
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .merge(administration())
-        .merge(sending())
-        .merge(reading())
-        .merge(files())
+    OpenApiRouter::new().merge(administration()).merge(sending()).merge(reading()).merge(files())
 }
 
 fn administration() -> OpenApiRouter<AppState> {
@@ -43,7 +39,7 @@ fn administration() -> OpenApiRouter<AppState> {
         .routes(routes!(accounts::update_account))
         .routes(routes!(accounts::account_health))
         .routes(routes!(senders::create_sender, senders::list_senders))
-        .routes(routes!(senders::update_sender))
+        .routes(routes!(senders::get_sender, senders::update_sender))
         .routes(routes!(senders::sender_lane))
         .routes(routes!(senders::sender_health))
         .routes(routes!(templates::sync_templates))
@@ -74,6 +70,7 @@ fn reading() -> OpenApiRouter<AppState> {
         .routes(routes!(messages::explain_message))
         .routes(routes!(dead_letters::list_dead_letters))
         .routes(routes!(inbound::list_inbound))
+        .routes(routes!(inbound::get_inbound))
         .routes(routes!(inbound::mark_inbound_read))
         .routes(routes!(events::list_events))
         .routes(routes!(overview::get_overview))
@@ -83,5 +80,9 @@ fn files() -> OpenApiRouter<AppState> {
     let upload = OpenApiRouter::new()
         .routes(routes!(media::upload_media))
         .layer(DefaultBodyLimit::max(limits::MEDIA_BYTES_MAX + limits::MULTIPART_SLACK_BYTES));
-    OpenApiRouter::new().routes(routes!(media::get_media)).routes(routes!(media::download_media)).merge(upload)
+    OpenApiRouter::new()
+        .routes(routes!(media::get_media))
+        .routes(routes!(media::download_media))
+        .routes(routes!(media::download_inbound_media))
+        .merge(upload)
 }

@@ -4,7 +4,7 @@ use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use serde_json::Value;
-use tidings_domain::address::Address;
+use tidings_domain::address::{Address, Phone};
 use tidings_domain::id::{Id, MessageId};
 use tidings_domain::lifecycle::Status;
 use tidings_domain::trace::TraceId;
@@ -80,7 +80,7 @@ fn some(text: &str) -> Option<String> {
 }
 
 fn address(text: &str) -> Result<Address, Refusal> {
-    Address::parse(text).map_err(|error| Refusal::Problem(Problem::field("to", "address", error.to_string())))
+    Phone::parse(text).map(Address::Phone).map_err(|error| Refusal::Problem(Problem::field("to", error.code, error.detail)))
 }
 
 fn trace(text: &str) -> Result<TraceId, Refusal> {

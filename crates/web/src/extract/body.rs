@@ -11,7 +11,6 @@ use serde_json::error::Category;
 
 use crate::error::Result;
 use crate::problem::Problem;
-use crate::state::AppState;
 
 /// The bytes of a JSON body, not yet read as JSON.
 #[derive(Debug)]
@@ -21,10 +20,10 @@ pub struct Raw(pub Bytes);
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 
-impl FromRequest<AppState> for Raw {
+impl<S: Send + Sync> FromRequest<S> for Raw {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &AppState) -> Result<Self> {
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
         match media_type(request.headers()) {
             Some(kind) if !is_json(&kind) => {
                 return Err(Problem::media_type(format!("send application/json, not {kind}")));
@@ -35,10 +34,10 @@ impl FromRequest<AppState> for Raw {
     }
 }
 
-impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &AppState) -> Result<Self> {
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
         let Raw(body) = Raw::from_request(request, state).await?;
         parse_json(&body).map(Self)
     }
@@ -51,7 +50,7 @@ impl<T: Serialize> IntoResponse for Json<T> {
 }
 
 /// The whole body within the limit of the route.
-pub async fn body_bytes(request: Request, state: &AppState) -> Result<Bytes> {
+pub async fn body_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
     Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large("the body is over the limit of this route"),
         _ => Problem::unreadable_body(),

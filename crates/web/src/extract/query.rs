@@ -10,16 +10,15 @@ use serde::de::DeserializeOwned;
 use super::body::place;
 use crate::error::Result;
 use crate::problem::Problem;
-use crate::state::AppState;
 
 /// The parameters of a query.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &AppState) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self> {
         parse(&parts.uri).map(Self)
     }
 }
@@ -39,23 +38,14 @@ fn misfit(rejection: &QueryRejection) -> Problem {
     Problem::field(field, code, detail)
 }
 
-/// How many items a page has.
-pub fn page_limit(asked: Option<usize>, default: usize, most: usize) -> Result<usize> {
-    match asked {
-        None => Ok(default),
-        Some(n) if (1..=most).contains(&n) => Ok(n),
-        Some(_) => Err(Problem::field("limit", "limit.range", format!("a limit is between 1 and {most}"))),
-    }
-}
-
 /// Every parameter, as it came.
 #[derive(Debug)]
 pub struct Pairs(pub Vec<(String, String)>);
 
-impl FromRequestParts<AppState> for Pairs {
+impl<S: Send + Sync> FromRequestParts<S> for Pairs {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &AppState) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self> {
         parse(&parts.uri).map(Self)
     }
 }

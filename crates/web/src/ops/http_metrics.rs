@@ -40,7 +40,11 @@ impl Default for HttpMetrics {
 impl HttpMetrics {
     pub fn register(&self, registry: &mut Registry) {
         registry.register("http_requests", "Requests that were answered", self.requests.clone());
-        registry.register("http_request_seconds", "From a request's head to its answer's", self.seconds.clone());
+        registry.register(
+            "http_request_seconds",
+            "From a request's head to its answer's",
+            self.seconds.clone(),
+        );
     }
 
     pub fn observe(&self, route: &str, method: &Method, status: StatusCode, elapsed_us: i64) {

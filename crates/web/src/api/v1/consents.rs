@@ -15,8 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::api::v1::recipients::{Recipient, address_of_text};
 use crate::api::v1::schema;
 use crate::error::Result;
-use crate::extract::{Json, Key, Query, page_limit};
-use crate::limits;
+use crate::extract::{Json, Key, Query};
 use crate::state::AppState;
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -102,7 +101,7 @@ pub async fn add_consent(
     Json(new): Json<AddConsent>,
 ) -> Result<Response> {
     let input = NewConsentInput {
-        address: new.to.address("to")?,
+        address: new.to.address()?,
         channel: new.channel,
         purpose: new.purpose,
         granted: new.granted,
@@ -124,7 +123,9 @@ pub async fn list_consents(
     Query(list): Query<ListConsents>,
 ) -> Result<Json<ConsentList>> {
     let address = list.to.as_deref().map(|text| address_of_text("to", text)).transpose()?;
-    let limit = page_limit(list.limit, limits::PAGE_DEFAULT, limits::PAGE_MAX)?;
-    let page = state.engine.consents(&caller, address, list.cursor.as_deref(), limit).await?;
-    Ok(Json(ConsentList { consents: page.items.into_iter().map(Into::into).collect(), next_cursor: page.next }))
+    let page = state.engine.consents(&caller, address, list.cursor.as_deref(), list.limit).await?;
+    Ok(Json(ConsentList {
+        consents: page.items.into_iter().map(Into::into).collect(),
+        next_cursor: page.next,
+    }))
 }

@@ -9,8 +9,7 @@ use utoipa::IntoParams;
 
 use crate::api::v1::schema;
 use crate::error::Result;
-use crate::extract::{Json, Key, Query, page_limit};
-use crate::limits;
+use crate::extract::{Json, Key, Query};
 use crate::state::AppState;
 
 /// The kinds by name.
@@ -40,8 +39,8 @@ impl From<Kind> for AttentionKind {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListDeadLetters {
-    /// Only this kind; every kind unless given.
-    #[param(value_type = Option<schema::AttentionKind>)]
+    /// Dead and failed ones unless given.
+    #[param(inline, value_type = Option<schema::AttentionKind>)]
     kind: Option<Kind>,
     cursor: Option<String>,
     /// 1 to 500; 50 unless given.
@@ -60,8 +59,10 @@ pub async fn list_dead_letters(
     Key(caller): Key,
     Query(list): Query<ListDeadLetters>,
 ) -> Result<Response> {
-    let limit = page_limit(list.limit, limits::PAGE_DEFAULT, limits::PAGE_MAX)?;
-    let kind = list.kind.map(Into::into);
-    let page = state.engine.attention(&caller, kind, list.cursor.as_deref(), limit).await?;
+    let kinds = match list.kind {
+        Some(kind) => vec![kind.into()],
+        None => vec![AttentionKind::Dead, AttentionKind::Failed],
+    };
+    let page = state.engine.attention(&caller, &kinds, list.cursor.as_deref(), list.limit).await?;
     Ok(Json(json!({ "dead_letters": page.items, "next_cursor": page.next_cursor })).into_response())
 }

@@ -10,8 +10,7 @@ use utoipa::IntoParams;
 
 use crate::api::v1::{schema, stream};
 use crate::error::Result;
-use crate::extract::{Json, Key, Query, page_limit};
-use crate::limits;
+use crate::extract::{Json, Key, Query};
 use crate::state::AppState;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -20,7 +19,7 @@ use crate::state::AppState;
 pub struct ListEvents {
     /// Cursor of the last event that was seen; from the beginning unless given.
     after: Option<String>,
-    /// 1 to 1,000; 100 unless given. A stream ignores it.
+    /// 1 to 500; 50 unless given. A stream ignores it.
     limit: Option<usize>,
 }
 
@@ -45,12 +44,11 @@ pub async fn list_events(
     Query(list): Query<ListEvents>,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let limit = page_limit(list.limit, limits::EVENTS_PAGE_DEFAULT, limits::EVENTS_PAGE_MAX)?;
     if wants_stream(&headers) {
         return stream::open(state, caller, &headers, list.after).await;
     }
-    let page = state.engine.events(&caller, list.after.as_deref(), limit).await?;
-    Ok(Json(json!({ "events": page.items, "next_cursor": page.next_cursor })).into_response())
+    let page = state.engine.events(&caller, list.after.as_deref(), list.limit).await?;
+    Ok(Json(json!({ "events": page.items, "next_cursor": page.next_cursor.or(list.after) })).into_response())
 }
 
 fn wants_stream(headers: &HeaderMap) -> bool {
@@ -59,5 +57,7 @@ fn wants_stream(headers: &HeaderMap) -> bool {
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .any(|each| each.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/event-stream")))
+        .any(|each| {
+            each.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/event-stream"))
+        })
 }

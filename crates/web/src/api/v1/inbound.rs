@@ -11,8 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::api::v1::recipients::address_of_text;
 use crate::api::v1::schema;
 use crate::error::Result;
-use crate::extract::{Json, Key, Query, Raw, page_limit, parse_json, path_id};
-use crate::limits;
+use crate::extract::{Json, Key, Query, Raw, parse_json, path_id};
 use crate::state::AppState;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -46,9 +45,23 @@ pub async fn list_inbound(
     Query(list): Query<ListInbound>,
 ) -> Result<Response> {
     let from = list.from.as_deref().map(|text| address_of_text("from", text)).transpose()?;
-    let limit = page_limit(list.limit, limits::PAGE_DEFAULT, limits::PAGE_MAX)?;
-    let page = state.engine.inbound(&caller, from, list.cursor.as_deref(), limit).await?;
+    let page = state.engine.inbound(&caller, from.as_ref(), list.cursor.as_deref(), list.limit).await?;
     Ok(Json(json!({ "inbound": page.items, "next_cursor": page.next_cursor })).into_response())
+}
+
+/// Get a received message
+#[utoipa::path(
+    get, path = "/v1/inbound/{id}", operation_id = "getInbound", tag = "inbound",
+    params(("id" = String, Path, description = "`inb_…`")),
+    responses((status = 200, description = "The message as it came", body = schema::InboundMessage)),
+)]
+pub async fn get_inbound(
+    State(state): State<AppState>,
+    Key(caller): Key,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    let id: InboundId = path_id(&id, "received message")?;
+    Ok(Json(state.engine.inbound_message(&caller, id).await?).into_response())
 }
 
 /// Mark a received message as read

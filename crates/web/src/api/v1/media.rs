@@ -3,17 +3,18 @@
 use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
-use tidings_domain::id::{MediaId, SenderId};
+use tidings_domain::id::{InboundId, MediaId, SenderId};
 use tidings_domain::provider::Upload;
 use tidings_domain::time::Timestamp;
+use tidings_engine::admin::Download;
 use tidings_engine::store_model::MediaRow;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::error::Result;
-use crate::extract::{Json, Key, Query, body_bytes, field_id, media_type};
+use crate::extract::{Json, Key, Query, body_bytes, field_id, media_type, path_id};
 use crate::limits;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -109,7 +110,12 @@ async fn read_form(
 ) -> Result<(Option<String>, Upload)> {
     let broken = |error: axum::extract::multipart::MultipartError| match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large("a file has at most 100 MB"),
-        _ => Problem::new(StatusCode::BAD_REQUEST, "malformed_form", "The form cannot be read", error.body_text()),
+        _ => Problem::new(
+            StatusCode::BAD_REQUEST,
+            "malformed_form",
+            "The form cannot be read",
+            error.body_text(),
+        ),
     };
     let mut form = Multipart::from_request(request, state)
         .await
@@ -120,7 +126,8 @@ async fn read_form(
         match field.name() {
             Some("sender") => sender = Some(field.text().await.map_err(broken)?),
             Some("file") => {
-                let mime_type = field.content_type().unwrap_or("application/octet-stream").to_ascii_lowercase();
+                let mime_type =
+                    field.content_type().unwrap_or("application/octet-stream").to_ascii_lowercase();
                 let filename = filename_of(field.file_name().unwrap_or("file"))?;
                 upload = Some(Upload { mime_type, filename, bytes: field.bytes().await.map_err(broken)? });
             }
@@ -139,7 +146,11 @@ fn filename_of(text: &str) -> Result<String> {
     if sound {
         Ok(text.to_owned())
     } else {
-        Err(Problem::field("filename", "filename", "A file name has 1 to 240 bytes and no control characters."))
+        Err(Problem::field(
+            "filename",
+            "filename",
+            "A file name has 1 to 240 bytes and no control characters.",
+        ))
     }
 }
 
@@ -154,16 +165,16 @@ pub async fn get_media(
     Key(caller): Key,
     Path(id): Path<String>,
 ) -> Result<Json<MediaView>> {
-    let id: MediaId = crate::extract::path_id(&id, "file")?;
+    let id: MediaId = path_id(&id, "file")?;
     Ok(Json(state.engine.media(&caller, id).await?.into()))
 }
 
-/// Download a file
+/// Download an uploaded file
 ///
-/// An uploaded one, or one that a received message names. Streamed from the provider.
+/// Streamed from the provider.
 #[utoipa::path(
     get, path = "/v1/media/{id}/content", operation_id = "downloadMedia", tag = "media",
-    params(("id" = String, Path, description = "`med_…`, or the provider's id of a file in a received message")),
+    params(("id" = String, Path, description = "`med_…`")),
     responses((status = 200, description = "The file", body = Vec<u8>, content_type = "application/octet-stream")),
 )]
 pub async fn download_media(
@@ -171,13 +182,37 @@ pub async fn download_media(
     Key(caller): Key,
     Path(id): Path<String>,
 ) -> Result<Response> {
-    let (mime_type, chunks) = state.engine.download_media(&caller, &id).await?;
-    let mut response = Body::from_stream(chunks).into_response();
+    let id: MediaId = path_id(&id, "file")?;
+    Ok(stream(state.engine.download_media(&caller, id).await?))
+}
+
+/// Download the file of a received message
+///
+/// Streamed from the provider.
+#[utoipa::path(
+    get, path = "/v1/inbound/{id}/media", operation_id = "downloadInboundMedia", tag = "inbound",
+    params(("id" = String, Path, description = "`inb_…`")),
+    responses((status = 200, description = "The file", body = Vec<u8>, content_type = "application/octet-stream")),
+)]
+pub async fn download_inbound_media(
+    State(state): State<AppState>,
+    Key(caller): Key,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    let id: InboundId = path_id(&id, "received message")?;
+    Ok(stream(state.engine.download_inbound(&caller, id).await?))
+}
+
+fn stream(file: Download) -> Response {
+    let mut response = Body::from_stream(file.chunks).into_response();
     let headers = response.headers_mut();
     let unknown = HeaderValue::from_static("application/octet-stream");
-    headers.insert(CONTENT_TYPE, HeaderValue::try_from(mime_type).unwrap_or(unknown));
+    headers.insert(CONTENT_TYPE, HeaderValue::try_from(file.mime_type).unwrap_or(unknown));
+    if let Some(bytes) = file.bytes {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes));
+    }
     // Somebody else's file is never shown by a browser as part of this site.
     headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
-    Ok(response)
+    response
 }

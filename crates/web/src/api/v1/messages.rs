@@ -13,8 +13,7 @@ use utoipa::IntoParams;
 use crate::api::v1::recipients::address_of_text;
 use crate::api::v1::schema::{self, MessageList, StatusAnswer, Timeline};
 use crate::error::Result;
-use crate::extract::{Json, Key, Query, field_id, page_limit, path_id};
-use crate::limits;
+use crate::extract::{Json, Key, Query, field_id, path_id};
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -23,7 +22,7 @@ use crate::state::AppState;
 #[into_params(parameter_in = Query)]
 pub struct ListMessages {
     /// Only messages in this status.
-    #[param(value_type = Option<schema::Status>)]
+    #[param(inline, value_type = Option<schema::Status>)]
     status: Option<String>,
     /// Only messages with this reference of yours.
     reference: Option<String>,
@@ -41,11 +40,17 @@ pub struct ListMessages {
 impl ListMessages {
     fn query(self) -> Result<MessageQuery> {
         let status = self.status.as_deref().map(|text| {
-            Status::parse(text).ok_or_else(|| Problem::field("status", "field.invalid", "There is no such status."))
+            Status::parse(text)
+                .ok_or_else(|| Problem::field("status", "field.invalid", "There is no such status."))
         });
         let trace = self.trace.as_deref().map(|text| {
-            TraceId::parse(text)
-                .ok_or_else(|| Problem::field("trace", "trace.malformed", "A trace is 32 lower-case hex digits, not all zero."))
+            TraceId::parse(text).ok_or_else(|| {
+                Problem::field(
+                    "trace",
+                    "trace.malformed",
+                    "A trace is 32 lower-case hex digits, not all zero.",
+                )
+            })
         });
         Ok(MessageQuery {
             status: status.transpose()?,
@@ -54,7 +59,7 @@ impl ListMessages {
             sender: self.sender.as_deref().map(|text| field_id(text, "sender")).transpose()?,
             trace: trace.transpose()?,
             cursor: self.cursor,
-            limit: page_limit(self.limit, limits::PAGE_DEFAULT, limits::PAGE_MAX)?,
+            limit: self.limit,
         })
     }
 }
@@ -69,7 +74,7 @@ pub async fn list_messages(
     Key(caller): Key,
     Query(list): Query<ListMessages>,
 ) -> Result<Response> {
-    let page = state.engine.messages(&caller, list.query()?).await?;
+    let page = state.engine.messages(&caller, &list.query()?).await?;
     Ok(Json(json!({ "messages": page.items, "next_cursor": page.next_cursor })).into_response())
 }
 

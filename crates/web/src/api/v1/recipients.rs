@@ -12,8 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::api::v1::schema;
 use crate::error::Result;
-use crate::extract::{Json, Key, Query, page_limit};
-use crate::limits;
+use crate::extract::{Json, Key, Query};
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -102,8 +101,7 @@ pub async fn list_invalid_recipients(
     Key(caller): Key,
     Query(list): Query<ListInvalid>,
 ) -> Result<Response> {
-    let limit = page_limit(list.limit, limits::PAGE_DEFAULT, limits::PAGE_MAX)?;
-    let page = state.engine.invalid_recipients(&caller, list.cursor.as_deref(), limit).await?;
+    let page = state.engine.invalid_recipients(&caller, list.cursor.as_deref(), list.limit).await?;
     Ok(Json(json!({ "invalid_recipients": page.items, "next_cursor": page.next })).into_response())
 }
 
@@ -118,7 +116,7 @@ pub async fn lift_invalid_recipient(
     Key(caller): Key,
     Json(lift): Json<LiftInvalid>,
 ) -> Result<StatusCode> {
-    state.engine.lift_invalid(&caller, lift.to.address()?).await?;
+    state.engine.lift_invalid(&caller, &lift.to.address()?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -3,11 +3,13 @@
 
 mod content;
 mod events;
+mod lanes;
 mod names;
 mod reports;
 
 pub use content::*;
 pub use events::*;
+pub use lanes::*;
 pub use names::*;
 pub use reports::*;
 

@@ -99,17 +99,31 @@ pub async fn list_senders(State(state): State<AppState>, Key(caller): Key) -> Re
 #[utoipa::path(
     patch, path = "/v1/senders/{id}", operation_id = "updateSender", tag = "senders",
     request_body = UpdateSender, params(("id" = String, Path, description = "`snd_…`")),
-    responses((status = 204, description = "In force within a second")),
+    responses((status = 200, description = "In force within a second", body = SenderView)),
 )]
 pub async fn update_sender(
     State(state): State<AppState>,
     Key(caller): Key,
     Path(id): Path<String>,
     Json(patch): Json<UpdateSender>,
-) -> Result<StatusCode> {
+) -> Result<Json<SenderView>> {
     let id: SenderId = path_id(&id, "sender")?;
-    state.engine.patch_sender(&caller, id, patch.messages_per_s).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Json(state.engine.patch_sender(&caller, id, patch.messages_per_s).await?.into()))
+}
+
+/// Get a sender
+#[utoipa::path(
+    get, path = "/v1/senders/{id}", operation_id = "getSender", tag = "senders",
+    params(("id" = String, Path, description = "`snd_…`")),
+    responses((status = 200, description = "The sender", body = SenderView)),
+)]
+pub async fn get_sender(
+    State(state): State<AppState>,
+    Key(caller): Key,
+    Path(id): Path<String>,
+) -> Result<Json<SenderView>> {
+    let id: SenderId = path_id(&id, "sender")?;
+    Ok(Json(state.engine.sender(&caller, id).await?.into()))
 }
 
 /// Look into a sender's lane

@@ -77,7 +77,7 @@ fn events(feed: Feed) -> impl Stream<Item = std::result::Result<Event, Infallibl
 
 fn write(event: &EventView) -> Option<Event> {
     let data = serde_json::to_string(event).ok()?;
-    Some(Event::default().id(&event.cursor).event(&event.kind).data(data))
+    Some(Event::default().id(&event.cursor).event(event.kind).data(data))
 }
 
 impl Feed {
@@ -85,9 +85,9 @@ impl Feed {
     async fn read(&mut self, caller: &Caller) -> std::result::Result<(), EngineError> {
         self.changes.borrow_and_update();
         let after = self.cursor.as_deref();
-        let page = self.state.engine.events(caller, after, limits::EVENTS_PAGE_DEFAULT).await?;
+        let page = self.state.engine.events(caller, after, Some(limits::STREAM_PAGE)).await?;
         if let Some(last) = page.items.last() {
-            self.cursor = Some(last.cursor.to_string());
+            self.cursor = Some(last.cursor.clone());
         }
         self.page = page.items.into();
         Ok(())

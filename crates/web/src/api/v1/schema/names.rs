@@ -7,7 +7,6 @@ macro_rules! names {
         $(#[$doc])*
         #[derive(ToSchema)]
         #[schema(rename_all = "snake_case")]
-        #[expect(dead_code, reason = "describes what the domain's own type reads and writes")]
         pub enum $name { $(#[schema(rename = $text)] $variant),* }
 
         #[cfg(test)]
