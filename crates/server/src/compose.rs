@@ -128,12 +128,23 @@ pub async fn asked_to_stop() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens every region. The default region keeps the installation key, which is made with it.
+/// Opens every region, and makes the installation key where there is none yet.
 pub async fn stores(
     config: &Config,
     clock: &Arc<dyn Clock>,
     ids: &Arc<IdSource>,
 ) -> anyhow::Result<(Regions, Option<Secret>)> {
+    let regions = open_stores(config, clock, ids).await?;
+    let fresh = regions.default_store().init_installation().await.context("the installation key")?;
+    Ok((regions, fresh))
+}
+
+/// Opens every region, in the order of the configuration; the first is the default.
+pub async fn open_stores(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<IdSource>,
+) -> anyhow::Result<Regions> {
     let keys = data_dir::master_keys(config)?;
     let mut stores = Vec::new();
     for (name, region) in config.regions() {
@@ -147,9 +158,7 @@ pub async fn stores(
         let store = Store::open(options).await.map_err(|error| explain(name, &error))?;
         stores.push(store);
     }
-    let regions = Regions::new(stores).context("no store is configured")?;
-    let fresh = regions.default_store().init_installation().await.context("the installation key")?;
-    Ok((regions, fresh))
+    Regions::new(stores).context("no store is configured")
 }
 
 fn store_engine(config: &Config, name: &str, region: &Region) -> anyhow::Result<tidings_store::Engine> {

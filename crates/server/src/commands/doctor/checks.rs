@@ -106,13 +106,16 @@ async fn store(config: &Config) -> Check {
         let mend = format!("tidings init --data-dir {}", config.data_dir.display());
         return Check::bad(NAME, format!("region `{name}` has no store yet"), mend);
     }
+    if config.master_key.is_empty() && !master_key_path(config).exists() {
+        return Check::bad(NAME, "it cannot be opened without its master key", "mend that first");
+    }
     let seed = match random_bytes() {
         Ok(seed) => seed,
         Err(error) => return Check::bad(NAME, format!("{error:#}"), "mend the operating system's random source"),
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-    match compose::stores(config, &clock, &Arc::new(IdSource::seeded(seed))).await {
-        Ok((regions, _)) => {
+    match compose::open_stores(config, &clock, &Arc::new(IdSource::seeded(seed))).await {
+        Ok(regions) => {
             let names: Vec<&str> = regions.iter().map(|store| store.region()).collect();
             Check::good(NAME, format!("opens, and its schema is this version's: {}", names.join(", ")))
         }
