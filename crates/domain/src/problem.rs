@@ -21,15 +21,6 @@ impl FieldProblem {
         Self { field: field.into(), code, detail: detail.into() }
     }
 
-    /// A refusal with this problem alone.
-    pub fn refuse<T>(
-        field: impl Into<String>,
-        code: &'static str,
-        detail: impl Into<String>,
-    ) -> Result<T, Self> {
-        Err(Self::new(field, code, detail))
-    }
-
     /// The same problem, seen from one level further out: `phone` under `to` is `to.phone`.
     pub fn under(mut self, parent: &str) -> Self {
         self.field = join(parent, &self.field);
@@ -44,6 +35,11 @@ impl fmt::Display for FieldProblem {
         }
         write!(f, "{}: {} ({})", self.field, self.detail, self.code)
     }
+}
+
+/// A refusal with a single problem.
+pub fn refuse<T>(field: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Checked<T> {
+    Err(vec![FieldProblem::new(field, code, detail)])
 }
 
 /// Moves every problem of a part under the field that holds the part.

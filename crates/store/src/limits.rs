@@ -40,3 +40,7 @@ pub const POSTGRES_CONNECT_TIMEOUT_S: u64 = 5;
 pub const TRANSACTION_TRIES_MAX: usize = 6;
 /// Tenants whose opened keys are kept in memory.
 pub const SCOPES_CACHED_MAX: usize = 10_000;
+/// Rows up to which the depth of a queue is counted.
+pub const QUEUE_DEPTH_MAX: i64 = 100_000;
+/// Events looked at for each recipient wanted, when a lane rebuilds the debt of its pairs.
+pub const PAIR_EVENTS_PER_ROW: i64 = 8;

@@ -38,6 +38,9 @@ impl TenantScope {
     pub(crate) fn hash_provider_id(&self, provider_id: &str) -> Hash16 {
         self.0.keys.hash(SPACE_PROVIDER, provider_id)
     }
+    pub(crate) fn ids(&self) -> &IdSource {
+        &self.0.ids
+    }
     /// Seals a record for one row of one table.
     pub(crate) fn seal(&self, table: &str, row: &[u8], plain: &[u8]) -> Vec<u8> {
         let mut salt = [0; 16];

@@ -1,7 +1,7 @@
 //! Business-scoped user ids: how the platform names people whose phone number it does not show.
 
 use super::{CountryCode, address_text};
-use crate::problem::FieldProblem;
+use crate::problem::{Checked, refuse};
 
 /// Letters and digits after the country.
 const ID_CHARS_MAX: usize = 128;
@@ -17,7 +17,7 @@ address_text!(Bsuid, "bsuid", Bsuid::from_platform);
 
 impl Bsuid {
     /// Reads what a client wrote, strictly.
-    pub fn parse(text: &str) -> Result<Self, FieldProblem> {
+    pub fn parse(text: &str) -> Checked<Self> {
         let rest = text.split_once('.').filter(|(country, _)| CountryCode::parse(country).is_some());
         let id = rest.map(|(_, id)| id.strip_prefix("ENT.").unwrap_or(id));
         match id {
@@ -27,7 +27,7 @@ impl Bsuid {
             {
                 Ok(Self(text.into()))
             }
-            _ => FieldProblem::refuse(
+            _ => refuse(
                 "bsuid",
                 "bsuid.invalid",
                 "Give the user id exactly as the platform showed it: two letters of the country, a dot, then up to \

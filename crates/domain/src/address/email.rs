@@ -1,7 +1,7 @@
 //! E-mail addresses, by plain rules.
 
 use super::address_text;
-use crate::problem::FieldProblem;
+use crate::problem::{Checked, refuse};
 
 /// Bytes of a whole address.
 const BYTES_MAX: usize = 254;
@@ -18,7 +18,7 @@ address_text!(Email, "email", Email::from_stored);
 
 impl Email {
     /// Accepts the addresses that people have; quoted local parts and address literals are refused.
-    pub fn parse(text: &str) -> Result<Self, FieldProblem> {
+    pub fn parse(text: &str) -> Checked<Self> {
         let text = text.trim();
         let parts =
             text.rsplit_once('@').filter(|(local, domain)| local_is_sound(local) && domain_is_sound(domain));
@@ -26,7 +26,7 @@ impl Email {
             Some((local, domain)) if text.len() <= BYTES_MAX => {
                 Ok(Self(format!("{local}@{}", domain.to_lowercase()).into()))
             }
-            _ => FieldProblem::refuse(
+            _ => refuse(
                 "email",
                 "email.invalid",
                 "Write the address as name@domain, at most 254 bytes, without quotes, blanks or a display name.",

@@ -18,7 +18,7 @@ pub use email::Email;
 pub use phone::Phone;
 
 use crate::category::Channel;
-use crate::problem::FieldProblem;
+use crate::problem::{Checked, refuse};
 
 /// One way to reach a person.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -31,14 +31,12 @@ pub enum Address {
 
 impl Address {
     /// Reads what a client wrote under `phone`, `bsuid` or `email`; the kind is also the field of a problem.
-    pub fn parse(kind: &str, text: &str) -> Result<Self, FieldProblem> {
+    pub fn parse(kind: &str, text: &str) -> Checked<Self> {
         match kind {
             "phone" => Phone::parse(text).map(Self::Phone),
             "bsuid" => Bsuid::parse(text).map(Self::Bsuid),
             "email" => Email::parse(text).map(Self::Email),
-            _ => {
-                FieldProblem::refuse("", "address.kind", "Name the recipient by `phone`, `bsuid` or `email`.")
-            }
+            _ => refuse("", "address.kind", "Name the recipient by `phone`, `bsuid` or `email`."),
         }
     }
 

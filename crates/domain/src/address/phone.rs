@@ -3,7 +3,7 @@
 use rlibphonenumber::{PHONE_NUMBER_UTIL, ParseError, PhoneNumber, PhoneNumberFormat, ValidationError};
 
 use super::{CountryCode, address_text};
-use crate::problem::FieldProblem;
+use crate::problem::{Checked, refuse};
 
 /// Characters of an input before it is refused unread: an E.164 number with generous punctuation.
 const INPUT_CHARS_MAX: usize = 40;
@@ -26,11 +26,11 @@ impl Phone {
     ///
     /// A number that the tables call possible but not (yet) assigned is accepted: ranges open faster
     /// than tables are published, and only the platform knows who has an account.
-    pub fn parse(text: &str) -> Result<Self, FieldProblem> {
+    pub fn parse(text: &str) -> Checked<Self> {
         const FIELD: &str = "phone";
         let text = text.trim();
         if !text.starts_with('+') {
-            return FieldProblem::refuse(
+            return refuse(
                 FIELD,
                 "phone.needs_plus",
                 "Write the number with `+` and its country code, such as +4915112345678; without them it is \
@@ -39,7 +39,7 @@ impl Phone {
         }
         let plain = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '.' | '-' | '(' | ')' | '/');
         if text.chars().count() > INPUT_CHARS_MAX || !text[1..].chars().all(plain) {
-            return FieldProblem::refuse(
+            return refuse(
                 FIELD,
                 "phone.invalid",
                 "Use only `+`, digits, spaces, dots, dashes and parentheses in a phone number.",
@@ -48,10 +48,10 @@ impl Phone {
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         let number = match read(&old_mexican_mobile(&digits).unwrap_or_else(|| text.to_owned())) {
             Ok(number) => number,
-            Err(error) => return FieldProblem::refuse(FIELD, "phone.invalid", parse_advice(&error)),
+            Err(error) => return refuse(FIELD, "phone.invalid", parse_advice(&error)),
         };
         if let Err(error) = plausible(&number) {
-            return FieldProblem::refuse(FIELD, "phone.invalid", error);
+            return refuse(FIELD, "phone.invalid", error);
         }
         Ok(Self(number.format_as(PhoneNumberFormat::E164).into()))
     }

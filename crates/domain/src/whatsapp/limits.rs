@@ -1,5 +1,8 @@
 //! What the platform allows of one message. Lengths are in characters unless the name says otherwise.
 
+/// Problems that are told about one message; who has more will ask again.
+pub const PROBLEMS_MAX: usize = 50;
+
 pub const TEXT_BODY_MAX: usize = 4_096;
 pub const CAPTION_MAX: usize = 1_024;
 pub const LINK_BYTES_MAX: usize = 2_048;

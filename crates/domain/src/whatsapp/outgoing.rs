@@ -246,13 +246,12 @@ fn envelope_problems(fields: &serde_json::Map<String, Value>) -> Vec<FieldProble
 
 impl PartialEq for Outgoing {
     fn eq(&self, other: &Self) -> bool {
-        let same = |(a, b): (&(Box<str>, Box<RawValue>), &(Box<str>, Box<RawValue>))| {
-            a.0 == b.0 && a.1.get() == b.1.get()
+        let fields = |message: &Self| -> Vec<(String, String)> {
+            let field =
+                |(name, value): &(Box<str>, Box<RawValue>)| (name.to_string(), value.get().to_owned());
+            message.envelope.iter().map(field).collect()
         };
-        self.kind == other.kind
-            && self.object.get() == other.object.get()
-            && self.envelope.len() == other.envelope.len()
-            && self.envelope.iter().zip(&other.envelope).all(same)
+        self.kind == other.kind && self.object.get() == other.object.get() && fields(self) == fields(other)
     }
 }
 

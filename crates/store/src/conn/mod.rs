@@ -12,7 +12,7 @@ mod val;
 
 pub(crate) use batch::{Batch, Bulk, cells};
 pub(crate) use postgres::PgConn;
-pub(crate) use row::{FromValue, Row, Value};
+pub(crate) use row::{Row, Value};
 pub(crate) use sqlite::SqliteConn;
 pub(crate) use val::Val;
 

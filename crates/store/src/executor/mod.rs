@@ -4,10 +4,12 @@
 //! simulation), and committers over PostgreSQL. Work is a function over a [`Conn`]; it never begins or
 //! commits anything itself.
 
+mod group;
 mod inline;
 mod sqlite;
 mod threads;
 
+pub(crate) use group::{Group, Ticket, Work};
 pub use inline::Hook;
 pub(crate) use inline::SqliteInline;
 pub(crate) use sqlite::{check_version, open_reader, open_writer};
@@ -58,11 +60,29 @@ impl Executor {
         match self {
             Self::Threads(threads) => {
                 let (job, answer) = erase(work);
-                threads.submit(threads::Work::Ordinary(job), 1)?;
+                threads.submit(Work::Ordinary(job), 1)?;
                 answer.await.unwrap_or(Err(StoreError::Unavailable))
             }
             Self::Inline(inline) => inline.write(work).await,
         }
+    }
+
+    /// Runs a job of the hot path together with others of its kind.
+    pub(crate) async fn hot<J: Group>(&self, job: J) -> Result<J::Output> {
+        let rows = job.rows();
+        let (ticket, answer) = Ticket::new(job);
+        match self {
+            Self::Threads(threads) => threads.submit(J::into_work(ticket), rows)?,
+            Self::Inline(inline) => {
+                let outputs = inline
+                    .transact(J::WHAT, move |conn| {
+                        Box::pin(async move { J::run(conn, std::slice::from_ref(&ticket)).await })
+                    })
+                    .await?;
+                return outputs.into_iter().next().ok_or(StoreError::Unavailable);
+            }
+        }
+        answer.await.unwrap_or(Err(StoreError::Unavailable))
     }
 }
 

@@ -10,18 +10,15 @@ use parking_lot::Mutex;
 use tidings_domain::clock::BoxFuture;
 use tokio::sync::oneshot;
 
+use super::group::{Ticket, Work, run_in_savepoints};
 use super::{Finish, Ordinary, open_reader, open_writer, ready};
 use crate::conn::{Conn, SqliteConn};
 use crate::error::{Result, StoreError};
+use crate::hot::{AcceptJob, ClaimJob, MergeJob, RecordJob, SettleJob};
 use crate::limits::{
     QUEUED_JOBS_MAX, QUEUED_READS_MAX, QUEUED_ROWS_MAX, ROUND_JOBS_MAX, ROUND_ROWS_MAX, SQLITE_CHECKPOINT_FORCED_PAGES,
     SQLITE_CHECKPOINT_PAGES, SQLITE_READERS,
 };
-
-/// What waits for the writer.
-pub(crate) enum Work {
-    Ordinary(Ordinary),
-}
 
 type Read = Box<dyn FnOnce(&Conn) + Send>;
 
@@ -135,6 +132,11 @@ struct Round {
     jobs: usize,
     rows: usize,
     ordinary: Vec<Ordinary>,
+    accepts: Vec<Ticket<AcceptJob>>,
+    claims: Vec<Ticket<ClaimJob>>,
+    records: Vec<Ticket<RecordJob>>,
+    merges: Vec<Ticket<MergeJob>>,
+    settles: Vec<Ticket<SettleJob>>,
 }
 
 impl Round {
@@ -143,7 +145,24 @@ impl Round {
         self.rows += rows;
         match work {
             Work::Ordinary(job) => self.ordinary.push(job),
+            Work::Accept(ticket) => self.accepts.push(ticket),
+            Work::Claim(ticket) => self.claims.push(ticket),
+            Work::Record(ticket) => self.records.push(ticket),
+            Work::Merge(ticket) => self.merges.push(ticket),
+            Work::Settle(ticket) => self.settles.push(ticket),
         }
+    }
+
+    /// An error means that the whole transaction is lost. What is dropped answers its callers by that.
+    async fn run(self, conn: &Conn, finished: &mut Vec<Finish>) -> Result<()> {
+        for job in self.ordinary {
+            finished.extend(savepoint(conn, job).await?);
+        }
+        run_in_savepoints(conn, self.claims, finished).await?;
+        run_in_savepoints(conn, self.records, finished).await?;
+        run_in_savepoints(conn, self.merges, finished).await?;
+        run_in_savepoints(conn, self.settles, finished).await?;
+        run_in_savepoints(conn, self.accepts, finished).await
     }
 }
 
@@ -172,39 +191,16 @@ impl Writer {
             // Dropping the jobs answers their callers.
             return;
         }
-        for job in round.ordinary {
-            finished.extend(ready(self.savepoint(job)));
-        }
-        let durable = ready(self.conn.run("COMMIT"));
+        let durable = ready(async {
+            round.run(&self.conn, &mut finished).await?;
+            self.conn.run("COMMIT").await
+        });
         if let Err(error) = &durable {
             tracing::error!(?error, "a transaction was not committed");
             self.abandon();
         }
         for finish in finished {
             finish(durable.clone());
-        }
-    }
-
-    /// Runs a job so that its failure takes back only itself.
-    async fn savepoint(&self, job: Ordinary) -> Option<Finish> {
-        self.conn.run("SAVEPOINT job").await.ok()?;
-        match job(&self.conn).await {
-            Ok(finish) => {
-                self.conn.run("RELEASE job").await.ok()?;
-                Some(finish)
-            }
-            Err(_) => {
-                self.take_back().await;
-                None
-            }
-        }
-    }
-
-    async fn take_back(&self) {
-        for sql in ["ROLLBACK TO job", "RELEASE job"] {
-            if let Err(error) = self.conn.run(sql).await {
-                tracing::error!(?error, "a failed job was not taken back");
-            }
         }
     }
 
@@ -227,6 +223,22 @@ impl Writer {
         } else if pages >= SQLITE_CHECKPOINT_PAGES {
             // Full means that the copier is at work.
             let _ = self.full.try_send(());
+        }
+    }
+}
+
+/// Runs a job so that its failure takes back only itself.
+async fn savepoint(conn: &Conn, job: Ordinary) -> Result<Option<Finish>> {
+    conn.run("SAVEPOINT job").await?;
+    match job(conn).await {
+        Ok(finish) => {
+            conn.run("RELEASE job").await?;
+            Ok(Some(finish))
+        }
+        Err(_) => {
+            conn.run("ROLLBACK TO job").await?;
+            conn.run("RELEASE job").await?;
+            Ok(None)
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Collects problems under the path that is being checked.
 
+use std::collections::HashSet;
+
 use crate::problem::{Checked, FieldProblem};
+use crate::whatsapp::limits::PROBLEMS_MAX;
 
 #[derive(Default)]
 pub(in crate::whatsapp) struct Report {
@@ -39,6 +42,9 @@ impl Report {
 
     /// Adds a problem with the field `name` of the present path; an empty name means the path itself.
     pub fn add(&mut self, name: &str, code: &'static str, detail: impl Into<String>) {
+        if self.problems.len() == PROBLEMS_MAX {
+            return;
+        }
         self.problems.push(FieldProblem::new(name, code, detail).under(&self.path));
     }
 
@@ -94,13 +100,10 @@ impl Report {
     }
 
     /// Values that must differ from each other.
-    pub fn distinct<'a>(&mut self, name: &str, values: impl Iterator<Item = &'a str>) {
-        let mut seen = Vec::new();
-        for value in values {
-            if seen.contains(&value) {
-                return self.add(name, "value.duplicate", "Each of these must be different.");
-            }
-            seen.push(value);
+    pub fn distinct<'a>(&mut self, name: &str, mut values: impl Iterator<Item = &'a str>) {
+        let mut seen = HashSet::new();
+        if values.any(|value| !seen.insert(value)) {
+            self.add(name, "value.duplicate", "Each of these must be different.");
         }
     }
 }

@@ -303,3 +303,15 @@ fn kinds_of_tomorrow_pass() {
     ));
     passes(&message(json!({"type": "hologram", "beam": {"strength": 3}})));
 }
+
+#[test]
+fn huge_messages_are_refused_briefly() {
+    let buttons: Vec<Value> = (0..100_000).map(|_| reply("", "")).collect();
+    let message = message(json!({"type": "button", "body": {"text": "a"}, "action": {"buttons": buttons}}));
+    let problems = super::judge(&message).expect_err("too many buttons");
+    assert_eq!(problems.len(), 50);
+    assert_eq!(
+        (problems[0].field.as_str(), problems[0].code),
+        ("interactive.action.buttons", "count.too_many")
+    );
+}
