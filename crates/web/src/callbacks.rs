@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
+use tidings_engine::EngineError;
 
 use crate::error::Result;
 use crate::extract::{Pairs, body_bytes};
@@ -26,8 +27,18 @@ async fn handshake(
     Path((region, account)): Path<(String, String)>,
     Pairs(query): Pairs,
 ) -> Result<Response> {
-    let challenge = state.engine.handshake(&region, &account, &query).await?;
+    let challenge = state.engine.handshake(&region, &account, &query).await.map_err(refuse)?;
     Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], challenge).into_response())
+}
+
+/// A provider brings no key: what it could not prove is a signature or a verify token.
+fn refuse(error: EngineError) -> Problem {
+    match error {
+        EngineError::Unauthorized => {
+            Problem::unauthorized("the signature or the verify token is missing or wrong")
+        }
+        other => other.into(),
+    }
 }
 
 /// The headers and the untouched bytes: the signature is over these.
@@ -51,6 +62,6 @@ async fn receive(
     Path((region, account)): Path<(String, String)>,
     delivery: Delivery,
 ) -> Result<StatusCode> {
-    state.engine.callback(&region, &account, &delivery.headers, delivery.body).await?;
+    state.engine.callback(&region, &account, &delivery.headers, delivery.body).await.map_err(refuse)?;
     Ok(StatusCode::OK)
 }

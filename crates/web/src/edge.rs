@@ -12,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue};
+use http_body::Body as _;
 use tidings_domain::clock::Clock;
 use tokio::time::timeout;
 
@@ -46,7 +47,12 @@ pub async fn edge(State(edge): State<Edge>, request: Request, next: Next) -> Res
     let mut response = match edge.shared.requests.try_acquire() {
         Err(_) => Problem::busy().into_response(),
         Ok(_permit) => {
-            let answering = AssertUnwindSafe(next.run(request)).catch_unwind();
+            let large = has_large_body(&request);
+            let answering = AssertUnwindSafe(async {
+                let _place = if large { edge.shared.large_bodies.acquire().await.ok() } else { None };
+                next.run(request).await
+            })
+            .catch_unwind();
             match timeout(time_for(template), answering).await {
                 Ok(Ok(response)) => response,
                 Ok(Err(panic)) => panicked(panic.as_ref(), template),
@@ -64,6 +70,12 @@ pub async fn edge(State(edge): State<Edge>, request: Request, next: Next) -> Res
     let elapsed_us = edge.clock.monotonic_us() - started;
     edge.shared.metrics.observe(template, &method, response.status(), elapsed_us);
     response
+}
+
+/// Small bodies are bounded by the number of requests; large ones by a number of their own.
+fn has_large_body(request: &Request) -> bool {
+    // The most that may come, as the protocol's own framing tells it; `None` is unknown.
+    request.body().size_hint().upper().is_none_or(|bytes| bytes > limits::LARGE_BODY_BYTES)
 }
 
 /// Files and the provider's slow pages take longer than the rest.

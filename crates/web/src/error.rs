@@ -64,8 +64,7 @@ fn invalid(problems: Vec<FieldProblem>) -> Problem {
     {
         return Problem::malformed_json(&*only.detail);
     }
-    let error =
-        |each: FieldProblem| FieldError { field: each.field, code: each.code.into(), detail: each.detail };
+    let error = |each: FieldProblem| FieldError { field: each.field, code: each.code, detail: each.detail };
     Problem::fields(problems.into_iter().map(error).collect())
 }
 

@@ -25,6 +25,10 @@ pub const CALLBACK_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const MEDIA_BYTES_MAX: usize = 100 * 1024 * 1024;
 /// Bytes around a file in a multipart body.
 pub const MULTIPART_SLACK_BYTES: usize = 64 * 1024;
+/// Bodies over this many bytes, or of unknown length, take one of the places below.
+pub const LARGE_BODY_BYTES: u64 = 64 * 1024;
+/// Large bodies in memory at once; further ones wait unread.
+pub const LARGE_BODIES_AT_ONCE_MAX: usize = 32;
 /// Files being uploaded at once: each is held in memory.
 pub const UPLOADS_AT_ONCE_MAX: usize = 2;
 

@@ -1,7 +1,5 @@
 //! Refusals as RFC 9457 problem details, each with a `code` that never changes its meaning.
 
-use std::borrow::Cow;
-
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode, Uri};
@@ -22,15 +20,15 @@ pub struct Problem {
     /// `urn:tidings:problem:` and the code.
     #[serde(rename = "type")]
     #[schema(value_type = String)]
-    pub kind: Cow<'static, str>,
+    pub kind: Box<str>,
     /// The same for every problem of this code.
     #[schema(value_type = String)]
-    pub title: Cow<'static, str>,
+    pub title: &'static str,
     /// The HTTP status.
     pub status: u16,
     /// Stable; decide by this one.
     #[schema(value_type = String)]
-    pub code: Cow<'static, str>,
+    pub code: &'static str,
     /// What it was this time.
     pub detail: String,
     /// The fields that do not fit, where fields are the matter.
@@ -48,7 +46,7 @@ pub struct FieldError {
     pub field: String,
     /// Stable name of the rule.
     #[schema(value_type = String)]
-    pub code: Cow<'static, str>,
+    pub code: &'static str,
     pub detail: String,
 }
 
@@ -60,10 +58,10 @@ impl Problem {
         detail: impl Into<String>,
     ) -> Self {
         Self {
-            kind: Cow::Owned(format!("urn:tidings:problem:{code}")),
-            title: Cow::Borrowed(title),
+            kind: format!("urn:tidings:problem:{code}").into(),
+            title,
             status: status.as_u16(),
-            code: Cow::Borrowed(code),
+            code,
             detail: detail.into(),
             errors: Vec::new(),
             retry_after_s: None,
@@ -90,7 +88,7 @@ impl Problem {
     }
 
     pub fn field(field: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        Self::fields(vec![FieldError { field: field.into(), code: code.into(), detail: detail.into() }])
+        Self::fields(vec![FieldError { field: field.into(), code, detail: detail.into() }])
     }
 
     pub fn malformed_json(detail: impl Into<String>) -> Self {
@@ -98,7 +96,7 @@ impl Problem {
     }
 
     pub fn unauthorized(detail: &str) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "The key is not valid", detail)
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "Not authorized", detail)
     }
 
     pub fn not_found(what: &str) -> Self {

@@ -21,6 +21,6 @@ pub fn router(state: AppState) -> Router {
         .fallback(problem::unknown_route)
         .method_not_allowed_fallback(problem::wrong_method)
         .layer(middleware::from_fn_with_state(Edge::of(&state), edge::edge))
-        .merge(ops::router())
+        .merge(ops::router().method_not_allowed_fallback(problem::wrong_method))
         .with_state(state)
 }

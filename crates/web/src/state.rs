@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     pub metrics: HttpMetrics,
     /// Requests being answered.
     pub requests: Semaphore,
+    /// Requests with a large body among them.
+    pub large_bodies: Semaphore,
     /// Open event streams.
     pub streams: Arc<Semaphore>,
     /// Files being received.
@@ -44,6 +46,7 @@ impl Default for Shared {
         Self {
             metrics: HttpMetrics::default(),
             requests: Semaphore::new(limits::REQUESTS_AT_ONCE_MAX),
+            large_bodies: Semaphore::new(limits::LARGE_BODIES_AT_ONCE_MAX),
             streams: Arc::new(Semaphore::new(limits::EVENT_STREAMS_MAX)),
             uploads: Semaphore::new(limits::UPLOADS_AT_ONCE_MAX),
             spans: AtomicU64::new(1),

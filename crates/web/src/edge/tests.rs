@@ -99,3 +99,22 @@ fn files_may_take_longer() {
     assert_eq!(time_for("/v1/media/{id}/content"), limits::SLOW_REQUEST_TIME);
     assert_eq!(time_for("/v1/messages"), limits::REQUEST_TIME);
 }
+
+#[tokio::test(start_paused = true)]
+async fn large_bodies_wait_for_a_place_and_small_ones_do_not() {
+    let (edge, app) = app();
+    let app = app
+        .route("/take", axum::routing::post(|body: axum::body::Bytes| async move { body.len().to_string() }));
+    let app = app.layer(from_fn_with_state(edge.clone(), super::edge));
+    let all = u32::try_from(limits::LARGE_BODIES_AT_ONCE_MAX).unwrap();
+    let taken = edge.shared.large_bodies.try_acquire_many(all).unwrap();
+    let ask = |bytes: u64| {
+        let body = Body::from("x".repeat(usize::try_from(bytes).unwrap()));
+        app.clone().oneshot(Request::post("/take").body(body).unwrap())
+    };
+    assert_eq!(ask(limits::LARGE_BODY_BYTES).await.unwrap().status(), StatusCode::OK);
+    let waited = ask(limits::LARGE_BODY_BYTES + 1).await.unwrap();
+    assert_eq!(waited.status(), StatusCode::SERVICE_UNAVAILABLE);
+    drop(taken);
+    assert_eq!(ask(limits::LARGE_BODY_BYTES + 1).await.unwrap().status(), StatusCode::OK);
+}

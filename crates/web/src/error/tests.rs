@@ -33,9 +33,9 @@ fn every_outcome_has_one_status_and_one_code() {
     ] {
         let shown = format!("{error:?}");
         let problem = Problem::from(error);
-        assert_eq!((problem.status, &*problem.code), (status, code), "{shown}");
+        assert_eq!((problem.status, problem.code), (status, code), "{shown}");
         assert_eq!(problem.retry_after_s, retry_after, "{shown}");
-        assert_eq!(problem.kind, format!("urn:tidings:problem:{code}"));
+        assert_eq!(*problem.kind, *format!("urn:tidings:problem:{code}"));
     }
 }
 
@@ -48,5 +48,5 @@ fn a_missing_permission_is_named() {
 #[test]
 fn unreadable_json_beside_other_problems_stays_a_field() {
     let problem = Problem::from(EngineError::Invalid(vec![field("json.malformed"), field("content.one")]));
-    assert_eq!((&*problem.code, problem.errors.len()), ("invalid_request", 2));
+    assert_eq!((problem.code, problem.errors.len()), ("invalid_request", 2));
 }

@@ -45,7 +45,7 @@ fn json_says_which_field_does_not_fit() {
             continue;
         }
         assert_eq!(problem.code, code, "{text}");
-        let found = problem.errors.first().map_or(("", ""), |each| (each.field.as_str(), &*each.code));
+        let found = problem.errors.first().map_or(("", ""), |each| (each.field.as_str(), each.code));
         assert_eq!(found, (field, rule), "{text}: {problem:?}");
     }
     let fits = parse_json::<Thing>(br#"{"name":"a","inner":{"count":3}}"#).unwrap();
@@ -80,7 +80,7 @@ fn queries_refuse_what_they_do_not_know() {
         ("?limit=1&limit=2", "limit", "field.duplicate"),
     ] {
         let problem = read(text).unwrap_err();
-        let found = problem.errors.first().map(|each| (each.field.as_str(), &*each.code));
+        let found = problem.errors.first().map(|each| (each.field.as_str(), each.code));
         assert_eq!(found, Some((field, rule)), "{text}: {problem:?}");
     }
 }
@@ -114,7 +114,7 @@ fn a_key_is_a_bearer_token() {
 fn an_id_of_another_kind_names_nothing() {
     let sender = SenderId::from_bytes([7; 16]);
     let problem = path_id::<MessageId>(&sender.to_string(), "message").unwrap_err();
-    assert_eq!((problem.status, &*problem.code), (404, "not_found"));
+    assert_eq!((problem.status, problem.code), (404, "not_found"));
     assert_eq!(path_id::<SenderId>(&sender.to_string(), "sender").unwrap(), sender);
     assert_eq!(field_id::<SenderId>("snd_", "sender").unwrap_err().errors[0].field, "sender");
 }

@@ -13,12 +13,8 @@ async fn read(problem: Problem) -> (StatusCode, http::HeaderMap, Value) {
 #[tokio::test]
 async fn fields_are_named_and_the_first_is_the_detail() {
     let problem = Problem::fields(vec![
-        FieldError {
-            field: "to.phone".into(),
-            code: "phone_invalid".into(),
-            detail: "Write it as +49…".into(),
-        },
-        FieldError { field: "text".into(), code: "content.one".into(), detail: "Give one.".into() },
+        FieldError { field: "to.phone".into(), code: "phone_invalid", detail: "Write it as +49…".into() },
+        FieldError { field: "text".into(), code: "content.one", detail: "Give one.".into() },
     ]);
     let (status, headers, body) = read(problem).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
