@@ -135,7 +135,8 @@ pub async fn stores(
     ids: &Arc<IdSource>,
 ) -> anyhow::Result<(Regions, Option<Secret>)> {
     let regions = open_stores(config, clock, ids).await?;
-    let fresh = regions.default_store().init_installation().await.context("the installation key")?;
+    let store = regions.default_store();
+    let fresh = if store.has_installation_key().await? { None } else { Some(store.mint_installation_key().await?) };
     Ok((regions, fresh))
 }
 

@@ -12,7 +12,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use overlay::environment;
-pub use types::{Cloud, Config, Dispatch, DoubtSeconds, Log, LogFormat, LogLevel, Providers, Region, Tls};
+pub use types::{Config, DoubtSeconds, Log, LogFormat, LogLevel, Region};
 
 /// The file that is read when it is there and none is named.
 pub const DEFAULT_FILE: &str = "tidings.toml";

@@ -8,8 +8,8 @@ use tidings_domain::address::{Address, Phone};
 use tidings_domain::id::{Id, MessageId};
 use tidings_domain::lifecycle::Status;
 use tidings_domain::trace::TraceId;
-use tidings_engine::Engine;
 use tidings_engine::report::MessageQuery;
+use tidings_engine::{Engine, EngineError};
 
 use super::report::{json, text, when};
 use super::view::pages::{Filter, MessageRow, MessagesPage};
@@ -80,7 +80,7 @@ fn some(text: &str) -> Option<String> {
 }
 
 fn address(text: &str) -> Result<Address, Refusal> {
-    Phone::parse(text).map(Address::Phone).map_err(|error| Refusal::Problem(Problem::field("to", error.code, error.detail)))
+    Phone::parse(text).map(Address::Phone).map_err(|problems| EngineError::Invalid(problems).into())
 }
 
 fn trace(text: &str) -> Result<TraceId, Refusal> {

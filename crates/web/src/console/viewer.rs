@@ -62,10 +62,10 @@ impl IntoResponse for Refusal {
             }
             Self::Problem(problem) => {
                 let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-                let frame = Frame { live: false, ..Frame::new(problem.title.clone(), None) };
+                let frame = Frame { live: false, ..Frame::new(problem.title.to_string(), None) };
                 let page = ProblemPage {
                     frame,
-                    heading: problem.title.into_owned(),
+                    heading: problem.title.to_string(),
                     detail: problem.detail,
                     back: "/console".to_owned(),
                 };

@@ -1,6 +1,6 @@
 //! Intents, in batches, a few at a time.
 
-use futures_util::stream::{self, StreamExt, TryStreamExt};
+use futures_util::stream::{self, TryStreamExt};
 use serde_json::{Value, json};
 use tidings_domain::clock::Clock;
 use tidings_domain::time::SECOND;

@@ -14,12 +14,10 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 use tidings_domain::time::SECOND;
-use tidings_engine::Caller;
 
 use super::Outcome;
 use crate::cli::Demo;
 use crate::clock::elapsed_s;
-use crate::compose::{Installation, Running};
 use crate::config::{Config, DoubtSeconds};
 use crate::limits;
 use crate::output::Out;

@@ -7,5 +7,5 @@ pub mod pages;
 pub mod text;
 
 pub use chart::Chart;
-pub use frame::{Choice, Frame, NavItem, Section};
+pub use frame::{Choice, Frame, Section};
 pub use text::{Badge, When, shorten};
