@@ -153,6 +153,7 @@ pub struct ById {
 }
 
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct List {
     #[command(flatten)]
     pub server: Server,
