@@ -18,6 +18,7 @@ use crate::error::{Result, StoreError};
 use crate::executor::{Executor, Hook, Postgres, SqliteInline, SqliteThreads, check_version, open_writer, ready};
 use crate::limits::SCOPES_CACHED_MAX;
 use crate::migrate;
+use crate::ordinary::KeyCache;
 use crate::scope::{SystemScope, TenantScope};
 use crate::seal::{MasterKeys, Purpose, TenantKeys, Wrapped};
 
@@ -60,6 +61,7 @@ struct Inner {
     installation: hmac::Key,
     log_generation: i64,
     scopes: Mutex<HashMap<TenantId, TenantScope>>,
+    verified: KeyCache,
     /// Held as long as the store is open. Last, so that the threads are gone before it is released.
     _lock: Option<File>,
 }
@@ -92,6 +94,7 @@ impl Store {
             installation,
             log_generation,
             scopes: Mutex::new(HashMap::new()),
+            verified: KeyCache::default(),
             _lock: lock,
         })))
     }
@@ -121,6 +124,10 @@ impl Store {
     }
     pub(crate) fn executor(&self) -> &Executor {
         &self.0.executor
+    }
+    /// Keys that were verified a moment ago.
+    pub(crate) fn verified(&self) -> &KeyCache {
+        &self.0.verified
     }
     /// The keyed hash under which a token is stored.
     pub(crate) fn hash_token(&self, token: &str) -> [u8; 32] {

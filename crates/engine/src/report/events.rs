@@ -6,7 +6,7 @@ use serde_json::Value;
 use tidings_domain::actor::Permission;
 use tidings_domain::event::Kind;
 use tidings_domain::id::{
-    AccountId, CallbackId, ConsentId, ContactId, Id, InboundId, KeyId, MessageId, PauseId, SenderId, TemplateId,
+    AccountId, CallbackId, ContactId, Id, InboundId, KeyId, MessageId, PauseId, SenderId, TemplateId,
     TenantId,
 };
 use tidings_domain::time::Timestamp;
@@ -51,11 +51,11 @@ impl EventView {
 fn subject(kind: Kind, bytes: [u8; 16]) -> String {
     match kind {
         Kind::InboundReceived => InboundId::from_bytes(bytes).to_string(),
-        Kind::ConsentGranted | Kind::ConsentRevoked => ConsentId::from_bytes(bytes).to_string(),
+        Kind::ConsentGranted | Kind::ConsentRevoked => ContactId::from_bytes(bytes).to_string(),
         Kind::RecipientInvalid | Kind::RecipientLifted => {
             format!("recipient_{:032x}", u128::from_be_bytes(bytes))
         }
-        Kind::TenantCreated => TenantId::from_bytes(bytes).to_string(),
+        Kind::TenantCreated | Kind::TenantChanged => TenantId::from_bytes(bytes).to_string(),
         Kind::AccountCreated
         | Kind::AccountUpdated
         | Kind::AccountChanged

@@ -1,0 +1,161 @@
+//! Messages for readers: one with its content, and lists, newest first.
+
+use std::fmt::Write as _;
+
+use tidings_domain::id::{Id as _, MessageId, TenantId};
+use tidings_domain::time::Timestamp;
+
+use super::attempts::{Stored, attempts};
+use crate::conn::{Conn, Row, Val, vals};
+use crate::error::{Result, StoreError};
+use crate::limits::{MESSAGES_CHUNK, MESSAGES_SIFTED_MAX};
+use crate::model::{AttemptRow, MessageFilter, MessageHead, MessageView, Page};
+use crate::scope::{Part, TenantScope};
+use crate::status::{Last, status};
+use crate::store::Store;
+
+const COLUMNS: &str = "id, account_id, sender_id, channel, category, recipient, template, language, created_at, \
+    due_at, expires_at, terminal, reason, trace";
+
+impl Store {
+    pub async fn message(&self, scope: &TenantScope, id: MessageId) -> Result<Option<MessageView>> {
+        let (tenant, now) = (scope.tenant(), self.now());
+        let found = self
+            .read(move |conn| {
+                Box::pin(async move {
+                    let Some((head, stored)) = one(conn, tenant, id, now).await? else { return Ok(None) };
+                    let sql = "SELECT data FROM sealed WHERE tenant_id = $1 AND owner = $2 AND part = $3";
+                    let row = conn.query_opt(sql, vals![&tenant, &id, Part::Content.code()]).await?;
+                    let content: Option<Vec<u8>> = row.map(|row| row.get(0)).transpose()?;
+                    Ok(Some((head, stored, content)))
+                })
+            })
+            .await?;
+        let Some((mut head, stored, sealed)) = found else { return Ok(None) };
+        head.attempts = stored.into_iter().map(|each| each.opened(scope, id)).collect::<Result<_>>()?;
+        let open = |data: Vec<u8>| scope.open_text(Part::Content.table(), id.as_bytes(), &data);
+        Ok(Some(MessageView { head, content: sealed.map(open).transpose()? }))
+    }
+
+    /// Newest first. A list sifted by status or sender may answer with a short page that has a next one.
+    pub async fn messages(
+        &self,
+        scope: &TenantScope,
+        filter: &MessageFilter,
+        after: Option<MessageId>,
+        limit: usize,
+    ) -> Result<Page<MessageHead, MessageId>> {
+        let (tenant, filter, now) = (scope.tenant(), filter.clone(), self.now());
+        self.read(move |conn| Box::pin(async move { list(conn, tenant, &filter, after, limit, now).await })).await
+    }
+}
+
+/// One message with its status; its attempts stand beside it.
+pub(super) async fn one(
+    conn: &Conn,
+    tenant: TenantId,
+    id: MessageId,
+    now: Timestamp,
+) -> Result<Option<(MessageHead, Vec<Stored>)>> {
+    let sql = format!("SELECT {COLUMNS} FROM messages WHERE tenant_id = $1 AND id = $2");
+    let Some(row) = conn.query_opt(&sql, vals![&tenant, &id]).await? else { return Ok(None) };
+    let stored = attempts(conn, tenant, &[id]).await?.pop().unwrap_or_default();
+    let rows = stored.iter().map(|each| each.row.clone()).collect();
+    Ok(Some((head(&row, rows, now)?, stored)))
+}
+
+fn head(row: &Row, attempts: Vec<AttemptRow>, now: Timestamp) -> Result<MessageHead> {
+    let (due_at, terminal) = (row.get(9)?, row.get(11)?);
+    Ok(MessageHead {
+        id: row.id(0)?,
+        account: row.id(1)?,
+        sender: row.id(2)?,
+        channel: row.get(3)?,
+        category: row.get(4)?,
+        recipient: row.get(5)?,
+        template: row.get(6)?,
+        language: row.get(7)?,
+        created_at: row.get(8)?,
+        due_at,
+        expires_at: row.get(10)?,
+        terminal,
+        reason: row.get(12)?,
+        trace: row.get(13)?,
+        status: status(terminal, due_at, attempts.iter().map(Last::from), now),
+        attempts,
+    })
+}
+
+async fn list(
+    conn: &Conn,
+    tenant: TenantId,
+    filter: &MessageFilter,
+    after: Option<MessageId>,
+    limit: usize,
+    now: Timestamp,
+) -> Result<Page<MessageHead, MessageId>> {
+    let sifted = filter.status.is_some() || filter.sender.is_some();
+    let size = if sifted { MESSAGES_CHUNK.max(limit + 1) } else { limit + 1 };
+    let own_trace = has_own_trace(conn, tenant, filter).await?;
+    let (mut items, mut at, mut looked_at) = (Vec::new(), after, 0);
+    loop {
+        let found = chunk(conn, tenant, filter, own_trace, at, size, now).await?;
+        let last = found.len() < size;
+        looked_at += found.len();
+        at = found.last().map(|head| head.id).or(at);
+        items.extend(found.into_iter().filter(|head| {
+            filter.status.is_none_or(|status| status == head.status)
+                && filter.sender.is_none_or(|sender| sender == head.sender)
+        }));
+        if last || items.len() > limit {
+            return Ok(Page::cut(items, limit, |head| head.id));
+        }
+        if looked_at >= MESSAGES_SIFTED_MAX {
+            return Ok(Page { items, next: at });
+        }
+    }
+}
+
+/// Whether the trace asked for is one that a message got from its own id; those are not indexed.
+async fn has_own_trace(conn: &Conn, tenant: TenantId, filter: &MessageFilter) -> Result<bool> {
+    let Some(trace) = &filter.trace else { return Ok(false) };
+    let sql = "SELECT 1 FROM messages WHERE tenant_id = $1 AND id = $2 AND trace = $2 AND trace_given = 0";
+    Ok(conn.query_opt(sql, vals![&tenant, trace]).await?.is_some())
+}
+
+/// The next messages by the filter's indexed parts.
+async fn chunk(
+    conn: &Conn,
+    tenant: TenantId,
+    filter: &MessageFilter,
+    own_trace: bool,
+    after: Option<MessageId>,
+    size: usize,
+    now: Timestamp,
+) -> Result<Vec<MessageHead>> {
+    let before = after.map_or([0xff; 16], |id| id.bytes());
+    let mut sql = format!("SELECT {COLUMNS} FROM messages WHERE tenant_id = $1 AND id < $2");
+    let mut params: Vec<Val<'_>> = vec![(&tenant).into(), (&before).into()];
+    if let Some(recipient) = &filter.recipient {
+        params.push(recipient.into());
+        write!(sql, " AND recipient = ${}", params.len()).expect("a string takes all");
+    }
+    if let Some(reference) = &filter.reference {
+        params.push(reference.into());
+        write!(sql, " AND reference = ${}", params.len()).expect("a string takes all");
+    }
+    if let Some(trace) = &filter.trace {
+        params.push(trace.into());
+        let term = if own_trace { " AND id = $" } else { " AND trace_given = 1 AND trace = $" };
+        write!(sql, "{term}{}", params.len()).expect("a string takes all");
+    }
+    params.push(Val::Int(i64::try_from(size).map_err(StoreError::internal)?));
+    write!(sql, " ORDER BY id DESC LIMIT ${}", params.len()).expect("a string takes all");
+    let rows = conn.query(&sql, &params).await?;
+    let ids = rows.iter().map(|row| row.id(0)).collect::<Result<Vec<MessageId>>>()?;
+    let all = attempts(conn, tenant, &ids).await?;
+    rows.iter()
+        .zip(all)
+        .map(|(row, stored)| head(row, stored.into_iter().map(|each| each.row).collect(), now))
+        .collect()
+}
