@@ -100,7 +100,11 @@ mod tests {
         for terminal in ended {
             for state in S::ALL {
                 for last in [None, Some(plain(state)), Some(retried(state))] {
-                    assert_eq!(open_work(terminal, LATER, last, NOW), OpenWork::None, "{terminal:?} {last:?}");
+                    assert_eq!(
+                        open_work(terminal, LATER, last, NOW),
+                        OpenWork::None,
+                        "{terminal:?} {last:?}"
+                    );
                 }
             }
         }

@@ -39,7 +39,11 @@ impl From<&AttemptRow> for Last {
 }
 
 /// In the order of the messages, each message's in the order of their numbers.
-pub(super) async fn attempts(conn: &Conn, tenant: TenantId, messages: &[MessageId]) -> Result<Vec<Vec<Stored>>> {
+pub(super) async fn attempts(
+    conn: &Conn,
+    tenant: TenantId,
+    messages: &[MessageId],
+) -> Result<Vec<Vec<Stored>>> {
     let mut keys = Batch::new(2, messages.len());
     for message in messages {
         keys.push(cells![&tenant, message]);

@@ -68,7 +68,8 @@ fn only(kinds: &[AttentionKind]) -> String {
 fn entry(row: &Row) -> Result<Attention> {
     Ok(Attention {
         message: row.id(0)?,
-        kind: AttentionKind::from_code(row.get(1)?).ok_or(StoreError::Corrupt("an unknown kind of attention"))?,
+        kind: AttentionKind::from_code(row.get(1)?)
+            .ok_or(StoreError::Corrupt("an unknown kind of attention"))?,
         reason: row.get(2)?,
         at: row.get(3)?,
     })

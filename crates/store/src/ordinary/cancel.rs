@@ -17,13 +17,25 @@ use crate::scope::TenantScope;
 use crate::store::Store;
 
 impl Store {
-    pub async fn cancel(&self, scope: &TenantScope, id: MessageId, actor: Actor, at: Timestamp) -> Result<Canceled> {
+    pub async fn cancel(
+        &self,
+        scope: &TenantScope,
+        id: MessageId,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<Canceled> {
         let tenant = scope.tenant();
         self.write(move |conn| Box::pin(async move { cancel(conn, tenant, id, actor, at).await })).await
     }
 }
 
-async fn cancel(conn: &Conn, tenant: TenantId, id: MessageId, actor: Actor, at: Timestamp) -> Result<Canceled> {
+async fn cancel(
+    conn: &Conn,
+    tenant: TenantId,
+    id: MessageId,
+    actor: Actor,
+    at: Timestamp,
+) -> Result<Canceled> {
     let mut before: Option<(Timestamp, Option<Timestamp>)> = None;
     for _ in 0..CANCEL_TRIES_MAX {
         let Some((head, _)) = one(conn, tenant, id, at).await? else { return Ok(Canceled::NotFound) };
@@ -49,7 +61,8 @@ fn retry_at(head: &MessageHead) -> Option<Timestamp> {
 /// Deletes the due row; false if somebody else has it.
 async fn take(conn: &Conn, head: &MessageHead) -> Result<bool> {
     for due_at in [Some(head.due_at), retry_at(head)].into_iter().flatten() {
-        let sql = "DELETE FROM due WHERE sender_id = $1 AND category = $2 AND due_at = $3 AND message_id = $4";
+        let sql =
+            "DELETE FROM due WHERE sender_id = $1 AND category = $2 AND due_at = $3 AND message_id = $4";
         if conn.execute(sql, vals![&head.sender, head.category, due_at, &head.id]).await? > 0 {
             return Ok(true);
         }
@@ -57,7 +70,13 @@ async fn take(conn: &Conn, head: &MessageHead) -> Result<bool> {
     Ok(false)
 }
 
-async fn finish(conn: &Conn, tenant: TenantId, head: &MessageHead, actor: Actor, at: Timestamp) -> Result<()> {
+async fn finish(
+    conn: &Conn,
+    tenant: TenantId,
+    head: &MessageHead,
+    actor: Actor,
+    at: Timestamp,
+) -> Result<()> {
     let key = (tenant, head.id);
     set_terminal(conn, &[(key, Terminal::Canceled, Some("canceled".to_owned()))]).await?;
     if let Some(last) = head.attempts.last() {

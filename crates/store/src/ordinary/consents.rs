@@ -12,7 +12,8 @@ use crate::scope::{Part, TenantScope};
 use crate::store::Store;
 
 /// Rows of the ledger with their sealed half; the terms that select follow.
-const SELECT: &str = "SELECT c.id, c.channel, c.purpose, c.granted, c.source, c.at, c.actor, s.data FROM consents c
+const SELECT: &str =
+    "SELECT c.id, c.channel, c.purpose, c.granted, c.source, c.at, c.actor, s.data FROM consents c
     JOIN sealed s ON s.tenant_id = c.tenant_id AND s.owner = c.id AND s.part = $2
     WHERE c.tenant_id = $1 AND c.id < $3";
 

@@ -117,7 +117,8 @@ impl Store {
                     "SELECT {position}, tenant_id, kind, subject, actor, trace, at, body FROM events
                      WHERE {behind} AND {settled}{own} ORDER BY {ascending} LIMIT $3"
                 );
-                let mut params = vec![Val::Int(after.transaction), Val::Int(after.sequence), Val::Int(limit as i64)];
+                let mut params =
+                    vec![Val::Int(after.transaction), Val::Int(after.sequence), Val::Int(limit as i64)];
                 params.extend(tenant.as_ref().map(Val::from));
                 let rows = conn.query(&sql, &params).await?;
                 rows.iter().map(|row| event(row, after.generation)).collect()

@@ -49,7 +49,8 @@ impl Store {
 
 async fn rewrap(conn: &Conn, tenant: TenantId, fresh: &[Wrapped]) -> Result<()> {
     for key in fresh {
-        let sql = "UPDATE tenant_keys SET wrapped = $4 WHERE tenant_id = $1 AND purpose = $2 AND version = $3";
+        let sql =
+            "UPDATE tenant_keys SET wrapped = $4 WHERE tenant_id = $1 AND purpose = $2 AND version = $3";
         conn.execute(sql, vals![&tenant, key.purpose.as_str(), key.version, &key.wrapped]).await?;
     }
     Ok(())

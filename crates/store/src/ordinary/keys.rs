@@ -98,8 +98,7 @@ impl Store {
     pub async fn verify_key(&self, token: &str) -> Result<Option<(TenantScope, ApiKey)>> {
         let hash = self.hash_token(token);
         let now = self.now();
-        if let Some(found) = self.verified().get(&hash, now)
-        {
+        if let Some(found) = self.verified().get(&hash, now) {
             return Ok(Some(found));
         }
         let found = self.read(move |conn| Box::pin(async move { look_up(conn, &hash).await })).await?;

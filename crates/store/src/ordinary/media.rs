@@ -22,7 +22,14 @@ impl Store {
                     "INSERT INTO media (tenant_id, id, account_id, sender_id, provider_id, mime_type, bytes,
                      created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
                     vals![
-                        &tenant, &m.id, &m.account, &m.sender, &sealed, &m.mime_type, m.bytes, m.created_at,
+                        &tenant,
+                        &m.id,
+                        &m.account,
+                        &m.sender,
+                        &sealed,
+                        &m.mime_type,
+                        m.bytes,
+                        m.created_at,
                         m.expires_at
                     ],
                 )
@@ -38,7 +45,8 @@ impl Store {
         let row = self
             .read(move |conn| {
                 Box::pin(async move {
-                    let sql = "SELECT account_id, sender_id, provider_id, mime_type, bytes, created_at, expires_at
+                    let sql =
+                        "SELECT account_id, sender_id, provider_id, mime_type, bytes, created_at, expires_at
                         FROM media WHERE tenant_id = $1 AND id = $2";
                     conn.query_opt(sql, vals![&tenant, &id]).await
                 })

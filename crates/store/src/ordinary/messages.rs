@@ -46,7 +46,8 @@ impl Store {
         limit: usize,
     ) -> Result<Page<MessageHead, MessageId>> {
         let (tenant, filter, now) = (scope.tenant(), filter.clone(), self.now());
-        self.read(move |conn| Box::pin(async move { list(conn, tenant, &filter, after, limit, now).await })).await
+        self.read(move |conn| Box::pin(async move { list(conn, tenant, &filter, after, limit, now).await }))
+            .await
     }
 }
 

@@ -32,7 +32,13 @@ impl Store {
     }
 }
 
-async fn redrive(conn: &Conn, tenant: TenantId, id: MessageId, actor: Actor, at: Timestamp) -> Result<Redriven> {
+async fn redrive(
+    conn: &Conn,
+    tenant: TenantId,
+    id: MessageId,
+    actor: Actor,
+    at: Timestamp,
+) -> Result<Redriven> {
     // The rows are locked before they are read, so that no receipt slips in between. Attempts come first, as
     // in every transaction that joins receipts.
     let sql = "UPDATE attempts SET state = state WHERE tenant_id = $1 AND message_id = $2";

@@ -8,7 +8,7 @@ use tidings_domain::time::DAY;
 use tidings_store::TenantScope;
 use tidings_store::model::*;
 
-use super::{ACTOR, account, call_back, consent, credentials, inbound, phone};
+use super::{ACTOR, account, call_back, consent, credentials, inbound, log_settled, phone};
 use crate::bed::Bed;
 use crate::conformance;
 use crate::scene::{PHONE, Scene, accepted, allow};
@@ -34,13 +34,16 @@ async fn estate(bed: &Bed) -> Estate {
     let (scope, now) = (&scene.scope, bed.now());
     let account = account(bed, scope, "1").await;
     let channel = Channel::Whatsapp;
-    let sender = bed.store.create_sender(scope, account.id, channel, "+15550100", "7", 80.0, ACTOR, now).await;
+    let sender =
+        bed.store.create_sender(scope, account.id, channel, "+15550100", "7", 80.0, ACTOR, now).await;
     let pause = bed.store.set_pause(scope, PauseScope::Tenant, "all", "night", None, ACTOR, now).await;
     let key = bed.store.mint_key(scope, "own", Role::Developer, 1, ACTOR, now).await.expect("a key");
-    let template = tidings_domain::whatsapp::TemplateDefinition { name: "parcel".to_owned(), ..Default::default() };
+    let template =
+        tidings_domain::whatsapp::TemplateDefinition { name: "parcel".to_owned(), ..Default::default() };
     bed.store.replace_templates(scope, account.id, vec![template], ACTOR, now).await.expect("a sync");
     bed.store.add_consent(scope, consent(bed, phone(PHONE), false)).await.expect("a consent");
-    let from = Identities { phone: tidings_domain::address::Phone::parse(PHONE).ok(), ..Identities::default() };
+    let from =
+        Identities { phone: tidings_domain::address::Phone::parse(PHONE).ok(), ..Identities::default() };
     let received = inbound(bed, &scene, from, "wamid.in");
     let kept = NewKept {
         id: bed.ids.next(now),
@@ -63,7 +66,11 @@ async fn estate(bed: &Bed) -> Estate {
         expires_at: now.plus(DAY),
     };
     bed.store.add_media(scope, media.clone()).await.expect("a file");
-    let items = scene.claimed(bed, 2).await;
+    let mut messages = vec![scene.message(bed), scene.message(bed)];
+    messages[0].recipient = scope.hash(&phone(PHONE).canonical());
+    scene.accept(bed, messages, allow()).await;
+    let items = scene.due(bed).await;
+    scene.claim(bed, items.clone(), allow()).await;
     scene.record(bed, &items[0], accepted(&items[0]), Next::Done).await;
     let recorded = Recorded {
         item: items[1].clone(),
@@ -100,10 +107,11 @@ async fn stranger(bed: &Bed) -> TenantScope {
 async fn seen(bed: &Bed, scope: &TenantScope, estate: &Estate) -> Vec<(&'static str, usize)> {
     let store = &bed.store;
     let person = phone(PHONE);
-    let mine = MessageFilter { recipient: Some(estate.scene.scope.hash(&person.canonical())), ..Default::default() };
+    let recipient = estate.scene.scope.hash(&person.canonical());
+    let mine = MessageFilter { recipient: Some(recipient), ..Default::default() };
     let all = MessageFilter::default();
     let catalog = store.catalog(scope).await.expect("works");
-    let facts = store.recipient_facts(scope, mine.recipient.expect("set above"), estate.scene.sender).await;
+    let facts = store.recipient_facts(scope, recipient, estate.scene.sender).await;
     vec![
         ("account", store.account(scope, estate.account.id).await.expect("works").iter().count()),
         ("accounts", store.accounts(scope).await.expect("works").len()),
@@ -111,9 +119,15 @@ async fn seen(bed: &Bed, scope: &TenantScope, estate: &Estate) -> Vec<(&'static 
         ("senders", store.senders(scope).await.expect("works").len()),
         ("templates", store.templates(scope).await.expect("works").len()),
         ("pauses", store.pauses(scope).await.expect("works").len()),
-        ("catalog", catalog.accounts.len() + catalog.senders.len() + catalog.templates.len() + catalog.pauses.len()),
+        (
+            "catalog",
+            catalog.accounts.len() + catalog.senders.len() + catalog.templates.len() + catalog.pauses.len(),
+        ),
         ("consents", store.list_consents(scope, None, None, 10).await.expect("works").items.len()),
-        ("consents of", store.list_consents(scope, Some(&person), None, 10).await.expect("works").items.len()),
+        (
+            "consents of",
+            store.list_consents(scope, Some(&person), None, 10).await.expect("works").items.len(),
+        ),
         ("contact", store.contact_addresses(scope, estate.contact).await.expect("works").len()),
         ("contact of", store.contact_of(scope, &person).await.expect("works").iter().count()),
         ("facts", usize::from(facts.expect("works") != RecipientFacts::default())),
@@ -138,6 +152,7 @@ async fn nothing_is_read_from_outside(bed: Bed) -> Bed {
         assert!(count > 0, "the owner sees something by {call}");
     }
     let other = stranger(&bed).await;
+    log_settled(&bed).await;
     for (call, count) in seen(&bed, &other, &estate).await {
         assert_eq!(count, 0, "a stranger sees nothing by {call}");
     }

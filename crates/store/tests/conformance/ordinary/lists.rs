@@ -49,7 +49,10 @@ async fn a_message_tells_its_state(bed: Bed) -> Bed {
     assert_eq!(status(&bed, &scene, first_id).await, Status::Submitted);
     scene.merge(&bed, vec![receipt(&items[0], AttemptState::Read, bed.now())]).await;
     let view = bed.store.message(&scene.scope, first_id).await.expect("works").expect("it is there");
-    assert_eq!((view.head.status, view.head.terminal, view.head.attempts.len()), (Status::Read, Terminal::None, 1));
+    assert_eq!(
+        (view.head.status, view.head.terminal, view.head.attempts.len()),
+        (Status::Read, Terminal::None, 1)
+    );
     assert_eq!(view.content.as_deref(), Some(r#"{"to":"somebody"}"#));
     let denied = bed.store.message(&scene.scope, denied_id).await.expect("works").expect("it is there").head;
     assert_eq!(denied.reason.as_deref(), Some("consent.suppressed"));
@@ -58,7 +61,12 @@ async fn a_message_tells_its_state(bed: Bed) -> Bed {
     bed
 }
 
-async fn pages(bed: &Bed, scene: &Scene, filter: &MessageFilter, limit: usize) -> Vec<tidings_domain::id::MessageId> {
+async fn pages(
+    bed: &Bed,
+    scene: &Scene,
+    filter: &MessageFilter,
+    limit: usize,
+) -> Vec<tidings_domain::id::MessageId> {
     let (mut all, mut cursor) = (Vec::new(), None);
     loop {
         let page = bed.store.messages(&scene.scope, filter, cursor, limit).await.expect("a list");
@@ -184,7 +192,10 @@ async fn attention_comes_in_pages(bed: Bed) -> Bed {
         }
     }
     let newest = bed.store.attention(&scene.scope, &[], None, 1).await.expect("a list").items.remove(0);
-    assert_eq!((newest.message, newest.kind, newest.reason.as_str()), (item.message, AttentionKind::Dead, "retries.exhausted"));
+    assert_eq!(
+        (newest.message, newest.kind, newest.reason.as_str()),
+        (item.message, AttentionKind::Dead, "retries.exhausted")
+    );
     bed
 }
 

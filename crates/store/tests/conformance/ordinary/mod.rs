@@ -17,7 +17,7 @@ use tidings_domain::secret::Secret;
 use tidings_store::TenantScope;
 use tidings_store::model::*;
 
-use crate::bed::Bed;
+use crate::bed::{Bed, Kind};
 use crate::scene::Scene;
 
 pub const ACTOR: Actor = Actor::Installation;
@@ -80,4 +80,19 @@ pub fn inbound(bed: &Bed, scene: &Scene, from: Identities, provider_id: &str) ->
 pub async fn call_back(bed: &Bed, scene: &Scene, write: CallbackWrite) {
     let write = CallbackWrite { received_at: bed.now(), ..write };
     bed.store.merge(&scene.scope, scene.account, write).await.expect("a callback is merged");
+}
+
+/// Waits until readers of the log may see all of it. On PostgreSQL they stop below the oldest transaction of
+/// the whole server, so that another test's can hold them up for a moment.
+pub async fn log_settled(bed: &Bed) {
+    if bed.kind != Kind::Postgres {
+        return;
+    }
+    let waiting = "SELECT COUNT(*) FROM events WHERE tx >= pg_snapshot_xmin(pg_current_snapshot())";
+    for _ in 0..10_000 {
+        if bed.count(waiting).await == 0 {
+            return;
+        }
+    }
+    panic!("a transaction of another test never ended");
 }

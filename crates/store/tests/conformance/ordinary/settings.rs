@@ -72,7 +72,18 @@ async fn a_sender_comes_once(bed: Bed) -> Bed {
     let second = account(&bed, &scene.scope, "2").await;
     let make = async |account: &Account| {
         let (channel, now) = (Channel::Whatsapp, bed.now());
-        bed.store.create_sender(&scene.scope, account.id, channel, "+15550100", "106540352242922", 80.0, ACTOR, now).await
+        bed.store
+            .create_sender(
+                &scene.scope,
+                account.id,
+                channel,
+                "+15550100",
+                "106540352242922",
+                80.0,
+                ACTOR,
+                now,
+            )
+            .await
     };
     let made = make(&first).await.expect("a sender is made");
     assert!(matches!(make(&first).await, Err(StoreError::Conflict(_))));
@@ -108,7 +119,9 @@ async fn a_sync_replaces(bed: Bed) -> Bed {
     let after = sync(&one, vec![template("parcel", "PAUSED"), template("offer", "APPROVED")]).await;
     let found: Vec<_> = after
         .iter()
-        .map(|each| (each.definition.name.as_str(), each.status.as_str(), each.account == one.id, each.category))
+        .map(|each| {
+            (each.definition.name.as_str(), each.status.as_str(), each.account == one.id, each.category)
+        })
         .collect();
     let utility = Some(Category::Utility);
     assert!(found.contains(&("parcel", "PAUSED", true, utility)), "{found:?}");
@@ -126,9 +139,13 @@ async fn a_pause_stands_until_it_is_lifted(bed: Bed) -> Bed {
     let until = Some(bed.now().plus(HOUR));
     let set = async |what: PauseScope, until| {
         let now = bed.now();
-        bed.store.set_pause(&scene.scope, what, "marketing", "wrong price", until, ACTOR, now).await.expect("a pause")
+        bed.store
+            .set_pause(&scene.scope, what, "marketing", "wrong price", until, ACTOR, now)
+            .await
+            .expect("a pause")
     };
     let pause = set(PauseScope::Category, until).await;
+    bed.advance(SECOND);
     set(PauseScope::Tenant, None).await;
     let all = bed.store.pauses(&scene.scope).await.expect("a list");
     assert_eq!(all.len(), 2);
@@ -154,7 +171,8 @@ async fn the_catalog_has_it_all(bed: Bed) -> Bed {
     let made = account(&bed, &scene.scope, "1").await;
     assert!(moved().await);
     let (channel, now) = (Channel::Whatsapp, bed.now());
-    let sender = bed.store.create_sender(&scene.scope, made.id, channel, "+15550100", "1", 80.0, ACTOR, now).await;
+    let sender =
+        bed.store.create_sender(&scene.scope, made.id, channel, "+15550100", "1", 80.0, ACTOR, now).await;
     assert!(sender.is_ok() && moved().await);
     let found = vec![template("parcel", "APPROVED")];
     bed.store.replace_templates(&scene.scope, made.id, found, ACTOR, now).await.expect("a sync");
@@ -162,11 +180,15 @@ async fn the_catalog_has_it_all(bed: Bed) -> Bed {
     let pause = bed.store.set_pause(&scene.scope, PauseScope::Tenant, "all", "night", None, ACTOR, now).await;
     assert!(moved().await);
     let catalog = bed.store.catalog(&scene.scope).await.expect("a catalog");
-    let counts = (catalog.accounts.len(), catalog.senders.len(), catalog.templates.len(), catalog.pauses.len());
+    let counts =
+        (catalog.accounts.len(), catalog.senders.len(), catalog.templates.len(), catalog.pauses.len());
     assert_eq!(counts, (1, 1, 1, 1));
     bed.store.lift_pause(&scene.scope, pause.expect("a pause").id, ACTOR, now).await.expect("lifted");
     assert!(moved().await);
-    bed.store.update_credentials(&scene.scope, made.id, credentials("two"), ACTOR, now).await.expect("changed");
+    bed.store
+        .update_credentials(&scene.scope, made.id, credentials("two"), ACTOR, now)
+        .await
+        .expect("changed");
     assert!(moved().await);
     bed.store.ping().await.expect("the store answers");
     bed

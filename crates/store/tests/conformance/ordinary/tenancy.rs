@@ -24,8 +24,12 @@ async fn a_tenant_comes_with_a_key(bed: Bed) -> Bed {
     assert!(minted.token.expose().starts_with("tdk_main_"), "the token names its region");
     assert_eq!(minted.token.expose().len(), "tdk_main_".len() + 43);
     assert!(Permission::ALL.iter().all(|permission| minted.key.allows(*permission)));
-    let (found, key) =
-        bed.store.verify_key(minted.token.expose()).await.expect("it can be asked").expect("the key is known");
+    let (found, key) = bed
+        .store
+        .verify_key(minted.token.expose())
+        .await
+        .expect("it can be asked")
+        .expect("the key is known");
     assert_eq!((found.tenant(), key.id, key.role), (scope.tenant(), minted.key.id, Role::TenantAdmin));
     let all = bed.store.list_tenants(&bed.store.system()).await.expect("a list");
     assert_eq!(all.len(), 1);
@@ -37,8 +41,10 @@ async fn a_tenant_comes_with_a_key(bed: Bed) -> Bed {
 }
 
 async fn a_revoked_key_opens_nothing(bed: Bed) -> Bed {
-    let (scope, ..) = bed.store.create_tenant("Acme", None, ACTOR, bed.now()).await.expect("a tenant is made");
+    let (scope, ..) =
+        bed.store.create_tenant("Acme", None, ACTOR, bed.now()).await.expect("a tenant is made");
     let bits = Permission::MessagesRead.bit();
+    bed.advance(SECOND);
     let minted =
         bed.store.mint_key(&scope, "reports", Role::Analyst, bits, ACTOR, bed.now()).await.expect("a key");
     let token = minted.token.expose().to_owned();
@@ -57,7 +63,8 @@ async fn a_revoked_key_opens_nothing(bed: Bed) -> Bed {
 }
 
 async fn a_token_of_another_kind_opens_nothing(bed: Bed) -> Bed {
-    let (_, _, minted) = bed.store.create_tenant("Acme", None, ACTOR, bed.now()).await.expect("a tenant is made");
+    let (_, _, minted) =
+        bed.store.create_tenant("Acme", None, ACTOR, bed.now()).await.expect("a tenant is made");
     let good = minted.token.expose();
     for token in ["", "tdk_main_", "tdk_main_AAAA", &good[..good.len() - 1], &format!("{good}A")] {
         assert!(bed.store.verify_key(token).await.expect("it can be asked").is_none(), "{token}");
@@ -96,7 +103,8 @@ async fn a_link_works_once_and_not_for_long(bed: Bed) -> Bed {
 
 async fn a_session_ends(bed: Bed) -> Bed {
     let system = bed.store.system();
-    let (scope, ..) = bed.store.create_tenant("Acme", None, ACTOR, bed.now()).await.expect("a tenant is made");
+    let (scope, ..) =
+        bed.store.create_tenant("Acme", None, ACTOR, bed.now()).await.expect("a tenant is made");
     let open = async |bed: &Bed| {
         let (role, tenant) = (Role::TenantAdmin, Some(scope.tenant()));
         let link = bed.store.mint_login(&system, role, tenant, bed.now()).await.expect("a link");
@@ -120,7 +128,8 @@ async fn a_session_ends(bed: Bed) -> Bed {
 }
 
 async fn a_rate_is_kept(bed: Bed) -> Bed {
-    let (scope, ..) = bed.store.create_tenant("Acme", None, ACTOR, bed.now()).await.expect("a tenant is made");
+    let (scope, ..) =
+        bed.store.create_tenant("Acme", None, ACTOR, bed.now()).await.expect("a tenant is made");
     let before = bed.store.catalog_version(&scope).await.expect("a number");
     for rate in [Some(2.5), None, Some(1_000.0)] {
         bed.store.set_tenant_rate(&scope, rate, ACTOR, bed.now()).await.expect("it is set");
@@ -137,12 +146,17 @@ async fn data_keys_rotate(bed: Bed) -> Bed {
     let before = account(&bed, &old, "1").await;
     let new = bed.store.rotate_data_key(&old, bed.now()).await.expect("a new key");
     assert_eq!(new.hash("phone:+491701234567"), old.hash("phone:+491701234567"), "look-ups stay");
+    bed.advance(SECOND);
     let after = account(&bed, &new, "2").await;
     let all = bed.store.accounts(&new).await.expect("all open");
     assert_eq!(all.iter().map(|each| each.id).collect::<Vec<_>>(), [before.id, after.id]);
     assert!(all.iter().all(|each| each.credentials == credentials("token one")));
     assert!(bed.store.accounts(&old).await.is_err(), "the earlier scope has not the new key");
-    assert_eq!(bed.store.rewrap_keys(&bed.store.system()).await.expect("works"), 0, "the master key is the same");
+    assert_eq!(
+        bed.store.rewrap_keys(&bed.store.system()).await.expect("works"),
+        0,
+        "the master key is the same"
+    );
     let (bed, _) = bed.reopen([7; 32]).await;
     let (scope, _) = bed.store.scope_of_account(after.id).await.expect("works").expect("it is there");
     assert_eq!(bed.store.accounts(&scope).await.expect("all open").len(), 2);
