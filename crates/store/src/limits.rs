@@ -62,3 +62,5 @@ pub const EVENTS_COUNTED_CHUNKS_MAX: usize = 50;
 pub const PRUNE_ROWS_MAX: i64 = 1_000;
 /// Looks at a message that keeps moving while somebody cancels it.
 pub const CANCEL_TRIES_MAX: usize = 4;
+/// Events shown of one message.
+pub const EVENTS_OF_MESSAGE_MAX: i64 = 2_000;
