@@ -11,7 +11,6 @@ use crate::problem::Problem;
 use crate::state::AppState;
 
 /// A verified API key.
-#[derive(Debug)]
 pub struct Key(pub Caller);
 
 /// The verified installation key.
