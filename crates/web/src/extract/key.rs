@@ -11,6 +11,7 @@ use crate::problem::Problem;
 use crate::state::AppState;
 
 /// A verified API key.
+#[derive(Debug)]
 pub struct Key(pub Caller);
 
 /// The verified installation key.

@@ -76,9 +76,9 @@ pub struct AccountList {
     accounts: Vec<AccountView>,
 }
 
-fn view(caller: &Caller, account: Account) -> AccountView {
+fn view(engine: &Engine, caller: &Caller, account: Account) -> AccountView {
     AccountView {
-        callback_path: Engine::callback_path(&caller.region, account.id),
+        callback_path: engine.callback_path(&account, &caller.region),
         id: account.id,
         provider: account.provider,
         business_account_id: account.provider_ref,
@@ -104,7 +104,7 @@ pub async fn create_account(
     };
     let new = NewAccount { provider: new.provider, provider_ref: new.business_account_id, credentials };
     let account = state.engine.create_account(&caller, new).await?;
-    Ok((StatusCode::CREATED, Json(view(&caller, account))).into_response())
+    Ok((StatusCode::CREATED, Json(view(&state.engine, &caller, account))).into_response())
 }
 
 /// List the accounts
@@ -114,7 +114,9 @@ pub async fn create_account(
 )]
 pub async fn list_accounts(State(state): State<AppState>, Key(caller): Key) -> Result<Json<AccountList>> {
     let accounts = state.engine.accounts(&caller).await?;
-    Ok(Json(AccountList { accounts: accounts.into_iter().map(|each| view(&caller, each)).collect() }))
+    Ok(Json(AccountList {
+        accounts: accounts.into_iter().map(|each| view(&state.engine, &caller, each)).collect(),
+    }))
 }
 
 /// Change an account's credentials
@@ -133,7 +135,7 @@ pub async fn update_account(
     let UpdateAccount { access_token, app_secret, drop_old_app_secrets, verify_token } = patch;
     let patch = PatchAccount { access_token, app_secret, drop_old_app_secrets, verify_token };
     let account = state.engine.patch_account(&caller, id, patch).await?;
-    Ok(Json(view(&caller, account)))
+    Ok(Json(view(&state.engine, &caller, account)))
 }
 
 /// Ask the provider how an account fares
