@@ -136,7 +136,8 @@ pub async fn stores(
 ) -> anyhow::Result<(Regions, Option<Secret>)> {
     let regions = open_stores(config, clock, ids).await?;
     let store = regions.default_store();
-    let fresh = if store.has_installation_key().await? { None } else { Some(store.mint_installation_key().await?) };
+    let fresh =
+        if store.has_installation_key().await? { None } else { Some(store.mint_installation_key().await?) };
     Ok((regions, fresh))
 }
 

@@ -28,7 +28,9 @@ pub fn master_key_path(config: &Config) -> PathBuf {
 pub fn make(dir: &Path) -> anyhow::Result<()> {
     match DirBuilder::new().recursive(true).mode(DIR_MODE).create(dir) {
         Ok(()) => Ok(()),
-        Err(error) => Err(error).with_context(|| format!("the data directory {} cannot be made", dir.display())),
+        Err(error) => {
+            Err(error).with_context(|| format!("the data directory {} cannot be made", dir.display()))
+        }
     }
 }
 
@@ -57,9 +59,10 @@ pub fn master_keys(config: &Config) -> anyhow::Result<MasterKeys> {
 
 /// Whether a SQLite file is in the data directory already.
 fn has_store(config: &Config) -> bool {
-    config.regions().iter().any(|(name, region)| {
-        region.url.is_none() && config.data_dir.join(format!("{name}.db")).exists()
-    })
+    config
+        .regions()
+        .iter()
+        .any(|(name, region)| region.url.is_none() && config.data_dir.join(format!("{name}.db")).exists())
 }
 
 /// Thirty-two bytes from the operating system.
@@ -82,8 +85,7 @@ fn create_key(path: &Path) -> anyhow::Result<Zeroizing<String>> {
     let text = Zeroizing::new(format!("{}\n", hex::encode(key)));
     key.zeroize();
     let fresh = path.with_extension("new");
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(KEY_MODE).open(&fresh)?;
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(KEY_MODE).open(&fresh)?;
     file.set_permissions(Permissions::from_mode(KEY_MODE))?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;

@@ -25,6 +25,8 @@ pub const CALLBACK_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const MEDIA_BYTES_MAX: usize = 100 * 1024 * 1024;
 /// Bytes around a file in a multipart body.
 pub const MULTIPART_SLACK_BYTES: usize = 64 * 1024;
+/// Bytes of a file's name.
+pub const FILENAME_BYTES_MAX: usize = 240;
 /// Bodies over this many bytes, or of unknown length, take one of the places below.
 pub const LARGE_BODY_BYTES: u64 = 64 * 1024;
 /// Large bodies in memory at once; further ones wait unread.

@@ -63,7 +63,8 @@ impl Api {
             }
             None => Bytes::new(),
         };
-        let request = request.body(body).with_context(|| format!("`{}` is no address of a server", self.base))?;
+        let request =
+            request.body(body).with_context(|| format!("`{}` is no address of a server", self.base))?;
         let bounds = Bounds { total_us: limits::API_TIME_US, answer_bytes_max: limits::API_ANSWER_BYTES_MAX };
         let answer = self.transport.exchange(request, bounds).await.map_err(|error| self.unreached(error))?;
         let (head, body) = answer.into_parts();

@@ -14,7 +14,11 @@ struct Canned {
 }
 
 impl Transport for Canned {
-    fn exchange(&self, request: Request<Bytes>, _: Bounds) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+    fn exchange(
+        &self,
+        request: Request<Bytes>,
+        _: Bounds,
+    ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
         let line = format!("{} {}", request.method(), request.uri());
         self.asked.lock().expect("no other test holds it").push(line);
         let answer = Response::builder().status(self.status).body(Bytes::from_static(self.body.as_bytes()));
@@ -25,7 +29,11 @@ impl Transport for Canned {
 struct Unreachable;
 
 impl Transport for Unreachable {
-    fn exchange(&self, _: Request<Bytes>, _: Bounds) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+    fn exchange(
+        &self,
+        _: Request<Bytes>,
+        _: Bounds,
+    ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
         Box::pin(async { Err(TransportError::Connect) })
     }
 }
@@ -53,10 +61,12 @@ async fn a_refusal_is_told_in_words() {
         (502, "<html>", "the server answered 502 Bad Gateway"),
         (200, "<html>", "http://server:1 did not answer with JSON; is it a Tidings server?"),
     ] {
-        let error = Api::new(canned(status, body), "http://server:1", "k").get("/v1/x").await.expect_err("refused");
+        let error =
+            Api::new(canned(status, body), "http://server:1", "k").get("/v1/x").await.expect_err("refused");
         assert_eq!(error.to_string(), want);
     }
-    let error = Api::new(Arc::new(Unreachable), "http://server:1", "k").get("/").await.expect_err("unreachable");
+    let error =
+        Api::new(Arc::new(Unreachable), "http://server:1", "k").get("/").await.expect_err("unreachable");
     assert!(error.to_string().contains("tidings serve"), "{error}");
     let error = Api::new(Arc::new(Unreachable), "http://server:1", "").get("/").await.expect_err("no key");
     assert!(error.to_string().contains("TIDINGS_KEY"), "{error}");

@@ -40,12 +40,17 @@ pub async fn account(command: Account, out: Out) -> Outcome {
             let made = view::api(&server).post("/v1/accounts", Some(body)).await?;
             Ok(out.answer(&made, || {
                 let names = [("account", "/id"), ("callback path", "/callback_path")];
-                format!("{}\nGive the platform this server's public address with that path.", view::fields(&made, &names))
+                format!(
+                    "{}\nGive the platform this server's public address with that path.",
+                    view::fields(&made, &names)
+                )
             })?)
         }
         Account::List(list) => {
-            let page = view::api(&list.server).get(&format!("/v1/accounts{}", view::page(&list, &[]))).await?;
-            let columns = [("ID", "/id"), ("PROVIDER", "/provider"), ("AT THE PROVIDER", "/business_account_id")];
+            let page =
+                view::api(&list.server).get(&format!("/v1/accounts{}", view::page(&list, &[]))).await?;
+            let columns =
+                [("ID", "/id"), ("PROVIDER", "/provider"), ("AT THE PROVIDER", "/business_account_id")];
             Ok(out.answer(&page, || view::list(&page, "accounts", &columns))?)
         }
     }
@@ -65,8 +70,12 @@ pub async fn sender(command: Sender, out: Out) -> Outcome {
         }
         Sender::List(list) => {
             let page = view::api(&list.server).get(&format!("/v1/senders{}", view::page(&list, &[]))).await?;
-            let columns =
-                [("ID", "/id"), ("ADDRESS", "/address"), ("AT THE PROVIDER", "/provider_ref"), ("MSG/S", "/messages_per_s")];
+            let columns = [
+                ("ID", "/id"),
+                ("ADDRESS", "/address"),
+                ("AT THE PROVIDER", "/provider_ref"),
+                ("MSG/S", "/messages_per_s"),
+            ];
             Ok(out.answer(&page, || view::list(&page, "senders", &columns))?)
         }
         Sender::Lane(by) => {
@@ -77,14 +86,19 @@ pub async fn sender(command: Sender, out: Out) -> Outcome {
 }
 
 fn lane_words(lane: &Value) -> String {
-    let mut out = view::fields(lane, &[("phase", "/phase"), ("detail", "/detail"), ("in flight", "/in_flight")]);
+    let mut out =
+        view::fields(lane, &[("phase", "/phase"), ("detail", "/detail"), ("in flight", "/in_flight")]);
     let cells = |list: &str, names: &[&str]| -> Vec<Vec<String>> {
         let items = lane[list].as_array().into_iter().flatten();
         items.map(|item| names.iter().map(|name| view::text(item, &format!("/{name}"))).collect()).collect()
     };
     for (list, names, head) in [
         ("queued", &["category", "waiting"][..], &["QUEUE", "WAITING"][..]),
-        ("buckets", &["scope", "available", "burst", "messages_per_s"], &["BUCKET", "FREE", "OF", "PER SECOND"]),
+        (
+            "buckets",
+            &["scope", "available", "burst", "messages_per_s"],
+            &["BUCKET", "FREE", "OF", "PER SECOND"],
+        ),
         ("holds", &["scope", "seconds_left", "reason"], &["HOLD", "SECONDS LEFT", "REASON"]),
     ] {
         let rows = cells(list, names);
@@ -98,16 +112,28 @@ fn lane_words(lane: &Value) -> String {
 pub async fn template(command: Template, out: Out) -> Outcome {
     match command {
         Template::Sync { account, server } => {
-            let counts = view::api(&server).post("/v1/templates/sync", Some(json!({"account": account}))).await?;
+            let counts =
+                view::api(&server).post("/v1/templates/sync", Some(json!({"account": account}))).await?;
             Ok(out.answer(&counts, || {
-                let rows: Vec<(&str, String)> =
-                    counts.as_object().into_iter().flatten().map(|(name, n)| (name.as_str(), n.to_string())).collect();
+                let rows: Vec<(&str, String)> = counts
+                    .as_object()
+                    .into_iter()
+                    .flatten()
+                    .map(|(name, n)| (name.as_str(), n.to_string()))
+                    .collect();
                 pairs(&rows)
             })?)
         }
         Template::List(list) => {
-            let page = view::api(&list.server).get(&format!("/v1/templates{}", view::page(&list, &[]))).await?;
-            let columns = [("NAME", "/definition/name"), ("LANGUAGE", "/definition/language"), ("STATUS", "/status"), ("CATEGORY", "/category"), ("QUALITY", "/quality")];
+            let page =
+                view::api(&list.server).get(&format!("/v1/templates{}", view::page(&list, &[]))).await?;
+            let columns = [
+                ("NAME", "/definition/name"),
+                ("LANGUAGE", "/definition/language"),
+                ("STATUS", "/status"),
+                ("CATEGORY", "/category"),
+                ("QUALITY", "/quality"),
+            ];
             Ok(out.answer(&page, || view::list(&page, "templates", &columns))?)
         }
     }

@@ -80,7 +80,10 @@ mod tests {
 
     #[test]
     fn what_is_wrong_says_how_to_mend_it() {
-        let text = words(&[Check::good("clock", "12:00"), Check::bad("master key", "mode 644", "chmod 600 master.key")]);
+        let text = words(&[
+            Check::good("clock", "12:00"),
+            Check::bad("master key", "mode 644", "chmod 600 master.key"),
+        ]);
         assert_eq!(text, "✔ clock\n  12:00\n✖ master key\n  mode 644\n  → chmod 600 master.key\n");
     }
 }

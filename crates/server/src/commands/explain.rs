@@ -15,7 +15,11 @@ pub async fn run(args: &Explain, out: Out) -> Outcome {
 }
 
 fn words(explanation: &Value) -> String {
-    let mut text = format!("{} is {}.\n", view::text(explanation, "/id"), view::text(explanation, "/status").replace('_', " "));
+    let mut text = format!(
+        "{} is {}.\n",
+        view::text(explanation, "/id"),
+        view::text(explanation, "/status").replace('_', " ")
+    );
     for (at, item) in explanation["answers"].as_array().into_iter().flatten().enumerate() {
         text.push_str(&format!("\n{}. {}\n", at + 1, view::text(item, "/question")));
         text.push_str(&wrap(&view::text(item, "/answer"), 3));

@@ -15,7 +15,8 @@ pub async fn run(command: Message, out: Out) -> Outcome {
         Message::Send(send) => {
             let intent = intent(&send)?;
             let api = view::api(&send.server);
-            let answer = api.call(Method::POST, "/v1/messages", Some(intent), send.idempotency_key.as_deref()).await?;
+            let answer =
+                api.call(Method::POST, "/v1/messages", Some(intent), send.idempotency_key.as_deref()).await?;
             Ok(out.answer(&answer, || view::fields(&answer, &[("message", "/id"), ("status", "/status")]))?)
         }
         Message::Get(by) => {
@@ -29,8 +30,10 @@ pub async fn run(command: Message, out: Out) -> Outcome {
                 ("to", to.as_deref()),
                 ("trace", trace.as_deref()),
             ];
-            let page = view::api(&list.server).get(&format!("/v1/messages{}", view::page(&list, &filter))).await?;
-            let columns = [("ID", "/id"), ("STATUS", "/status"), ("CREATED", "/created_at"), ("WHY", "/reason")];
+            let page =
+                view::api(&list.server).get(&format!("/v1/messages{}", view::page(&list, &filter))).await?;
+            let columns =
+                [("ID", "/id"), ("STATUS", "/status"), ("CREATED", "/created_at"), ("WHY", "/reason")];
             Ok(out.answer(&page, || view::list(&page, "messages", &columns))?)
         }
         Message::Cancel(by) => {
@@ -58,7 +61,11 @@ fn words(message: &Value) -> String {
         ("expires", "/expires_at"),
         ("trace", "/trace_id"),
     ];
-    format!("{}\n`tidings explain {}` tells the whole story.", view::fields(message, &names), view::text(message, "/id"))
+    format!(
+        "{}\n`tidings explain {}` tells the whole story.",
+        view::fields(message, &names),
+        view::text(message, "/id")
+    )
 }
 
 /// The intent of the arguments.
@@ -103,7 +110,10 @@ mod tests {
     #[test]
     fn arguments_make_an_intent() {
         assert_eq!(
-            made("tidings message send --to +4930123456 --template order --var 1=Ann --var 2=b=c --reference r").expect("good"),
+            made(
+                "tidings message send --to +4930123456 --template order --var 1=Ann --var 2=b=c --reference r"
+            )
+            .expect("good"),
             json!({"to": {"phone": "+4930123456"}, "reference": "r",
                 "template": {"name": "order", "language": "en_US", "variables": {"1": "Ann", "2": "b=c"}}})
         );

@@ -26,7 +26,10 @@ pub async fn run(config: Config, out: Out) -> Outcome {
     Ok(out.answer(&answer, || {
         let mut words = format!("up to date: {}", names.join(", "));
         if let Some(key) = &fresh {
-            words.push_str(&format!("\nThe store is new. The installation key is shown only now:\n  {}", key.expose()));
+            words.push_str(&format!(
+                "\nThe store is new. The installation key is shown only now:\n  {}",
+                key.expose()
+            ));
         }
         words
     })?)

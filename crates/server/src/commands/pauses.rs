@@ -30,7 +30,13 @@ pub async fn run(command: Pause, out: Out) -> Outcome {
         }
         Pause::List(list) => {
             let page = view::api(&list.server).get(&format!("/v1/pauses{}", view::page(&list, &[]))).await?;
-            let columns = [("ID", "/id"), ("SCOPE", "/scope"), ("WHICH", "/target"), ("UNTIL", "/until"), ("REASON", "/reason")];
+            let columns = [
+                ("ID", "/id"),
+                ("SCOPE", "/scope"),
+                ("WHICH", "/target"),
+                ("UNTIL", "/until"),
+                ("REASON", "/reason"),
+            ];
             Ok(out.answer(&page, || view::list(&page, "pauses", &columns))?)
         }
     }

@@ -26,7 +26,8 @@ pub async fn tenant(command: Tenant, out: Out) -> Outcome {
         }
         Tenant::List(list) => {
             let page = view::api(&list.server).get(&format!("/v1/tenants{}", view::page(&list, &[]))).await?;
-            let columns = [("ID", "/id"), ("NAME", "/name"), ("MSG/S", "/messages_per_s"), ("MADE", "/created_at")];
+            let columns =
+                [("ID", "/id"), ("NAME", "/name"), ("MSG/S", "/messages_per_s"), ("MADE", "/created_at")];
             Ok(out.answer(&page, || view::list(&page, "tenants", &columns))?)
         }
     }
@@ -41,13 +42,21 @@ pub async fn key(command: Key, out: Out) -> Outcome {
             }
             let made = view::api(&server).post("/v1/keys", Some(body)).await?;
             Ok(out.answer(&made, || {
-                format!("{}\nThe key is shown only now.", view::fields(&made, &[("id", "/id"), ("key", "/key")]))
+                format!(
+                    "{}\nThe key is shown only now.",
+                    view::fields(&made, &[("id", "/id"), ("key", "/key")])
+                )
             })?)
         }
         Key::List(list) => {
             let page = view::api(&list.server).get(&format!("/v1/keys{}", view::page(&list, &[]))).await?;
-            let columns =
-                [("ID", "/id"), ("NAME", "/name"), ("ROLE", "/role"), ("MADE", "/created_at"), ("REVOKED", "/revoked_at")];
+            let columns = [
+                ("ID", "/id"),
+                ("NAME", "/name"),
+                ("ROLE", "/role"),
+                ("MADE", "/created_at"),
+                ("REVOKED", "/revoked_at"),
+            ];
             Ok(out.answer(&page, || view::list(&page, "keys", &columns))?)
         }
         Key::Revoke(by) => {

@@ -40,7 +40,11 @@ pub fn list(page: &Value, key: &str, columns: &[(&str, &str)]) -> String {
         .flatten()
         .map(|item| {
             let cell = |(_, pointer): &(&str, &str)| {
-                if pointer.ends_with("_at") || *pointer == "/at" { time(item, pointer) } else { text(item, pointer) }
+                if pointer.ends_with("_at") || *pointer == "/at" {
+                    time(item, pointer)
+                } else {
+                    text(item, pointer)
+                }
             };
             columns.iter().map(cell).collect()
         })
@@ -82,7 +86,8 @@ mod tests {
     fn pages_become_tables() {
         let page = json!({"keys": [{"id": "key_1", "name": "ci", "created_at": "2026-03-01T09:30:00.250Z",
             "permissions": ["a"]}], "next_cursor": "abc"});
-        let text = list(&page, "keys", &[("ID", "/id"), ("NAME", "/name"), ("MADE", "/created_at"), ("WHY", "/x")]);
+        let text =
+            list(&page, "keys", &[("ID", "/id"), ("NAME", "/name"), ("MADE", "/created_at"), ("WHY", "/x")]);
         assert_eq!(
             text,
             "ID     NAME  MADE                 WHY\nkey_1  ci    2026-03-01 09:30:00\nmore: --cursor abc\n"

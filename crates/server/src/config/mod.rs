@@ -73,7 +73,10 @@ impl Config {
     /// What no single value can say.
     fn check(&self) -> Result<(), ConfigError> {
         if self.tls.cert.is_some() != self.tls.key.is_some() {
-            return Err(ConfigError::setting("tls", "`cert` and `key` belong together; one of them is missing"));
+            return Err(ConfigError::setting(
+                "tls",
+                "`cert` and `key` belong together; one of them is missing",
+            ));
         }
         if !self.master_key.is_empty() && self.master_key_file.is_some() {
             return Err(ConfigError::setting("master_key", "give either `master_key` or `master_key_file`"));

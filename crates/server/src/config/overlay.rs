@@ -31,7 +31,8 @@ pub(super) fn is_setting(name: &str) -> bool {
 
 /// Puts one variable's value where its name says. An empty value takes the file's away.
 pub(super) fn apply(table: &mut Table, variable: &str, value: &str) -> Result<(), ConfigError> {
-    let fail = |message: &str| ConfigError::Variable { variable: variable.to_owned(), message: message.to_owned() };
+    let fail =
+        |message: &str| ConfigError::Variable { variable: variable.to_owned(), message: message.to_owned() };
     let path = variable.strip_prefix(PREFIX).unwrap_or(variable).to_ascii_lowercase();
     let parts: Vec<&str> = path.split("__").collect();
     if parts.len() > DEPTH_MAX || parts.iter().any(|part| part.is_empty()) {

@@ -26,7 +26,8 @@ fn nothing_needs_to_be_set() {
 
 #[test]
 fn the_environment_overrides_the_file() {
-    let file = "listen = '0.0.0.0:80'\n[dispatch.doubt_s]\nutility = 60\n[stores.eu]\nurl = 'postgres://db/eu'\n";
+    let file =
+        "listen = '0.0.0.0:80'\n[dispatch.doubt_s]\nutility = 60\n[stores.eu]\nurl = 'postgres://db/eu'\n";
     let config = load(
         file,
         &[
@@ -63,7 +64,11 @@ fn what_is_wrong_is_named() {
         ("[dispatch.doubt_s]\nutility = -1", &[], &["line 2", "whole number of seconds"]),
         ("", &[("TIDINGS_LISEN", "x")], &["TIDINGS_LISEN", "lisen"]),
         ("", &[("TIDINGS_LISTEN", "here")], &["TIDINGS_LISTEN"]),
-        ("", &[("TIDINGS_DISPATCH__DOUBT_S__UTILITY", "soon")], &["TIDINGS_DISPATCH__DOUBT_S__UTILITY", "seconds"]),
+        (
+            "",
+            &[("TIDINGS_DISPATCH__DOUBT_S__UTILITY", "soon")],
+            &["TIDINGS_DISPATCH__DOUBT_S__UTILITY", "seconds"],
+        ),
         ("", &[("TIDINGS_LISTEN__PORT", "1")], &["TIDINGS_LISTEN__PORT"]),
         ("listen = '0.0.0.0:80'", &[("TIDINGS_LISTEN__PORT", "1")], &["`listen` is not a group"]),
         ("", &[("TIDINGS___", "1")], &["written like"]),
@@ -82,7 +87,8 @@ fn what_is_wrong_is_named() {
 
 #[test]
 fn secrets_are_not_shown() {
-    let file = "master_key = 'aabbccdd'\nstore.url = 'postgres://me:hunter2@db/x?password=hunter3&sslmode=require'";
+    let file =
+        "master_key = 'aabbccdd'\nstore.url = 'postgres://me:hunter2@db/x?password=hunter3&sslmode=require'";
     let config = load(file, &[]).expect("it fits");
     let shown = config.shown();
     assert!(shown.contains("***") && shown.contains("sslmode=require"), "{shown}");

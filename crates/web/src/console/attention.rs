@@ -35,7 +35,8 @@ pub struct Wanted {
 
 pub async fn show(viewer: Viewer, Query(wanted): Query<Wanted>) -> Result<Response, Refusal> {
     let (name, _, kind) = TABS.into_iter().find(|(name, ..)| *name == wanted.kind).unwrap_or(TABS[0]);
-    let page = viewer.state.engine.attention(&viewer.caller, kind, wanted.cursor.as_deref(), Some(ROWS)).await?;
+    let page =
+        viewer.state.engine.attention(&viewer.caller, kind, wanted.cursor.as_deref(), Some(ROWS)).await?;
     let may_redrive = viewer.may(Permission::MessagesWrite);
     let rows = page.items.iter().map(|item| row(&json(item), may_redrive)).collect();
     let next = page.next_cursor.map(|cursor| format!("/console/attention?kind={name}&cursor={cursor}"));
@@ -45,7 +46,11 @@ pub async fn show(viewer: Viewer, Query(wanted): Query<Wanted>) -> Result<Respon
         frame.notice_class = "good";
     }
     let tab = |(value, label, _): (&str, &str, &[AttentionKind])| Choice {
-        value: if value.is_empty() { "/console/attention".to_owned() } else { format!("/console/attention?kind={value}") },
+        value: if value.is_empty() {
+            "/console/attention".to_owned()
+        } else {
+            format!("/console/attention?kind={value}")
+        },
         label: label.to_owned(),
         selected: value == name,
     };

@@ -71,6 +71,9 @@ mod tests {
             set(session_name(true), "v", true, 60),
             "__Host-tidings=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure"
         );
-        assert_eq!(set(session_name(false), "", false, 0), "tidings=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+        assert_eq!(
+            set(session_name(false), "", false, 0),
+            "tidings=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
+        );
     }
 }

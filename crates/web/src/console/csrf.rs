@@ -74,7 +74,9 @@ mod tests {
         let mine = token("session-one");
         assert_eq!(mine.len(), TOKEN_BYTES * 2);
         assert!(token_fits("session-one", &mine));
-        for (session, given) in [("session-two", mine.as_str()), ("session-one", ""), ("session-one", &mine[1..])] {
+        for (session, given) in
+            [("session-two", mine.as_str()), ("session-one", ""), ("session-one", &mine[1..])]
+        {
             assert!(!token_fits(session, given));
         }
     }

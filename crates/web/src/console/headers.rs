@@ -37,7 +37,8 @@ pub async fn ours(State(_): State<AppState>, request: Request, next: Next) -> Re
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let authority = request.uri().authority().map(http::uri::Authority::as_str);
     if !reads && !csrf::from_our_page(request.headers(), authority) {
-        return (StatusCode::FORBIDDEN, "This form was not sent by a page of this console.\n").into_response();
+        return (StatusCode::FORBIDDEN, "This form was not sent by a page of this console.\n")
+            .into_response();
     }
     next.run(request).await
 }

@@ -56,7 +56,9 @@ impl History {
             _ => track.seen.push_back((step, totals)),
         }
         // One step more than is shown: the difference needs a start.
-        while track.seen.front().is_some_and(|(first, _)| *first < step - STEPS as i64) && track.seen.len() > 2 {
+        while track.seen.front().is_some_and(|(first, _)| *first < step - STEPS as i64)
+            && track.seen.len() > 2
+        {
             track.seen.pop_front();
         }
     }

@@ -25,7 +25,11 @@ pub struct Done {
     done: String,
 }
 
-pub async fn show(viewer: Viewer, Path(id): Path<String>, Query(done): Query<Done>) -> Result<Response, Refusal> {
+pub async fn show(
+    viewer: Viewer,
+    Path(id): Path<String>,
+    Query(done): Query<Done>,
+) -> Result<Response, Refusal> {
     let id: MessageId = path_id(&id, "message").map_err(Refusal::Problem)?;
     let engine = &viewer.state.engine;
     let message = json(&engine.message(&viewer.caller, id).await?);
@@ -54,7 +58,10 @@ pub async fn show(viewer: Viewer, Path(id): Path<String>, Query(done): Query<Don
     }))
 }
 
-pub async fn cancel(Path(id): Path<String>, Posted(viewer, Nothing {}): Posted<Nothing>) -> Result<Response, Refusal> {
+pub async fn cancel(
+    Path(id): Path<String>,
+    Posted(viewer, Nothing {}): Posted<Nothing>,
+) -> Result<Response, Refusal> {
     let id: MessageId = path_id(&id, "message").map_err(Refusal::Problem)?;
     viewer.state.engine.cancel(&viewer.caller, id).await?;
     Ok(Redirect::to(&format!("/console/messages/{id}?done=canceled")).into_response())
@@ -66,7 +73,10 @@ pub struct Back {
     back: String,
 }
 
-pub async fn redrive(Path(id): Path<String>, Posted(viewer, form): Posted<Back>) -> Result<Response, Refusal> {
+pub async fn redrive(
+    Path(id): Path<String>,
+    Posted(viewer, form): Posted<Back>,
+) -> Result<Response, Refusal> {
     let id: MessageId = path_id(&id, "message").map_err(Refusal::Problem)?;
     viewer.state.engine.redrive(&viewer.caller, id).await?;
     let to = match form.back.as_str() {
@@ -172,9 +182,14 @@ mod tests {
             "claimed_at": "2026-03-01T09:30:00Z", "answered_at": null, "retry_at": "2026-03-01T09:31:00Z"}));
         assert_eq!((row.number.as_str(), row.code.as_str(), row.next_word), ("2", "131026", "retried"));
         assert!(row.doubted && row.answered.iso.is_empty() && row.next.text == "2026-03-01 09:31:00");
-        let facts = facts(&json!({"to": {"phone": "+49301"}, "content": {"type": "template", "template": {"name": "order"}}, "sender": "snd_1"}));
+        let facts = facts(
+            &json!({"to": {"phone": "+49301"}, "content": {"type": "template", "template": {"name": "order"}}, "sender": "snd_1"}),
+        );
         let names: Vec<_> = facts.iter().map(|fact| (fact.name, fact.value.as_str())).collect();
-        assert_eq!(names, [("To", "+49301"), ("Content", "template"), ("Template", "order"), ("Sender", "snd_1")]);
+        assert_eq!(
+            names,
+            [("To", "+49301"), ("Content", "template"), ("Template", "order"), ("Sender", "snd_1")]
+        );
     }
 
     #[test]

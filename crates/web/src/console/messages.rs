@@ -65,7 +65,8 @@ pub async fn show(viewer: Viewer, Query(wanted): Query<Wanted>) -> Result<Respon
     let mut frame = viewer.frame("Messages", Section::Messages).await?;
     frame.swap = wanted.cursor.is_empty();
     let statuses = Status::ALL.into_iter().map(|status| choice(status, &wanted.status)).collect();
-    let active = [&wanted.status, &wanted.to, &wanted.reference, &wanted.find].iter().any(|text| !text.is_empty());
+    let active =
+        [&wanted.status, &wanted.to, &wanted.reference, &wanted.find].iter().any(|text| !text.is_empty());
     let filter = Filter { to: wanted.to, reference: wanted.reference, find: wanted.find, active };
     Ok(html(&MessagesPage { frame, statuses, filter, rows, next }))
 }

@@ -33,7 +33,8 @@ pub struct NewPause {
 pub async fn show(viewer: Viewer, Query(done): Query<Done>) -> Result<Response, Refusal> {
     let engine = &viewer.state.engine;
     let rows = engine.pauses(&viewer.caller).await?.into_iter().map(row).collect();
-    let mut targets: Vec<Choice> = Category::ALL.into_iter().map(|each| choice(each.as_str(), "category")).collect();
+    let mut targets: Vec<Choice> =
+        Category::ALL.into_iter().map(|each| choice(each.as_str(), "category")).collect();
     for sender in engine.senders(&viewer.caller).await? {
         targets.push(choice(&sender.id.to_string(), &format!("sender {}", sender.address)));
     }
@@ -61,9 +62,9 @@ pub async fn set(Posted(viewer, form): Posted<NewPause>) -> Result<Response, Ref
     let until = match form.minutes.as_str() {
         "" => None,
         text => {
-            let minutes: u32 = text
-                .parse()
-                .map_err(|_| Refusal::Problem(Problem::field("minutes", "number", "this is no number of minutes")))?;
+            let minutes: u32 = text.parse().map_err(|_| {
+                Refusal::Problem(Problem::field("minutes", "number", "this is no number of minutes"))
+            })?;
             Some(viewer.state.clock.now().plus(i64::from(minutes) * MINUTE))
         }
     };
@@ -71,7 +72,10 @@ pub async fn set(Posted(viewer, form): Posted<NewPause>) -> Result<Response, Ref
     Ok(Redirect::to("/console/pauses?done=set").into_response())
 }
 
-pub async fn lift(Path(id): Path<String>, Posted(viewer, Nothing {}): Posted<Nothing>) -> Result<Response, Refusal> {
+pub async fn lift(
+    Path(id): Path<String>,
+    Posted(viewer, Nothing {}): Posted<Nothing>,
+) -> Result<Response, Refusal> {
     let id: PauseId = path_id(&id, "pause").map_err(Refusal::Problem)?;
     viewer.state.engine.lift_pause(&viewer.caller, id).await?;
     Ok(Redirect::to("/console/pauses?done=lifted").into_response())

@@ -36,7 +36,8 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Posted<T> {
             .await
             .map_err(|error| refused(StatusCode::BAD_REQUEST, "form", error.to_string()))?;
         if !csrf::token_fits(&viewer.token, &form.csrf) {
-            let words = "The page was open for too long, or belongs to another session. Reload it and try again.";
+            let words =
+                "The page was open for too long, or belongs to another session. Reload it and try again.";
             return Err(refused(StatusCode::FORBIDDEN, "form_token", words.to_owned()));
         }
         Ok(Self(viewer, form.fields))

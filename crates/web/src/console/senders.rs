@@ -17,7 +17,13 @@ pub async fn show(viewer: Viewer) -> Result<Response, Refusal> {
     let mut senders = Vec::new();
     for sender in engine.senders(&viewer.caller).await?.into_iter().take(SHOWN_MAX) {
         let lane = json(&engine.lane(&viewer.caller, sender.id).await?);
-        senders.push(card(sender.id.to_string(), sender.address, sender.provider_ref, sender.messages_per_s, &lane));
+        senders.push(card(
+            sender.id.to_string(),
+            sender.address,
+            sender.provider_ref,
+            sender.messages_per_s,
+            &lane,
+        ));
     }
     let mut frame = viewer.frame("Senders", Section::Senders).await?;
     frame.swap = true;
@@ -46,7 +52,10 @@ pub fn waiting(queues: &[Value]) -> String {
 }
 
 fn queue(item: &Value) -> Queue {
-    Queue { label: words(&text(item, "/category")), value: super::view::text::number(number(item, "/waiting")) }
+    Queue {
+        label: words(&text(item, "/category")),
+        value: super::view::text::number(number(item, "/waiting")),
+    }
 }
 
 fn bucket(item: &Value) -> Bucket {
@@ -57,8 +66,19 @@ fn bucket(item: &Value) -> Bucket {
     Bucket {
         label: text(item, "/scope"),
         percent: (share * 100.0).round() as u8,
-        class: if share < 0.05 { "bad" } else if slowed { "warn" } else { "good" },
-        words: format!("{} of {} · {}/s", decimal(available), decimal(burst), decimal(figure("/messages_per_s"))),
+        class: if share < 0.05 {
+            "bad"
+        } else if slowed {
+            "warn"
+        } else {
+            "good"
+        },
+        words: format!(
+            "{} of {} · {}/s",
+            decimal(available),
+            decimal(burst),
+            decimal(figure("/messages_per_s"))
+        ),
     }
 }
 

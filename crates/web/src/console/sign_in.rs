@@ -49,7 +49,8 @@ pub async fn enter(State(state): State<AppState>, Form(given): Form<Token>) -> R
 pub async fn leave(Posted(viewer, Nothing {}): Posted<Nothing>) -> Result<Response, Refusal> {
     viewer.state.engine.logout(&viewer.token).await?;
     let tls = viewer.state.tls;
-    let gone = [cookies::session_name(tls), cookies::tenant_name(tls)].map(|name| cookies::set(name, "", tls, 0));
+    let gone =
+        [cookies::session_name(tls), cookies::tenant_name(tls)].map(|name| cookies::set(name, "", tls, 0));
     let mut response = Redirect::to("/console/sign-in").into_response();
     add_cookies(response.headers_mut(), &gone);
     Ok(response)
@@ -64,7 +65,8 @@ pub async fn choose(Posted(viewer, form): Posted<Chosen>) -> Result<Response, Re
     let tls = viewer.state.tls;
     let tenant = TenantId::parse(&form.tenant).ok();
     let known = tenant.filter(|tenant| viewer.tenants.iter().any(|(id, _)| id == tenant));
-    let cookies = known.map(|tenant| cookies::set(cookies::tenant_name(tls), &tenant.to_string(), tls, TENANT_S));
+    let cookies =
+        known.map(|tenant| cookies::set(cookies::tenant_name(tls), &tenant.to_string(), tls, TENANT_S));
     Ok(to_console(cookies.as_slice()))
 }
 

@@ -61,7 +61,8 @@ impl IntoResponse for Refusal {
                 html(&page)
             }
             Self::Problem(problem) => {
-                let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                let status =
+                    StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
                 let frame = Frame { live: false, ..Frame::new(problem.title.to_string(), None) };
                 let page = ProblemPage {
                     frame,
@@ -135,7 +136,9 @@ impl Viewer {
             })
             .collect();
         if self.may(Permission::MessagesRead) {
-            let dead = engine.attention(&self.caller, &[AttentionKind::Dead], None, Some(ATTENTION_SHOWN_MAX)).await?;
+            let dead = engine
+                .attention(&self.caller, &[AttentionKind::Dead], None, Some(ATTENTION_SHOWN_MAX))
+                .await?;
             frame.attention = dead.items.len() as u64;
         }
         if self.may(Permission::AccountsRead) {

@@ -44,8 +44,7 @@ impl Watch {
 
     async fn sample(&self, state: &AppState, caller: &Caller) -> Result<Overview, EngineError> {
         let counts = state.engine.overview(caller).await?;
-        let totals =
-            Totals { accepted: counts.accepted, delivered: counts.delivered, failed: counts.failed };
+        let totals = Totals { accepted: counts.accepted, delivered: counts.delivered, failed: counts.failed };
         let now = state.clock.now();
         let mut inner = self.0.lock();
         inner.history.record(caller.tenant, now, totals);
@@ -93,4 +92,3 @@ impl Watch {
         }
     }
 }
-

@@ -114,3 +114,16 @@ async fn a_certificate_that_is_not_there_is_an_error_at_the_start() {
     let error = timeout(PATIENCE, running.task).await.unwrap().unwrap().unwrap_err();
     assert!(error.to_string().contains("/nowhere/crt.pem"), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_sends_no_request_is_dropped() {
+    let running = run(None, Router::new().route("/", get(|| async { "hello" }))).await;
+    for start in ["", "P", "PRI * HT", "GET / HTTP/1.1\r\nhost: x\r\n"] {
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+        stream.write_all(start.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        // The clock of the test runs ahead while nothing happens; without a limit this would never end.
+        let _ = stream.read_to_end(&mut answer).await;
+        assert!(!answer.starts_with(b"HTTP/1.1 200"), "{start:?}");
+    }
+}

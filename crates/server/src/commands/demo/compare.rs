@@ -23,13 +23,22 @@ struct Taken {
     seen: BTreeMap<MessageId, Vec<u8>>,
 }
 
-pub async fn compare(engine: &Engine, caller: &Caller, counts: &Counts, ledger: &Ledger) -> anyhow::Result<Comparison> {
+pub async fn compare(
+    engine: &Engine,
+    caller: &Caller,
+    counts: &Counts,
+    ledger: &Ledger,
+) -> anyhow::Result<Comparison> {
     let taken = Taken::of(ledger);
     let mut comparison = Comparison { lost: taken.lost(&counts.statuses), duplicates: 0 };
     for (message, attempts) in taken.seen.iter().filter(|(_, attempts)| attempts.len() > 1) {
         let report = engine.message(caller, *message).await?;
-        let doubted: Vec<u8> =
-            report.attempts.iter().filter(|attempt| attempt.was_in_doubt).map(|attempt| attempt.number).collect();
+        let doubted: Vec<u8> = report
+            .attempts
+            .iter()
+            .filter(|attempt| attempt.was_in_doubt)
+            .map(|attempt| attempt.number)
+            .collect();
         comparison.duplicates += duplicates(attempts, &doubted);
     }
     Ok(comparison)
@@ -56,7 +65,8 @@ impl Taken {
                 Status::Denied | Status::Failed | Status::Expired | Status::Canceled | Status::Unknown
             )
         };
-        let lost = statuses.iter().filter(|(id, status)| !ended(**status) && !self.seen.contains_key(id)).count();
+        let lost =
+            statuses.iter().filter(|(id, status)| !ended(**status) && !self.seen.contains_key(id)).count();
         lost as u64
     }
 }

@@ -51,7 +51,11 @@ mod tests {
     #[test]
     fn denied_is_not_accepted_and_in_doubt_is_open() {
         let mut counts = Counts::default();
-        for (n, status) in [Status::Denied, Status::Delivered, Status::InDoubt, Status::Queued, Status::Failed].into_iter().enumerate() {
+        for (n, status) in
+            [Status::Denied, Status::Delivered, Status::InDoubt, Status::Queued, Status::Failed]
+                .into_iter()
+                .enumerate()
+        {
             counts.statuses.insert(MessageId::from_bytes([n as u8; 16]), status);
         }
         assert_eq!((counts.accepted(), counts.open(), counts.of("failed")), (4, 2, 1));

@@ -25,7 +25,12 @@ pub async fn feed(installation: &Installation, caller: &Caller, messages: u32) -
         .await
 }
 
-async fn hand_over(installation: &Installation, caller: &Caller, first: u32, count: u32) -> anyhow::Result<()> {
+async fn hand_over(
+    installation: &Installation,
+    caller: &Caller,
+    first: u32,
+    count: u32,
+) -> anyhow::Result<()> {
     let intents: Vec<Value> = (first..first + count).map(intent).collect();
     let body = json!({"messages": intents}).to_string();
     let options = AcceptOptions { method_path: "POST /v1/messages/batch", ..AcceptOptions::default() };

@@ -83,7 +83,10 @@ async fn drive(args: &Demo, world: &World, out: Out) -> anyhow::Result<Summary> 
     let comparison = compare::compare(engine, &world.caller, &counts, &ledger).await?;
     let in_doubt = engine.overview(&world.caller).await?.in_doubt;
     if ledger.counts.violations > 0 {
-        out.note(&format!("the simulator saw {} broken limits: {:?}", ledger.counts.violations, ledger.violations));
+        out.note(&format!(
+            "the simulator saw {} broken limits: {:?}",
+            ledger.counts.violations, ledger.violations
+        ));
     }
     let elapsed_s = (settled_us - started) as f64 / SECOND as f64;
     Ok(Summary { requested: args.messages, counts, comparison, in_doubt, elapsed_s })
@@ -157,10 +160,11 @@ impl Summary {
     fn words(&self, args: &Demo) -> String {
         let json = self.json();
         let text = |name: &str| json[name].to_string();
-        let mut rows: Vec<(&str, String)> = ["requested", "accepted", "denied", "delivered", "read", "failed", "unknown", "open"]
-            .into_iter()
-            .map(|name| (name, text(name)))
-            .collect();
+        let mut rows: Vec<(&str, String)> =
+            ["requested", "accepted", "denied", "delivered", "read", "failed", "unknown", "open"]
+                .into_iter()
+                .map(|name| (name, text(name)))
+                .collect();
         let on_the_way = self.counts.of("submitted") + self.counts.of("sent");
         if on_the_way > 0 {
             rows.push(("sent, no receipt", on_the_way.to_string()));
@@ -169,7 +173,11 @@ impl Summary {
         format!(
             "{}\ncompared with the simulator's own ledger, {faults}\n{}\n{} messages were delivered or ended in {} s: {} a second\n",
             pairs(&rows),
-            pairs(&[("duplicates", text("duplicates")), ("lost", text("lost")), ("in doubt", text("in_doubt"))]),
+            pairs(&[
+                ("duplicates", text("duplicates")),
+                ("lost", text("lost")),
+                ("in doubt", text("in_doubt"))
+            ]),
             text("requested"),
             text("elapsed_s"),
             text("messages_per_s"),

@@ -22,7 +22,11 @@ pub async fn all(file: Option<&Path>, data_dir: Option<&Path>) -> Vec<Check> {
     let config = match super::super::read(file, data_dir) {
         Ok(config) => config,
         Err(error) => {
-            return vec![Check::bad("configuration", error.to_string(), "mend that line or variable, then run this again")];
+            return vec![Check::bad(
+                "configuration",
+                error.to_string(),
+                "mend that line or variable, then run this again",
+            )];
         }
     };
     let clock = SystemClock::start();
@@ -59,14 +63,19 @@ fn master_key(config: &Config) -> Check {
     const NAME: &str = "master key";
     if !config.master_key.is_empty() {
         return match master_keys(config) {
-            Ok(_) => Check::notice(NAME, "it stands in the configuration", "a file of mode 600 is harder to leak"),
+            Ok(_) => {
+                Check::notice(NAME, "it stands in the configuration", "a file of mode 600 is harder to leak")
+            }
             Err(error) => Check::bad(NAME, format!("{error:#}"), "give 64 hexadecimal digits"),
         };
     }
     let path = master_key_path(config);
     let shown = path.display();
     let Ok(metadata) = std::fs::metadata(&path) else {
-        let mend = format!("put the file back from your copy; for a new installation: tidings init --data-dir {}", config.data_dir.display());
+        let mend = format!(
+            "put the file back from your copy; for a new installation: tidings init --data-dir {}",
+            config.data_dir.display()
+        );
         return Check::bad(NAME, format!("{shown} is not there"), mend);
     };
     let mode = metadata.mode() & 0o777;
@@ -86,7 +95,11 @@ fn tls(config: &Config) -> Check {
             return Check::good(NAME, format!("none, and none is needed at {}", config.listen));
         }
         let mend = "set tls.cert and tls.key, or put a proxy with TLS before it";
-        return Check::notice(NAME, format!("none, though {} can be reached from elsewhere", config.listen), mend);
+        return Check::notice(
+            NAME,
+            format!("none, though {} can be reached from elsewhere", config.listen),
+            mend,
+        );
     };
     for path in [cert, key] {
         if let Err(error) = std::fs::File::open(path) {
@@ -99,9 +112,10 @@ fn tls(config: &Config) -> Check {
 /// Opens the stores that are there. A new one is not made here.
 async fn store(config: &Config) -> Check {
     const NAME: &str = "store";
-    let missing = config.regions().into_iter().find(|(name, region)| {
-        region.url.is_none() && !compose::sqlite_path(config, name).exists()
-    });
+    let missing = config
+        .regions()
+        .into_iter()
+        .find(|(name, region)| region.url.is_none() && !compose::sqlite_path(config, name).exists());
     if let Some((name, _)) = missing {
         let mend = format!("tidings init --data-dir {}", config.data_dir.display());
         return Check::bad(NAME, format!("region `{name}` has no store yet"), mend);
@@ -111,7 +125,9 @@ async fn store(config: &Config) -> Check {
     }
     let seed = match random_bytes() {
         Ok(seed) => seed,
-        Err(error) => return Check::bad(NAME, format!("{error:#}"), "mend the operating system's random source"),
+        Err(error) => {
+            return Check::bad(NAME, format!("{error:#}"), "mend the operating system's random source");
+        }
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     match compose::open_stores(config, &clock, &Arc::new(IdSource::seeded(seed))).await {
@@ -122,7 +138,9 @@ async fn store(config: &Config) -> Check {
         Err(error) if error.to_string().contains("another process") => {
             Check::good(NAME, "in use by a running server, which answers for it at /readyz")
         }
-        Err(error) => Check::bad(NAME, format!("{error:#}"), "the message says what is wrong; the log has the cause"),
+        Err(error) => {
+            Check::bad(NAME, format!("{error:#}"), "the message says what is wrong; the log has the cause")
+        }
     }
 }
 
@@ -153,7 +171,8 @@ async fn provider(config: &Config) -> (Check, Option<Timestamp>) {
     let bounds = Bounds { total_us: limits::PROBE_TIME_US, answer_bytes_max: limits::PROBE_BYTES_MAX };
     match HttpTransport::default().exchange(request, bounds).await {
         Ok(answer) => {
-            let date = answer.headers().get(header::DATE).and_then(|date| date.to_str().ok()).and_then(http_date);
+            let date =
+                answer.headers().get(header::DATE).and_then(|date| date.to_str().ok()).and_then(http_date);
             // Without a token any answer will do: it shows that the way is open.
             (Check::good(NAME, format!("{url} answers ({})", answer.status().as_u16())), date)
         }
@@ -168,7 +187,8 @@ async fn provider(config: &Config) -> (Check, Option<Timestamp>) {
 fn http_date(text: &str) -> Option<Timestamp> {
     let mut parts = text.split(' ').skip(1);
     let (day, month, year, time) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let month = MONTHS.iter().position(|name| *name == month)? + 1;
     Timestamp::parse(&format!("{year}-{month:02}-{day}T{time}Z"))
 }

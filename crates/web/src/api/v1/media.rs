@@ -20,7 +20,6 @@ use crate::problem::Problem;
 use crate::state::AppState;
 
 const MULTIPART: &str = "multipart/form-data";
-const FILENAME_BYTES_MAX: usize = 240;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -142,7 +141,8 @@ async fn read_form(
 }
 
 fn filename_of(text: &str) -> Result<String> {
-    let sound = !text.is_empty() && text.len() <= FILENAME_BYTES_MAX && !text.chars().any(char::is_control);
+    let sound =
+        !text.is_empty() && text.len() <= limits::FILENAME_BYTES_MAX && !text.chars().any(char::is_control);
     if sound {
         Ok(text.to_owned())
     } else {

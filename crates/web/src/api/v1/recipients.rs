@@ -1,16 +1,15 @@
 //! Recipients as requests name them, and those that a provider said cannot be reached.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use tidings_domain::address::Address;
 use tidings_domain::intent::read_address;
+use tidings_domain::time::Timestamp;
 use tidings_engine::EngineError;
+use tidings_engine::store_model::InvalidRecipient;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::v1::schema;
 use crate::error::Result;
 use crate::extract::{Json, Key, Query};
 use crate::problem::Problem;
@@ -88,21 +87,53 @@ pub struct LiftInvalid {
     to: Recipient,
 }
 
+/// A recipient that is refused early.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InvalidRecipientView {
+    /// The subject of its events.
+    #[schema(example = "recipient_00000000000000000000000000000000")]
+    id: String,
+    /// Known where the person wrote to you or is in the consent ledger.
+    to: Option<Recipient>,
+    /// The provider's code.
+    code: i64,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InvalidRecipientList {
+    invalid_recipients: Vec<InvalidRecipientView>,
+    next_cursor: Option<String>,
+}
+
+impl From<InvalidRecipient> for InvalidRecipientView {
+    fn from(row: InvalidRecipient) -> Self {
+        Self {
+            id: format!("recipient_{:032x}", u128::from_be_bytes(row.hash.0)),
+            to: row.address.map(Into::into),
+            code: row.code,
+            at: row.at,
+        }
+    }
+}
+
 /// List the recipients that are refused early
 ///
 /// A provider said for certain that they cannot be reached.
 #[utoipa::path(
     get, path = "/v1/invalid-recipients", operation_id = "listInvalidRecipients", tag = "recipients",
     params(ListInvalid),
-    responses((status = 200, description = "A page of recipients", body = schema::InvalidRecipientList)),
+    responses((status = 200, description = "A page of recipients", body = InvalidRecipientList)),
 )]
 pub async fn list_invalid_recipients(
     State(state): State<AppState>,
     Key(caller): Key,
     Query(list): Query<ListInvalid>,
-) -> Result<Response> {
+) -> Result<Json<InvalidRecipientList>> {
     let page = state.engine.invalid_recipients(&caller, list.cursor.as_deref(), list.limit).await?;
-    Ok(Json(json!({ "invalid_recipients": page.items, "next_cursor": page.next })).into_response())
+    let invalid_recipients = page.items.into_iter().map(Into::into).collect();
+    Ok(Json(InvalidRecipientList { invalid_recipients, next_cursor: page.next }))
 }
 
 /// Let a recipient be tried again

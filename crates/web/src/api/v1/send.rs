@@ -72,7 +72,8 @@ fn trace_of(headers: &HeaderMap) -> Option<TraceId> {
             ("Idempotent-Replayed" = bool, description = "Present where the answer is a replay"),
             ("traceparent" = String, description = "The trace of the message"),
         )),
-        (status = 422, description = "The Idempotency-Key was used with another body", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The Idempotency-Key was used with another body",
+            body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub async fn send_message(State(state): State<AppState>, intake: Intake) -> Result<Response> {
@@ -95,7 +96,8 @@ pub async fn send_message(State(state): State<AppState>, intake: Intake) -> Resu
         (status = 202, description = "What became of each item", body = AcceptedBatch, headers(
             ("Idempotent-Replayed" = bool, description = "Present where the answer is a replay"),
         )),
-        (status = 422, description = "The Idempotency-Key was used with another body", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The Idempotency-Key was used with another body",
+            body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub async fn send_batch(State(state): State<AppState>, intake: Intake) -> Result<Response> {

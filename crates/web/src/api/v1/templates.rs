@@ -29,6 +29,10 @@ pub struct TemplateView {
     id: TemplateId,
     #[schema(value_type = String)]
     account: AccountId,
+    #[schema(example = "parcel_sent")]
+    name: String,
+    #[schema(example = "en_US")]
+    language: String,
     /// The platform's status, in upper case.
     #[schema(example = "APPROVED")]
     status: String,
@@ -50,7 +54,8 @@ pub struct TemplateList {
 impl From<StoredTemplate> for TemplateView {
     fn from(template: StoredTemplate) -> Self {
         let StoredTemplate { id, account, definition, status, category, quality, updated_at } = template;
-        Self { id, account, status, category, quality, definition, updated_at }
+        let (name, language) = (definition.name.clone(), definition.language.clone());
+        Self { id, account, name, language, status, category, quality, definition, updated_at }
     }
 }
 

@@ -96,9 +96,6 @@ mod tests {
         assert_eq!(chart.accepted, "M0.0 119.5L300.0 1.5L600.0 119.5");
         assert!(chart.delivered.ends_with("L600 120L0 120Z"));
         assert_eq!((chart.failed.as_str(), chart.top.as_str()), ("", "10"));
-        assert_eq!(
-            chart.words,
-            "In the last 10 minutes 10 messages were accepted, 15 delivered, 0 failed."
-        );
+        assert_eq!(chart.words, "In the last 10 minutes 10 messages were accepted, 15 delivered, 0 failed.");
     }
 }

@@ -220,19 +220,3 @@ pub struct InboundList {
     inbound: Vec<InboundMessage>,
     next_cursor: Option<String>,
 }
-
-/// A recipient that is refused early.
-#[derive(ToSchema)]
-pub struct InvalidRecipient {
-    to: Option<Recipient>,
-    /// The provider's code.
-    code: i64,
-    #[schema(value_type = String, format = DateTime)]
-    at: (),
-}
-
-#[derive(ToSchema)]
-pub struct InvalidRecipientList {
-    invalid_recipients: Vec<InvalidRecipient>,
-    next_cursor: Option<String>,
-}
