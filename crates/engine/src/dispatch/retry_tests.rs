@@ -9,7 +9,6 @@ fn next(code: i64, attempt: u8, expires_in_us: i64) -> Next {
         entry: entry(code),
         code,
         attempt,
-        category: Category::Utility,
         expires_at: NOW.plus(expires_in_us),
         retry_after_s: None,
         now: NOW,
@@ -56,13 +55,15 @@ fn the_provider_may_ask_for_more_patience() {
         entry: entry(130_429),
         code: 130_429,
         attempt: 1,
-        category: Category::Utility,
         expires_at: NOW.plus(DAY_US),
         retry_after_s: Some(300),
         now: NOW,
         unit: 0.0,
     };
-    assert_eq!(next_after_failure(&failed), Next::Retry { at: NOW.plus(300 * SECOND), reason: failed.entry.name });
+    assert_eq!(
+        next_after_failure(&failed),
+        Next::Retry { at: NOW.plus(300 * SECOND), reason: failed.entry.name }
+    );
 }
 
 #[test]
