@@ -70,7 +70,8 @@ mod tests {
         ] {
             assert_eq!(FieldProblem::new(child, "x", "y").under(parent).field, expected);
         }
-        let nested: Checked<()> = under("messages", refuse("[0].to", "required", "Name a recipient."));
+        let nested: Checked<()> =
+            under("messages", Err(vec![FieldProblem::new("[0].to", "required", "Name a recipient.")]));
         assert_eq!(nested.unwrap_err()[0].to_string(), "messages[0].to: Name a recipient. (required)");
     }
 }

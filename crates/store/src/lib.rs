@@ -3,4 +3,23 @@
 //! A store is one region: one SQLite file or one PostgreSQL database. Ordinary statements are written once
 //! and run on both engines; the hot path may have a text per engine, side by side. Writers group-commit.
 
+pub(crate) mod conn;
+pub mod error;
+pub(crate) mod events;
+pub(crate) mod executor;
+pub mod hot;
+pub mod limits;
+pub(crate) mod migrate;
 pub mod model;
+pub(crate) mod people;
+pub mod regions;
+pub mod scope;
+pub mod seal;
+pub mod store;
+
+pub use error::StoreError;
+pub use executor::Hook;
+pub use regions::Regions;
+pub use scope::{SystemScope, TenantScope};
+pub use seal::MasterKeys;
+pub use store::{Engine, OpenOptions, Store};

@@ -29,7 +29,7 @@ impl Bsuid {
             }
             _ => refuse(
                 "bsuid",
-                "bsuid_invalid",
+                "bsuid.invalid",
                 "Give the user id exactly as the platform showed it: two letters of the country, a dot, then up to \
                  128 letters and digits.",
             ),

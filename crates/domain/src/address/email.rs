@@ -28,7 +28,7 @@ impl Email {
             }
             _ => refuse(
                 "email",
-                "email_invalid",
+                "email.invalid",
                 "Write the address as name@domain, at most 254 bytes, without quotes, blanks or a display name.",
             ),
         }

@@ -36,7 +36,7 @@ impl Address {
             "phone" => Phone::parse(text).map(Self::Phone),
             "bsuid" => Bsuid::parse(text).map(Self::Bsuid),
             "email" => Email::parse(text).map(Self::Email),
-            _ => refuse("", "unknown_address", "Name the recipient by `phone`, `bsuid` or `email`."),
+            _ => refuse("", "address.kind", "Name the recipient by `phone`, `bsuid` or `email`."),
         }
     }
 

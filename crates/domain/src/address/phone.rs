@@ -32,7 +32,7 @@ impl Phone {
         if !text.starts_with('+') {
             return refuse(
                 FIELD,
-                "phone_needs_plus",
+                "phone.needs_plus",
                 "Write the number with `+` and its country code, such as +4915112345678; without them it is \
                  ambiguous.",
             );
@@ -41,17 +41,17 @@ impl Phone {
         if text.chars().count() > INPUT_CHARS_MAX || !text[1..].chars().all(plain) {
             return refuse(
                 FIELD,
-                "phone_invalid",
+                "phone.invalid",
                 "Use only `+`, digits, spaces, dots, dashes and parentheses in a phone number.",
             );
         }
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         let number = match read(&old_mexican_mobile(&digits).unwrap_or_else(|| text.to_owned())) {
             Ok(number) => number,
-            Err(error) => return refuse(FIELD, "phone_invalid", parse_advice(&error)),
+            Err(error) => return refuse(FIELD, "phone.invalid", parse_advice(&error)),
         };
         if let Err(error) = plausible(&number) {
-            return refuse(FIELD, "phone_invalid", error);
+            return refuse(FIELD, "phone.invalid", error);
         }
         Ok(Self(number.format_as(PhoneNumberFormat::E164).into()))
     }

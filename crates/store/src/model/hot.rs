@@ -231,3 +231,6 @@ pub enum Merged {
     /// The id is not known yet: kept until it is.
     Kept,
 }
+
+/// Name of the lease whose epoch stands behind claims and settlements.
+pub const DISPATCH_LEASE: &str = "dispatch";

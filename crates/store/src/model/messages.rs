@@ -94,3 +94,22 @@ pub struct Attention {
     pub reason: String,
     pub at: Timestamp,
 }
+
+/// What became of a wish to cancel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Canceled {
+    Canceled,
+    /// It has left, or ended otherwise.
+    TooLate(Status),
+    NotFound,
+}
+
+/// What became of a wish to send a dead letter again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Redriven {
+    Queued { sender: SenderId, category: Category },
+    NotDead(Status),
+    /// All attempts are used.
+    Spent,
+    NotFound,
+}

@@ -112,3 +112,13 @@ pub struct MediaRow {
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
 }
+
+/// A recipient that a provider called unreachable.
+#[derive(Debug, Clone)]
+pub struct InvalidRecipient {
+    pub hash: Hash16,
+    /// Known where the person wrote to us or is in the consent ledger.
+    pub address: Option<Address>,
+    pub code: i64,
+    pub at: Timestamp,
+}

@@ -1,0 +1,51 @@
+//! The bounds of the adapters, each with its unit.
+
+use std::time::Duration;
+
+use tidings_domain::time::SECOND;
+use tidings_domain::transport::Bounds;
+
+/// Time for a connection including its encryption; after it the request certainly did not leave.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Idle connections that are kept for one host.
+pub const IDLE_PER_HOST_MAX: usize = 256;
+/// How long an idle connection is kept. Shorter than what servers keep, so that few break on reuse.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+/// Exchanges and downloads under way at once, over all hosts.
+pub const EXCHANGES_MAX: usize = 4_096;
+/// Time between two chunks of a download.
+pub const CHUNK_TIMEOUT: Duration = Duration::from_secs(20);
+/// Time for delivering one simulated callback.
+pub const CALLBACK_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes of an answer to a simulated callback.
+pub const CALLBACK_ANSWER_BYTES_MAX: usize = 16 * 1024;
+
+/// One submission.
+pub const SUBMIT: Bounds = Bounds { total_us: 20 * SECOND, answer_bytes_max: 64 * 1024 };
+/// A small management call.
+pub const CALL: Bounds = Bounds { total_us: 30 * SECOND, answer_bytes_max: 256 * 1024 };
+/// One page of a list.
+pub const PAGE: Bounds = Bounds { total_us: 30 * SECOND, answer_bytes_max: 8 * 1024 * 1024 };
+/// An upload.
+pub const UPLOAD: Bounds = Bounds { total_us: 120 * SECOND, answer_bytes_max: 64 * 1024 };
+
+/// Bytes of a file in either direction: the largest that the platform carries.
+pub const MEDIA_BYTES_MAX: usize = 100 * 1024 * 1024;
+/// Templates that are asked for in one page.
+pub const TEMPLATES_PER_PAGE: usize = 100;
+/// Pages of one template list; an account holds at most 6,000 templates.
+pub const TEMPLATE_PAGES_MAX: usize = 120;
+/// Bytes of a submission that are reserved ahead.
+pub const SUBMISSION_BYTES_USUAL: usize = 640;
+/// Bytes of an id that a provider gave.
+pub const PROVIDER_ID_BYTES_MAX: usize = 512;
+/// Characters that are kept of a provider's words.
+pub const WORDS_CHARS_MAX: usize = 1_000;
+/// Secrets that a signature is tried against.
+pub const SECRETS_MAX: usize = 4;
+/// Bytes of a handshake's challenge.
+pub const CHALLENGE_BYTES_MAX: usize = 256;
+/// Seconds of `Retry-After` that are believed.
+pub const RETRY_AFTER_S_MAX: u32 = 24 * 3_600;
+/// Bytes of a name in a part's head when a file is uploaded.
+pub const FILENAME_BYTES_MAX: usize = 240;

@@ -1,0 +1,87 @@
+//! One connection, whichever the engine.
+//!
+//! Ordinary SQL is written once with `$1`, `$2` …; SQLite gets `?1`, `?2`. The set primitives [`Conn::bulk`]
+//! and [`Conn::lookup`] carry the hot path: SQLite runs one prepared statement per row, PostgreSQL one
+//! statement over arrays. On SQLite every future is ready when it is polled first.
+
+mod batch;
+mod postgres;
+mod row;
+mod sqlite;
+mod val;
+
+pub(crate) use batch::{Batch, Bulk, cells};
+pub(crate) use postgres::PgConn;
+pub(crate) use row::{Row, Value};
+pub(crate) use sqlite::SqliteConn;
+pub(crate) use val::Val;
+
+use crate::error::Result;
+
+pub(crate) enum Conn {
+    Sqlite(SqliteConn),
+    Postgres(PgConn),
+}
+
+/// Parameters of a statement: `vals![scope.tenant(), 7, &name]`.
+macro_rules! vals {
+    ($($value:expr),* $(,)?) => { &[$($crate::conn::Val::from($value)),*] };
+}
+pub(crate) use vals;
+
+impl Conn {
+    /// Runs a statement; the number of rows it touched.
+    pub(crate) async fn execute(&self, sql: &str, params: &[Val<'_>]) -> Result<u64> {
+        match self {
+            Self::Sqlite(conn) => conn.execute(sql, params),
+            Self::Postgres(conn) => conn.execute(sql, params).await,
+        }
+    }
+
+    pub(crate) async fn query(&self, sql: &str, params: &[Val<'_>]) -> Result<Vec<Row>> {
+        match self {
+            Self::Sqlite(conn) => conn.query(sql, params),
+            Self::Postgres(conn) => conn.query(sql, params).await,
+        }
+    }
+
+    /// The first row, if there is one.
+    pub(crate) async fn query_opt(&self, sql: &str, params: &[Val<'_>]) -> Result<Option<Row>> {
+        Ok(self.query(sql, params).await?.into_iter().next())
+    }
+
+    /// Writes many rows by one statement text; the number of rows touched.
+    pub(crate) async fn bulk(&self, bulk: &Bulk, batch: &Batch<'_>) -> Result<u64> {
+        if batch.is_empty() {
+            return Ok(0);
+        }
+        match self {
+            Self::Sqlite(conn) => conn.bulk(bulk.sqlite, batch),
+            Self::Postgres(conn) => conn.bulk(bulk.postgres, batch).await,
+        }
+    }
+
+    /// Asks for many keys at once; each answer carries the index of the batch's row it belongs to.
+    /// PostgreSQL's text returns the `WITH ORDINALITY` number as its first column.
+    pub(crate) async fn lookup(&self, bulk: &Bulk, batch: &Batch<'_>) -> Result<Vec<(usize, Row)>> {
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        match self {
+            Self::Sqlite(conn) => conn.lookup(bulk.sqlite, batch),
+            Self::Postgres(conn) => conn.lookup(bulk.postgres, batch).await,
+        }
+    }
+
+    /// Runs statements without parameters, such as `BEGIN`.
+    pub(crate) async fn run(&self, sql: &str) -> Result<()> {
+        match self {
+            Self::Sqlite(conn) => conn.run(sql),
+            Self::Postgres(conn) => conn.run(sql).await,
+        }
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+}

@@ -1,0 +1,253 @@
+//! One writer thread that commits for many callers at once, and a few reader threads.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use parking_lot::Mutex;
+use tidings_domain::clock::BoxFuture;
+use tokio::sync::oneshot;
+
+use super::group::{Ticket, Work, run_in_savepoints};
+use super::{Finish, Ordinary, open_reader, open_writer, ready};
+use crate::conn::{Conn, SqliteConn};
+use crate::error::{Result, StoreError};
+use crate::hot::{AcceptJob, ClaimJob, MergeJob, RecordJob, SettleJob};
+use crate::limits::{
+    QUEUED_JOBS_MAX, QUEUED_READS_MAX, QUEUED_ROWS_MAX, ROUND_JOBS_MAX, ROUND_ROWS_MAX, SQLITE_CHECKPOINT_FORCED_PAGES,
+    SQLITE_CHECKPOINT_PAGES, SQLITE_READERS,
+};
+
+type Read = Box<dyn FnOnce(&Conn) + Send>;
+
+pub(crate) struct SqliteThreads {
+    writes: Option<SyncSender<(Work, usize)>>,
+    queued_rows: Arc<AtomicUsize>,
+    reads: Option<SyncSender<Read>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl SqliteThreads {
+    pub(crate) fn start(path: &Path) -> Result<Self> {
+        let (writes, written) = sync_channel(QUEUED_JOBS_MAX);
+        let (reads, read) = sync_channel::<Read>(QUEUED_READS_MAX);
+        let (full, filled) = sync_channel(1);
+        let queued_rows = Arc::new(AtomicUsize::new(0));
+        let pages = Arc::new(AtomicI32::new(0));
+        let mut conn = open_writer(path)?;
+        let seen = Arc::clone(&pages);
+        conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+        conn.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, count: std::ffi::c_int| {
+            seen.store(count, Ordering::Relaxed);
+            Ok(())
+        }))?;
+        let writer = Writer {
+            conn: Conn::Sqlite(SqliteConn::new(conn)),
+            queue: written,
+            queued_rows: Arc::clone(&queued_rows),
+            pages,
+            full,
+        };
+        let mut threads = vec![spawn("tidings-writer", move || writer.run())?];
+        let copier = open_writer(path)?;
+        threads.push(spawn("tidings-checkpoint", move || checkpoint(&copier, &filled))?);
+        let read = Arc::new(Mutex::new(read));
+        for _ in 0..SQLITE_READERS {
+            let conn = Conn::Sqlite(SqliteConn::new(open_reader(path)?));
+            let read = Arc::clone(&read);
+            threads.push(spawn("tidings-reader", move || {
+                loop {
+                    let next = read.lock().recv();
+                    let Ok(job) = next else { return };
+                    job(&conn);
+                }
+            })?);
+        }
+        Ok(Self { writes: Some(writes), queued_rows, reads: Some(reads), threads })
+    }
+
+    /// Queues work for the writer; `rows` is its share of the bound on what may wait.
+    pub(crate) fn submit(&self, work: Work, rows: usize) -> Result<()> {
+        if self.queued_rows.fetch_add(rows, Ordering::Relaxed) > QUEUED_ROWS_MAX {
+            self.queued_rows.fetch_sub(rows, Ordering::Relaxed);
+            return Err(StoreError::Busy);
+        }
+        self.writes.as_ref().ok_or(StoreError::Unavailable)?.try_send((work, rows)).map_err(|error| {
+            self.queued_rows.fetch_sub(rows, Ordering::Relaxed);
+            full_or_gone(&error)
+        })
+    }
+
+    pub(crate) async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c Conn) -> BoxFuture<'c, Result<T>> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job: Read = Box::new(move |conn| {
+            // A caller that went away needs no answer.
+            let _ = reply.send(ready(work(conn)));
+        });
+        let reads = self.reads.as_ref().ok_or(StoreError::Unavailable)?;
+        reads.try_send(job).map_err(|error| full_or_gone(&error))?;
+        answer.await.unwrap_or(Err(StoreError::Unavailable))
+    }
+}
+
+fn full_or_gone<T>(error: &TrySendError<T>) -> StoreError {
+    match error {
+        TrySendError::Full(_) => StoreError::Busy,
+        TrySendError::Disconnected(_) => StoreError::Unavailable,
+    }
+}
+
+impl Drop for SqliteThreads {
+    fn drop(&mut self) {
+        self.writes = None;
+        self.reads = None;
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has said so; there is nothing left to save here.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(run).map_err(StoreError::internal)
+}
+
+struct Writer {
+    conn: Conn,
+    queue: Receiver<(Work, usize)>,
+    queued_rows: Arc<AtomicUsize>,
+    pages: Arc<AtomicI32>,
+    full: SyncSender<()>,
+}
+
+/// What one transaction carries.
+#[derive(Default)]
+struct Round {
+    jobs: usize,
+    rows: usize,
+    ordinary: Vec<Ordinary>,
+    accepts: Vec<Ticket<AcceptJob>>,
+    claims: Vec<Ticket<ClaimJob>>,
+    records: Vec<Ticket<RecordJob>>,
+    merges: Vec<Ticket<MergeJob>>,
+    settles: Vec<Ticket<SettleJob>>,
+}
+
+impl Round {
+    fn add(&mut self, (work, rows): (Work, usize)) {
+        self.jobs += 1;
+        self.rows += rows;
+        match work {
+            Work::Ordinary(job) => self.ordinary.push(job),
+            Work::Accept(ticket) => self.accepts.push(ticket),
+            Work::Claim(ticket) => self.claims.push(ticket),
+            Work::Record(ticket) => self.records.push(ticket),
+            Work::Merge(ticket) => self.merges.push(ticket),
+            Work::Settle(ticket) => self.settles.push(ticket),
+        }
+    }
+
+    /// An error means that the whole transaction is lost. What is dropped answers its callers by that.
+    async fn run(self, conn: &Conn, finished: &mut Vec<Finish>) -> Result<()> {
+        for job in self.ordinary {
+            finished.extend(savepoint(conn, job).await?);
+        }
+        run_in_savepoints(conn, self.claims, finished).await?;
+        run_in_savepoints(conn, self.records, finished).await?;
+        run_in_savepoints(conn, self.merges, finished).await?;
+        run_in_savepoints(conn, self.settles, finished).await?;
+        run_in_savepoints(conn, self.accepts, finished).await
+    }
+}
+
+impl Writer {
+    fn run(self) {
+        while let Ok(first) = self.queue.recv() {
+            let mut round = Round::default();
+            round.add(first);
+            while round.rows < ROUND_ROWS_MAX && round.jobs < ROUND_JOBS_MAX {
+                match self.queue.try_recv() {
+                    Ok(next) => round.add(next),
+                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+                }
+            }
+            self.queued_rows.fetch_sub(round.rows, Ordering::Relaxed);
+            self.commit(round);
+            self.relieve();
+        }
+    }
+
+    fn commit(&self, round: Round) {
+        let mut finished: Vec<Finish> = Vec::with_capacity(round.jobs);
+        let begun = ready(self.conn.run("BEGIN IMMEDIATE"));
+        if let Err(error) = begun {
+            tracing::error!(?error, "no transaction could be begun");
+            // Dropping the jobs answers their callers.
+            return;
+        }
+        let durable = ready(async {
+            round.run(&self.conn, &mut finished).await?;
+            self.conn.run("COMMIT").await
+        });
+        if let Err(error) = &durable {
+            tracing::error!(?error, "a transaction was not committed");
+            self.abandon();
+        }
+        for finish in finished {
+            finish(durable.clone());
+        }
+    }
+
+    fn abandon(&self) {
+        if matches!(&self.conn, Conn::Sqlite(sqlite) if !sqlite.is_autocommit())
+            && let Err(error) = ready(self.conn.run("ROLLBACK"))
+        {
+            tracing::error!(?error, "a lost transaction was not rolled back");
+        }
+    }
+
+    /// Keeps the write-ahead log short: beside the writer while that suffices.
+    fn relieve(&self) {
+        let pages = self.pages.load(Ordering::Relaxed);
+        if pages >= SQLITE_CHECKPOINT_FORCED_PAGES {
+            if let Err(error) = ready(self.conn.query("PRAGMA wal_checkpoint(RESTART)", &[])) {
+                tracing::warn!(?error, "the write-ahead log could not be emptied");
+            }
+            self.pages.store(0, Ordering::Relaxed);
+        } else if pages >= SQLITE_CHECKPOINT_PAGES {
+            // Full means that the copier is at work.
+            let _ = self.full.try_send(());
+        }
+    }
+}
+
+/// Runs a job so that its failure takes back only itself.
+async fn savepoint(conn: &Conn, job: Ordinary) -> Result<Option<Finish>> {
+    conn.run("SAVEPOINT job").await?;
+    match job(conn).await {
+        Ok(finish) => {
+            conn.run("RELEASE job").await?;
+            Ok(Some(finish))
+        }
+        Err(_) => {
+            conn.run("ROLLBACK TO job").await?;
+            conn.run("RELEASE job").await?;
+            Ok(None)
+        }
+    }
+}
+
+fn checkpoint(conn: &rusqlite::Connection, filled: &Receiver<()>) {
+    while filled.recv().is_ok() {
+        let done = conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+        if let Err(error) = done {
+            tracing::warn!(%error, "the write-ahead log could not be copied back");
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Claiming: the right to submit becomes durable before the request leaves.
+
+use std::fmt::Write as _;
+
+use tidings_domain::actor::{Actor, SystemLoop};
+use tidings_domain::event::Kind;
+use tidings_domain::id::Id as _;
+use tidings_domain::lifecycle::Terminal;
+use tidings_domain::time::Timestamp;
+
+use super::accept::{deferred_body, denied_body};
+use super::facts::{Wanted, facts};
+use super::leases::epoch_is_current;
+use super::rows::{Note, contents, defer, insert_due, note, set_terminal};
+use crate::conn::{Batch, Bulk, Conn, cells};
+use crate::error::{Result, StoreError};
+use crate::events::{Events, Head};
+use crate::executor::{Group, Ticket, Work};
+use crate::model::{AttentionKind, ClaimJudge, Claimed, DueItem, Epoch, Judgement};
+use crate::scope::{Part, SystemScope};
+use crate::store::Store;
+
+pub(crate) struct ClaimJob {
+    epoch: Epoch,
+    items: Vec<DueItem>,
+    judge: ClaimJudge,
+    at: Timestamp,
+}
+
+/// What became of an item, with its content still sealed.
+pub(crate) enum Verdict {
+    Won(Option<Vec<u8>>),
+    Denied(String),
+    Deferred(Timestamp),
+    Expired,
+    Gone,
+}
+
+impl Store {
+    /// Claims due items for submission, in their order. Recipient facts are read in the same transaction: an
+    /// opt-out committed before is honoured.
+    pub async fn claim(
+        &self,
+        _system: &SystemScope,
+        epoch: Epoch,
+        items: Vec<DueItem>,
+        judge: ClaimJudge,
+        at: Timestamp,
+    ) -> Result<Vec<Claimed>> {
+        let job = ClaimJob { epoch, items: items.clone(), judge, at };
+        let verdicts = self.executor().hot(job).await?;
+        let mut claimed = Vec::with_capacity(items.len());
+        for (item, verdict) in items.into_iter().zip(verdicts) {
+            claimed.push(match verdict {
+                Verdict::Won(sealed) => {
+                    let sealed = sealed.ok_or(StoreError::Corrupt("a due message has no content"))?;
+                    let scope = self.scope_of(item.tenant).await?;
+                    let scope = scope.ok_or(StoreError::Corrupt("a due message has no tenant"))?;
+                    let content = scope.open(Part::Content.table(), item.message.as_bytes(), &sealed)?;
+                    Claimed::Won { item, content }
+                }
+                Verdict::Denied(code) => Claimed::Denied { item, code },
+                Verdict::Deferred(until) => Claimed::Deferred { item, until },
+                Verdict::Expired => Claimed::Expired { item },
+                Verdict::Gone => Claimed::Gone { item },
+            });
+        }
+        Ok(claimed)
+    }
+}
+
+impl Group for ClaimJob {
+    type Output = Vec<Verdict>;
+    const WHAT: &'static str = "claim";
+
+    fn rows(&self) -> usize {
+        self.items.len().max(1)
+    }
+    fn into_work(ticket: Ticket<Self>) -> Work {
+        Work::Claim(ticket)
+    }
+
+    async fn run(conn: &Conn, jobs: &[Ticket<Self>]) -> Result<Vec<Self::Output>> {
+        let mut outputs: Vec<Vec<Verdict>> = Vec::with_capacity(jobs.len());
+        let mut entries: Vec<Entry<'_>> = Vec::new();
+        for (n, ticket) in jobs.iter().enumerate() {
+            let job = &ticket.job;
+            outputs.push(job.items.iter().map(|_| Verdict::Gone).collect());
+            if epoch_is_current(conn, job.epoch).await? {
+                let of_job = |(index, item)| Entry { output: (n, index), job, item };
+                entries.extend(job.items.iter().enumerate().map(of_job));
+            }
+        }
+        let entries = take(conn, entries).await?;
+        let verdicts = judge(conn, &entries).await?;
+        let won = store(conn, &entries, &verdicts).await?;
+        let keys: Vec<_> = won.iter().map(|&n| (entries[n].item.tenant, entries[n].item.message)).collect();
+        let mut sealed: Vec<Option<Option<Vec<u8>>>> = entries.iter().map(|_| None).collect();
+        for (n, content) in won.into_iter().zip(contents(conn, &keys).await?) {
+            sealed[n] = Some(content);
+        }
+        for ((entry, verdict), content) in entries.iter().zip(verdicts).zip(sealed) {
+            let (job, index) = entry.output;
+            outputs[job][index] = match verdict {
+                Judgement::Allow { .. } => Verdict::Won(content.flatten()),
+                Judgement::Deny { code, .. } => Verdict::Denied(code),
+                Judgement::Defer { until, .. } => Verdict::Deferred(until),
+                Judgement::Expire => Verdict::Expired,
+            };
+        }
+        Ok(outputs)
+    }
+}
+
+struct Entry<'a> {
+    output: (usize, usize),
+    job: &'a ClaimJob,
+    item: &'a DueItem,
+}
+
+const TAKE: Bulk = Bulk {
+    sqlite: "DELETE FROM due WHERE sender_id = ?1 AND category = ?2 AND due_at = ?3 AND message_id = ?4 RETURNING 1",
+    postgres: "DELETE FROM due d USING UNNEST($1::bytea[], $2::bigint[], $3::bigint[], $4::bytea[])
+        WITH ORDINALITY AS k (sender_id, category, due_at, message_id, ord)
+        WHERE d.sender_id = k.sender_id AND d.category = k.category AND d.due_at = k.due_at
+        AND d.message_id = k.message_id RETURNING k.ord",
+};
+
+/// Deletes the due rows; whoever is not deleted was taken by somebody else.
+async fn take<'a>(conn: &Conn, entries: Vec<Entry<'a>>) -> Result<Vec<Entry<'a>>> {
+    let mut keys = Batch::new(4, entries.len());
+    for entry in &entries {
+        let item = entry.item;
+        keys.push(cells![&item.sender, item.category, item.due_at, &item.message]);
+    }
+    let mut taken = vec![false; entries.len()];
+    for (index, _) in conn.lookup(&TAKE, &keys).await? {
+        taken[index] = true;
+    }
+    Ok(entries.into_iter().zip(taken).filter(|(_, taken)| *taken).map(|(entry, _)| entry).collect())
+}
+
+async fn judge(conn: &Conn, entries: &[Entry<'_>]) -> Result<Vec<Judgement>> {
+    let wanted: Vec<Wanted<'_>> = entries
+        .iter()
+        .map(|entry| Wanted {
+            tenant: &entry.item.tenant,
+            recipient: &entry.item.recipient,
+            window_of: entry.item.free_form.then_some(&entry.item.sender),
+        })
+        .collect();
+    let known = facts(conn, &wanted).await?;
+    let verdict = |(entry, facts): (&Entry<'_>, _)| {
+        if entry.item.expires_at <= entry.job.at {
+            return Judgement::Expire;
+        }
+        (entry.job.judge)(entry.item, facts)
+    };
+    Ok(entries.iter().zip(&known).map(verdict).collect())
+}
+
+const CLAIM: Bulk = Bulk {
+    sqlite: "INSERT INTO attempts (tenant_id, message_id, n, sender_id, account_id, trace, state, epoch, claimed_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)",
+    postgres: "INSERT INTO attempts (tenant_id, message_id, n, sender_id, account_id, trace, state, epoch, claimed_at)
+        SELECT k.tenant_id, k.message_id, k.n, k.sender_id, k.account_id, k.trace, 0, k.epoch, k.at
+        FROM UNNEST($1::bytea[], $2::bytea[], $3::bigint[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bigint[], $8::bigint[])
+        AS k (tenant_id, message_id, n, sender_id, account_id, trace, epoch, at)",
+};
+
+/// Writes the verdicts; returns the entries that were won.
+async fn store(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) -> Result<Vec<usize>> {
+    let mut attempts = Batch::new(8, entries.len());
+    let mut events = Events::default();
+    let (mut won, mut notes, mut ended, mut deferred) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (n, (entry, verdict)) in entries.iter().zip(verdicts).enumerate() {
+        let (item, at) = (entry.item, entry.job.at);
+        let key = (item.tenant, item.message);
+        match verdict {
+            Judgement::Allow { .. } => {
+                attempts.push(cells![
+                    &item.tenant, &item.message, item.attempt, &item.sender, &item.account, &item.trace,
+                    entry.job.epoch.0, at,
+                ]);
+                won.push(n);
+            }
+            Judgement::Deny { code, .. } => {
+                ended.push((key, Terminal::Denied, Some(code.clone())));
+                notes.push((key, Some(Note { kind: AttentionKind::Denied, reason: code.clone(), at })));
+            }
+            Judgement::Defer { until, .. } => deferred.push(DueItem { due_at: *until, ..item.clone() }),
+            Judgement::Expire => ended.push((key, Terminal::Expired, None)),
+        }
+        write_event(&mut events, item, verdict, at);
+    }
+    futures_util::try_join!(
+        async { conn.bulk(&CLAIM, &attempts).await.map(|_| ()) },
+        events.append(conn),
+        set_terminal(conn, &ended),
+        note(conn, &notes),
+        insert_due(conn, &deferred),
+        defer(conn, &deferred),
+    )?;
+    Ok(won)
+}
+
+fn write_event(events: &mut Events, item: &DueItem, verdict: &Judgement, at: Timestamp) {
+    let head = Head {
+        tenant: item.tenant,
+        kind: match verdict {
+            Judgement::Allow { .. } => Kind::MessageSubmitting,
+            Judgement::Deny { .. } => Kind::MessageDenied,
+            Judgement::Defer { .. } => Kind::MessageDeferred,
+            Judgement::Expire => Kind::MessageExpired,
+        },
+        subject: item.message.bytes(),
+        actor: Actor::System(SystemLoop::Dispatch),
+        trace: Some(item.trace),
+        at,
+    };
+    events.push(head, |out| match verdict {
+        Judgement::Allow { decisions } => {
+            write!(out, r#"{{"attempt":{},"decisions":{decisions}}}"#, item.attempt).expect("a string takes all");
+        }
+        Judgement::Deny { code, decisions } => denied_body(out, code, decisions),
+        Judgement::Defer { until, code, decisions } => deferred_body(out, *until, code, decisions),
+        Judgement::Expire => out.push_str("{}"),
+    });
+}

@@ -1,0 +1,59 @@
+//! What is known of recipients, read in the transaction that decides.
+
+use tidings_domain::id::{SenderId, TenantId};
+
+use crate::conn::{Batch, Bulk, Conn, Row, cells};
+use crate::error::Result;
+use crate::model::{Hash16, RecipientFacts};
+
+const RECIPIENTS: Bulk = Bulk {
+    sqlite: "SELECT revoked_0, revoked_1, revoked_2, revoked_3, invalid_code, invalid_at, cool_until
+        FROM recipients WHERE tenant_id = ?1 AND hash = ?2",
+    postgres: "SELECT k.ord, r.revoked_0, r.revoked_1, r.revoked_2, r.revoked_3, r.invalid_code, r.invalid_at, r.cool_until
+        FROM UNNEST($1::bytea[], $2::bytea[]) WITH ORDINALITY AS k (tenant_id, hash, ord)
+        JOIN recipients r ON r.tenant_id = k.tenant_id AND r.hash = k.hash",
+};
+
+const WINDOWS: Bulk = Bulk {
+    sqlite: "SELECT last_inbound_at FROM windows WHERE tenant_id = ?1 AND sender_id = ?2 AND hash = ?3",
+    postgres: "SELECT k.ord, w.last_inbound_at
+        FROM UNNEST($1::bytea[], $2::bytea[], $3::bytea[]) WITH ORDINALITY AS k (tenant_id, sender_id, hash, ord)
+        JOIN windows w ON w.tenant_id = k.tenant_id AND w.sender_id = k.sender_id AND w.hash = k.hash",
+};
+
+/// Whose facts are wanted; the sender only where the service window matters.
+pub(crate) struct Wanted<'a> {
+    pub(crate) tenant: &'a TenantId,
+    pub(crate) recipient: &'a Hash16,
+    pub(crate) window_of: Option<&'a SenderId>,
+}
+
+pub(crate) async fn facts(conn: &Conn, wanted: &[Wanted<'_>]) -> Result<Vec<RecipientFacts>> {
+    let mut all = vec![RecipientFacts::default(); wanted.len()];
+    let mut keys = Batch::new(2, wanted.len());
+    for each in wanted {
+        keys.push(cells![each.tenant, each.recipient]);
+    }
+    for (index, row) in conn.lookup(&RECIPIENTS, &keys).await? {
+        all[index] = of_row(&row)?;
+    }
+    let windowed: Vec<usize> = (0..wanted.len()).filter(|&n| wanted[n].window_of.is_some()).collect();
+    let mut keys = Batch::new(3, windowed.len());
+    for &index in &windowed {
+        let each = &wanted[index];
+        keys.push(cells![each.tenant, each.window_of, each.recipient]);
+    }
+    for (index, row) in conn.lookup(&WINDOWS, &keys).await? {
+        all[windowed[index]].last_inbound_at = Some(row.get(0)?);
+    }
+    Ok(all)
+}
+
+fn of_row(row: &Row) -> Result<RecipientFacts> {
+    Ok(RecipientFacts {
+        revoked_at: [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?],
+        invalid: row.get::<Option<i64>>(4)?.zip(row.get(5)?),
+        cool_until: row.get(6)?,
+        last_inbound_at: None,
+    })
+}

@@ -1,0 +1,23 @@
+//! The life of a message in transactions: accept, claim, record, merge, settle.
+//!
+//! Each file holds one call, the job it becomes and the statements of both engines. A job runs as a set
+//! with others of its kind.
+
+mod accept;
+mod claim;
+mod due;
+mod facts;
+mod inbound;
+mod leases;
+mod ledger;
+mod merge;
+mod open;
+mod record;
+mod rows;
+mod settle;
+
+pub(crate) use accept::AcceptJob;
+pub(crate) use claim::ClaimJob;
+pub(crate) use merge::MergeJob;
+pub(crate) use record::RecordJob;
+pub(crate) use settle::SettleJob;

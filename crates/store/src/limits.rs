@@ -1,0 +1,46 @@
+//! The bounds of the store, each with its unit.
+
+/// Rows of the hot path that may wait for a writer; beyond it the store says busy.
+pub const QUEUED_ROWS_MAX: usize = 50_000;
+/// Jobs that may wait for a writer.
+pub const QUEUED_JOBS_MAX: usize = 8_192;
+/// Rows of the hot path that one transaction takes up, unless a single job brings more.
+pub const ROUND_ROWS_MAX: usize = 2_000;
+/// Jobs that one transaction takes up.
+pub const ROUND_JOBS_MAX: usize = 512;
+/// Reads that may wait for a reader.
+pub const QUEUED_READS_MAX: usize = 4_096;
+/// Reader threads of an SQLite store.
+pub const SQLITE_READERS: usize = 2;
+/// Prepared statements kept per connection.
+pub const STATEMENTS_MAX: usize = 256;
+/// KiB of page cache of the writing connection of an SQLite store.
+pub const SQLITE_WRITER_CACHE_KIB: i64 = 48 * 1024;
+/// KiB of page cache of each reading connection of an SQLite store.
+pub const SQLITE_READER_CACHE_KIB: i64 = 8 * 1024;
+/// Milliseconds that SQLite waits for another connection's lock.
+pub const SQLITE_BUSY_TIMEOUT_MS: u64 = 5_000;
+/// Pages in the write-ahead log after which it is copied back beside the writer.
+pub const SQLITE_CHECKPOINT_PAGES: i32 = 4_000;
+/// Pages in the write-ahead log after which the writer itself empties it.
+pub const SQLITE_CHECKPOINT_FORCED_PAGES: i32 = 40_000;
+/// Connections for reads of a PostgreSQL store, unless the options say otherwise.
+pub const POSTGRES_READERS: usize = 8;
+/// Connections for ordinary writes of a PostgreSQL store.
+pub const POSTGRES_WRITERS: usize = 4;
+/// Committers of accepted messages of a PostgreSQL store; the other kinds have one each.
+pub const POSTGRES_ACCEPTERS: usize = 2;
+/// Committers of callbacks of a PostgreSQL store.
+pub const POSTGRES_MERGERS: usize = 2;
+/// Milliseconds a statement may take in PostgreSQL.
+pub const POSTGRES_STATEMENT_TIMEOUT_MS: u64 = 15_000;
+/// Seconds a connection to PostgreSQL may take.
+pub const POSTGRES_CONNECT_TIMEOUT_S: u64 = 5;
+/// Runs of a transaction that lost against another one.
+pub const TRANSACTION_TRIES_MAX: usize = 6;
+/// Tenants whose opened keys are kept in memory.
+pub const SCOPES_CACHED_MAX: usize = 10_000;
+/// Rows up to which the depth of a queue is counted.
+pub const QUEUE_DEPTH_MAX: i64 = 100_000;
+/// Events looked at for each recipient wanted, when a lane rebuilds the debt of its pairs.
+pub const PAIR_EVENTS_PER_ROW: i64 = 8;

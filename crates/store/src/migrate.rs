@@ -1,0 +1,104 @@
+//! Brings a store's schema up to what this program knows, and refuses a newer one before any write.
+
+use crate::conn::{Conn, vals};
+use crate::error::{Result, StoreError};
+
+struct Migration {
+    version: i64,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    sqlite: include_str!("../migrations/sqlite/0001_spine.sql"),
+    postgres: include_str!("../migrations/postgres/0001_spine.sql"),
+}];
+
+/// The newest schema that this program knows.
+pub const SCHEMA_VERSION: i64 = 1;
+
+/// Held by the one process that migrates a PostgreSQL store.
+const ADVISORY_LOCK: i64 = 0x7469_6469_6e67_7301;
+
+/// Fails if the store is newer than this program. Reads only.
+pub(crate) async fn check(conn: &Conn) -> Result<i64> {
+    let known = if conn.is_postgres() {
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'migrations'"
+    } else {
+        "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'migrations'"
+    };
+    if conn.query_opt(known, &[]).await?.is_none() {
+        return Ok(0);
+    }
+    let row = conn.query_opt("SELECT COALESCE(MAX(version), 0) FROM migrations", &[]).await?;
+    let found: i64 = row.map_or(Ok(0), |row| row.get(0))?;
+    if found > SCHEMA_VERSION {
+        return Err(StoreError::Newer { found, known: SCHEMA_VERSION });
+    }
+    Ok(found)
+}
+
+/// Applies what is missing, in one transaction.
+pub(crate) async fn run(conn: &Conn) -> Result<()> {
+    if check(conn).await? == SCHEMA_VERSION {
+        return verify(conn).await;
+    }
+    if conn.is_postgres() {
+        conn.run("BEGIN").await?;
+        conn.query("SELECT CAST(pg_advisory_xact_lock($1) AS TEXT)", vals![ADVISORY_LOCK]).await?;
+    } else {
+        conn.run("BEGIN IMMEDIATE").await?;
+    }
+    match apply(conn).await {
+        Ok(()) => conn.run("COMMIT").await,
+        Err(error) => {
+            conn.run("ROLLBACK").await?;
+            Err(error)
+        }
+    }
+}
+
+async fn apply(conn: &Conn) -> Result<()> {
+    // Somebody else may have migrated while we waited for the lock.
+    let found = check(conn).await?;
+    if found == 0 {
+        conn.run(
+            "CREATE TABLE IF NOT EXISTS migrations (version BIGINT PRIMARY KEY, checksum TEXT NOT NULL);",
+        )
+        .await?;
+    }
+    for migration in MIGRATIONS.iter().filter(|migration| migration.version > found) {
+        let text = migration.text(conn);
+        conn.run(text).await?;
+        conn.execute(
+            "INSERT INTO migrations (version, checksum) VALUES ($1, $2)",
+            vals![migration.version, checksum(text).as_str()],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// A migration that changed after it was applied means that two programs disagree about the schema.
+async fn verify(conn: &Conn) -> Result<()> {
+    for row in conn.query("SELECT version, checksum FROM migrations", &[]).await? {
+        let version: i64 = row.get(0)?;
+        let known = MIGRATIONS.iter().find(|migration| migration.version == version);
+        if known.is_none_or(|migration| checksum(migration.text(conn)) != row.text(1).unwrap_or_default()) {
+            return Err(StoreError::Corrupt("a migration differs from the one that was applied"));
+        }
+    }
+    Ok(())
+}
+
+impl Migration {
+    fn text(&self, conn: &Conn) -> &'static str {
+        if conn.is_postgres() { self.postgres } else { self.sqlite }
+    }
+}
+
+fn checksum(text: &str) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+    hex::encode(digest.as_ref())
+}

@@ -1,0 +1,124 @@
+//! Accounts; their credentials are sealed.
+
+use serde_json::json;
+
+use tidings_domain::actor::Actor;
+use tidings_domain::credentials::{Credentials, ProviderKind};
+use tidings_domain::event::Kind;
+use tidings_domain::id::{AccountId, Id, TenantId};
+use tidings_domain::time::Timestamp;
+
+use super::{bump, log};
+use crate::conn::{Conn, Row, vals};
+use crate::error::{Result, StoreError};
+use crate::model::Account;
+use crate::scope::TenantScope;
+use crate::store::Store;
+
+const TABLE: &str = "accounts";
+
+impl Store {
+    pub async fn create_account(
+        &self,
+        scope: &TenantScope,
+        provider: ProviderKind,
+        provider_ref: &str,
+        credentials: Credentials,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<Account> {
+        let id: AccountId = self.ids().next(at);
+        let sealed = seal(scope, id, &credentials);
+        let account =
+            Account { id, provider, provider_ref: provider_ref.to_owned(), credentials, created_at: at };
+        let (tenant, reference) = (scope.tenant(), account.provider_ref.clone());
+        self.write(move |conn| {
+            Box::pin(async move {
+                let known = "SELECT id FROM accounts WHERE tenant_id = $1 AND provider = $2 AND provider_ref = $3";
+                if conn.query_opt(known, vals![&tenant, provider.as_str(), &reference]).await?.is_some() {
+                    return Err(StoreError::Conflict("there is an account with this id of the provider already"));
+                }
+                conn.execute(
+                    "INSERT INTO accounts (tenant_id, id, provider, provider_ref, credentials, created_at)
+                     VALUES ($1, $2, $3, $4, $5, $6)",
+                    vals![&tenant, &id, provider.as_str(), &reference, &sealed, at],
+                )
+                .await?;
+                bump(conn, tenant).await?;
+                let body = json!({"provider": provider.as_str()});
+                log(conn, tenant, Kind::AccountCreated, id.bytes(), actor, at, body).await
+            })
+        })
+        .await?;
+        Ok(account)
+    }
+
+    pub async fn update_credentials(
+        &self,
+        scope: &TenantScope,
+        id: AccountId,
+        credentials: Credentials,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<()> {
+        let (tenant, sealed) = (scope.tenant(), seal(scope, id, &credentials));
+        let secrets = credentials.app_secrets.len();
+        self.write(move |conn| {
+            Box::pin(async move {
+                let sql = "UPDATE accounts SET credentials = $3 WHERE tenant_id = $1 AND id = $2";
+                conn.execute(sql, vals![&tenant, &id, &sealed]).await?;
+                bump(conn, tenant).await?;
+                let body = json!({"app_secrets": secrets});
+                log(conn, tenant, Kind::AccountUpdated, id.bytes(), actor, at, body).await
+            })
+        })
+        .await
+    }
+
+    pub async fn accounts(&self, scope: &TenantScope) -> Result<Vec<Account>> {
+        let own = scope.clone();
+        self.read(move |conn| Box::pin(async move { accounts(conn, &own).await })).await
+    }
+
+    pub async fn account(&self, scope: &TenantScope, id: AccountId) -> Result<Option<Account>> {
+        Ok(self.accounts(scope).await?.into_iter().find(|account| account.id == id))
+    }
+
+    /// The tenant that an account of a callback address belongs to.
+    pub async fn scope_of_account(&self, id: AccountId) -> Result<Option<(TenantScope, Account)>> {
+        let tenant: Option<TenantId> = self
+            .read(move |conn| {
+                Box::pin(async move {
+                    let sql = "SELECT tenant_id FROM accounts WHERE id = $1";
+                    conn.query_opt(sql, vals![&id]).await?.map(|row| row.id(0)).transpose()
+                })
+            })
+            .await?;
+        let Some(tenant) = tenant else { return Ok(None) };
+        let scope = self.scope_of(tenant).await?.ok_or(StoreError::Corrupt("an account names no tenant"))?;
+        Ok(self.account(&scope, id).await?.map(|account| (scope, account)))
+    }
+}
+
+pub(super) async fn accounts(conn: &Conn, scope: &TenantScope) -> Result<Vec<Account>> {
+    let sql = "SELECT id, provider, provider_ref, credentials, created_at FROM accounts
+        WHERE tenant_id = $1 ORDER BY id";
+    conn.query(sql, vals![&scope.tenant()]).await?.iter().map(|row| account(scope, row)).collect()
+}
+
+fn account(scope: &TenantScope, row: &Row) -> Result<Account> {
+    let id: AccountId = row.id(0)?;
+    let opened = scope.open(TABLE, &id.bytes(), row.blob(3)?)?;
+    Ok(Account {
+        id,
+        provider: ProviderKind::parse(row.text(1)?).ok_or(StoreError::Corrupt("an account at no provider"))?,
+        provider_ref: row.get(2)?,
+        credentials: serde_json::from_slice(&opened).map_err(|_| StoreError::Corrupt("credentials"))?,
+        created_at: row.get(4)?,
+    })
+}
+
+fn seal(scope: &TenantScope, id: AccountId, credentials: &Credentials) -> Vec<u8> {
+    let plain = zeroize::Zeroizing::new(serde_json::to_vec(credentials).expect("credentials have only string keys"));
+    scope.seal(TABLE, &id.bytes(), &plain)
+}

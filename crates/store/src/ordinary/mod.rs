@@ -1,0 +1,49 @@
+//! The ordinary calls: written once, run on both engines. One file per topic.
+
+mod accounts;
+mod cancel;
+mod catalog;
+mod consents;
+mod contacts;
+mod feed;
+mod inbound;
+mod invalid;
+mod keys;
+mod media;
+mod messages;
+mod pauses;
+mod senders;
+mod sessions;
+mod templates;
+mod tenants;
+
+use tidings_domain::actor::Actor;
+use tidings_domain::event::{Kind, NewEvent, Subject};
+use tidings_domain::id::TenantId;
+use tidings_domain::time::Timestamp;
+
+use crate::conn::{Conn, vals};
+use crate::error::Result;
+use crate::events;
+
+/// Appends one event without a trace.
+async fn log(
+    conn: &Conn,
+    tenant: TenantId,
+    kind: Kind,
+    subject: [u8; 16],
+    actor: Actor,
+    at: Timestamp,
+    body: serde_json::Value,
+) -> Result<()> {
+    let subject = Subject(subject);
+    let event = NewEvent { tenant, kind, subject, actor, trace: None, at, body: body.to_string() };
+    events::append(conn, &[event]).await
+}
+
+/// Tells every process that the tenant's catalog changed.
+async fn bump(conn: &Conn, tenant: TenantId) -> Result<()> {
+    conn.execute("UPDATE tenants SET catalog_version = catalog_version + 1 WHERE id = $1", vals![&tenant])
+        .await
+        .map(|_| ())
+}

@@ -1,0 +1,248 @@
+//! The store: what every call hangs on.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aws_lc_rs::hmac;
+use parking_lot::Mutex;
+use tidings_domain::clock::{BoxFuture, Clock};
+use tidings_domain::id::{IdSource, TenantId};
+use tidings_domain::secret::Secret;
+use tidings_domain::time::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::conn::{Conn, SqliteConn, vals};
+use crate::error::{Result, StoreError};
+use crate::executor::{Executor, Hook, SqliteInline, SqliteThreads, check_version, open_writer, ready};
+use crate::limits::SCOPES_CACHED_MAX;
+use crate::migrate;
+use crate::scope::{SystemScope, TenantScope};
+use crate::seal::{MasterKeys, Purpose, TenantKeys, Wrapped};
+
+/// Where a store lives and who runs its transactions.
+pub enum Engine {
+    /// One file, a writer thread and reader threads.
+    Sqlite { path: PathBuf },
+    /// One file, in the caller's task; for simulation.
+    SqliteInline { path: PathBuf, hook: Option<Arc<dyn Hook>> },
+    Postgres {
+        /// `postgres://…`, with `sslmode=disable|prefer|require|verify-full`.
+        url: Secret,
+        /// PEM file of the authorities that `verify-full` trusts.
+        ca: Option<PathBuf>,
+        /// Connections for reads.
+        readers: usize,
+    },
+}
+
+pub struct OpenOptions {
+    pub engine: Engine,
+    /// Name of the region; part of every key's token.
+    pub region: String,
+    pub keys: MasterKeys,
+    pub ids: Arc<IdSource>,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// One region's data.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    executor: Executor,
+    region: String,
+    masters: MasterKeys,
+    ids: Arc<IdSource>,
+    clock: Arc<dyn Clock>,
+    /// Makes the hashes of tokens; the same for the whole life of the store.
+    installation: hmac::Key,
+    log_generation: i64,
+    scopes: Mutex<HashMap<TenantId, TenantScope>>,
+    /// Held as long as the store is open. Last, so that the threads are gone before it is released.
+    _lock: Option<File>,
+}
+
+impl Store {
+    /// Opens a store, bringing its schema up to date. A store of a newer version is left untouched.
+    pub async fn open(options: OpenOptions) -> Result<Self> {
+        let (executor, lock) = match &options.engine {
+            Engine::Sqlite { path } => {
+                let lock = prepare_sqlite(path)?;
+                (Executor::Threads(SqliteThreads::start(path)?), Some(lock))
+            }
+            Engine::SqliteInline { path, hook } => {
+                let lock = prepare_sqlite(path)?;
+                let conn = Conn::Sqlite(SqliteConn::new(open_writer(path)?));
+                (Executor::Inline(SqliteInline::new(conn, hook.clone())), Some(lock))
+            }
+            Engine::Postgres { .. } => return Err(StoreError::Unavailable),
+        };
+        let OpenOptions { region, keys, ids, clock, .. } = options;
+        let (installation, log_generation) = installation(&executor, &keys, &ids).await?;
+        Ok(Self(Arc::new(Inner {
+            executor,
+            region,
+            masters: keys,
+            ids,
+            clock,
+            installation,
+            log_generation,
+            scopes: Mutex::new(HashMap::new()),
+            _lock: lock,
+        })))
+    }
+
+    pub fn region(&self) -> &str {
+        &self.0.region
+    }
+    /// The scope of the loops that work across tenants.
+    pub fn system(&self) -> SystemScope {
+        SystemScope::new()
+    }
+    pub fn ids(&self) -> &IdSource {
+        &self.0.ids
+    }
+    pub(crate) fn ids_shared(&self) -> Arc<IdSource> {
+        Arc::clone(&self.0.ids)
+    }
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+    pub(crate) fn masters(&self) -> &MasterKeys {
+        &self.0.masters
+    }
+    /// The generation of the event log; a restore increments it.
+    pub(crate) fn log_generation(&self) -> i64 {
+        self.0.log_generation
+    }
+    pub(crate) fn executor(&self) -> &Executor {
+        &self.0.executor
+    }
+    /// The keyed hash under which a token is stored.
+    pub(crate) fn hash_token(&self, token: &str) -> [u8; 32] {
+        let tag = hmac::sign(&self.0.installation, token.as_bytes());
+        tag.as_ref().try_into().expect("HMAC-SHA256 makes 32 bytes")
+    }
+
+    /// Ordinary reads: `store.read(move |conn| Box::pin(async move { … })).await`.
+    pub(crate) async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c Conn) -> BoxFuture<'c, Result<T>> + Send + 'static,
+    {
+        self.0.executor.read(work).await
+    }
+
+    /// An ordinary write: one transaction, durable when this returns.
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c Conn) -> BoxFuture<'c, Result<T>> + Send + 'static,
+    {
+        self.0.executor.write(work).await
+    }
+
+    /// The scope of a tenant that the caller owns a row or a verified key of. `None`: no such tenant.
+    pub(crate) async fn scope_of(&self, tenant: TenantId) -> Result<Option<TenantScope>> {
+        if let Some(scope) = self.0.scopes.lock().get(&tenant) {
+            return Ok(Some(scope.clone()));
+        }
+        let rows = self.read(move |conn| Box::pin(async move { tenant_keys(conn, tenant).await })).await?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let keys = TenantKeys::open(&self.0.masters, tenant, &rows)?;
+        let scope = TenantScope::new(keys, self.ids_shared());
+        let mut scopes = self.0.scopes.lock();
+        if scopes.len() >= SCOPES_CACHED_MAX {
+            scopes.clear();
+        }
+        scopes.insert(tenant, scope.clone());
+        Ok(Some(scope))
+    }
+
+    /// After a change of a tenant's keys.
+    pub(crate) fn forget_scope(&self, tenant: TenantId) {
+        self.0.scopes.lock().remove(&tenant);
+    }
+
+    /// The scope of a tenant for a loop of the system.
+    pub async fn scope_for_work(&self, _system: &SystemScope, tenant: TenantId) -> Result<TenantScope> {
+        self.scope_of(tenant).await?.ok_or(StoreError::Corrupt("an owned row names no tenant"))
+    }
+}
+
+/// The keys of a tenant as they are stored.
+pub(crate) async fn tenant_keys(conn: &Conn, tenant: TenantId) -> Result<Vec<Wrapped>> {
+    let sql = "SELECT purpose, version, wrapped, active FROM tenant_keys WHERE tenant_id = $1";
+    conn.query(sql, vals![&tenant])
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(Wrapped {
+                purpose: Purpose::parse(row.text(0)?).ok_or(StoreError::Corrupt("a key without a purpose"))?,
+                version: row.get(1)?,
+                wrapped: row.get(2)?,
+                active: row.get(3)?,
+            })
+        })
+        .collect()
+}
+
+/// Takes the directory's lock, refuses a newer file, brings an older one up to date.
+fn prepare_sqlite(path: &Path) -> Result<File> {
+    let lock = File::create(path.with_extension("lock")).map_err(StoreError::internal)?;
+    lock.try_lock().map_err(|error| match error {
+        std::fs::TryLockError::WouldBlock => StoreError::Locked,
+        std::fs::TryLockError::Error(error) => StoreError::internal(error),
+    })?;
+    check_version(path)?;
+    let conn = Conn::Sqlite(SqliteConn::new(open_writer(path)?));
+    ready(migrate::run(&conn))?;
+    Ok(lock)
+}
+
+/// Label of the installation's secret under the master key.
+const INSTALLATION: &[u8] = b"installation";
+
+/// The installation's secret and the generation of the log, made when the store is new.
+async fn installation(executor: &Executor, masters: &MasterKeys, ids: &IdSource) -> Result<(hmac::Key, i64)> {
+    let mut fresh = Zeroizing::new([0; 32]);
+    ids.random(&mut *fresh);
+    let wrapped = masters.wrap(ids, INSTALLATION, &fresh);
+    let (stored, generation): (Vec<u8>, i64) = executor
+        .write(move |conn| {
+            Box::pin(async move {
+                conn.execute(
+                    "INSERT INTO meta (key, data) VALUES ('installation', $1) ON CONFLICT (key) DO NOTHING",
+                    vals![&wrapped],
+                )
+                .await?;
+                conn.execute(
+                    "INSERT INTO meta (key, number) VALUES ('log_generation', 1) ON CONFLICT (key) DO NOTHING",
+                    &[],
+                )
+                .await?;
+                let missing = StoreError::Corrupt("the store has lost its own description");
+                let sql = "SELECT a.data, b.number FROM meta a, meta b
+                    WHERE a.key = 'installation' AND b.key = 'log_generation'";
+                let row = conn.query_opt(sql, &[]).await?.ok_or(missing)?;
+                Ok((row.get(0)?, row.get(1)?))
+            })
+        })
+        .await?;
+    if !masters.is_current(&stored) {
+        let wrapped = masters.wrap(ids, INSTALLATION, &*masters.unwrap(INSTALLATION, &stored)?);
+        executor
+            .write(move |conn| {
+                Box::pin(async move {
+                    conn.execute("UPDATE meta SET data = $1 WHERE key = 'installation'", vals![&wrapped]).await
+                })
+            })
+            .await?;
+    }
+    let secret = masters.unwrap(INSTALLATION, &stored)?;
+    Ok((hmac::Key::new(hmac::HMAC_SHA256, &*secret), generation))
+}
