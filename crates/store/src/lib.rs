@@ -4,6 +4,7 @@
 //! and run on both engines; the hot path may have a text per engine, side by side. Writers group-commit.
 
 pub(crate) mod conn;
+pub mod cursor;
 pub mod error;
 pub(crate) mod events;
 pub(crate) mod executor;
@@ -11,6 +12,7 @@ pub mod hot;
 pub mod limits;
 pub(crate) mod migrate;
 pub mod model;
+pub mod ordinary;
 pub(crate) mod people;
 pub mod regions;
 pub mod scope;

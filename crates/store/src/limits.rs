@@ -44,3 +44,11 @@ pub const SCOPES_CACHED_MAX: usize = 10_000;
 pub const QUEUE_DEPTH_MAX: i64 = 100_000;
 /// Events looked at for each recipient wanted, when a lane rebuilds the debt of its pairs.
 pub const PAIR_EVENTS_PER_ROW: i64 = 8;
+/// Rows that a filtered list looks at for one page.
+pub const LIST_SCAN_ROWS_MAX: usize = 20_000;
+/// Events shown of one message.
+pub const EVENTS_OF_MESSAGE_MAX: i64 = 2_000;
+/// Microseconds for which a key that was found is remembered; a revocation elsewhere takes that long.
+pub const KEY_FRESH_US: i64 = 1_000_000;
+/// Keys remembered.
+pub const KEYS_CACHED_MAX: usize = 10_000;

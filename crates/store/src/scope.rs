@@ -34,6 +34,10 @@ impl TenantScope {
     pub fn hash(&self, canonical: &str) -> Hash16 {
         self.0.keys.hash(SPACE_TEXT, canonical)
     }
+    /// A keyed digest of several texts, each delimited by its length: for idempotency keys and fingerprints.
+    pub fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
+        self.0.keys.digest(parts)
+    }
     /// The keyed hash of a provider's id of a message.
     pub(crate) fn hash_provider_id(&self, provider_id: &str) -> Hash16 {
         self.0.keys.hash(SPACE_PROVIDER, provider_id)

@@ -16,8 +16,9 @@ use zeroize::Zeroizing;
 use crate::conn::{Conn, SqliteConn, vals};
 use crate::error::{Result, StoreError};
 use crate::executor::{Executor, Hook, SqliteInline, SqliteThreads, check_version, open_writer, ready};
-use crate::limits::SCOPES_CACHED_MAX;
+use crate::limits::{KEYS_CACHED_MAX, SCOPES_CACHED_MAX};
 use crate::migrate;
+use crate::model::ApiKey;
 use crate::scope::{SystemScope, TenantScope};
 use crate::seal::{MasterKeys, Purpose, TenantKeys, Wrapped};
 
@@ -60,6 +61,8 @@ struct Inner {
     installation: hmac::Key,
     log_generation: i64,
     scopes: Mutex<HashMap<TenantId, TenantScope>>,
+    /// Keys that were verified lately.
+    keys: Mutex<HashMap<[u8; 32], (Timestamp, (TenantScope, ApiKey))>>,
     /// Held as long as the store is open. Last, so that the threads are gone before it is released.
     _lock: Option<File>,
 }
@@ -90,6 +93,7 @@ impl Store {
             installation,
             log_generation,
             scopes: Mutex::new(HashMap::new()),
+            keys: Mutex::new(HashMap::new()),
             _lock: lock,
         })))
     }
@@ -161,6 +165,20 @@ impl Store {
         }
         scopes.insert(tenant, scope.clone());
         Ok(Some(scope))
+    }
+
+    pub(crate) fn known_key(&self, hash: &[u8; 32]) -> Option<(Timestamp, (TenantScope, ApiKey))> {
+        self.0.keys.lock().get(hash).cloned()
+    }
+    pub(crate) fn remember_key(&self, hash: [u8; 32], at: Timestamp, found: (TenantScope, ApiKey)) {
+        let mut keys = self.0.keys.lock();
+        if keys.len() >= KEYS_CACHED_MAX {
+            keys.clear();
+        }
+        keys.insert(hash, (at, found));
+    }
+    pub(crate) fn forget_keys(&self) {
+        self.0.keys.lock().clear();
     }
 
     /// After a change of a tenant's keys.

@@ -3,17 +3,17 @@
 //! Each file holds one call, the job it becomes and the statements of both engines. A job runs as a set
 //! with others of its kind.
 
-mod accept;
+pub(crate) mod accept;
 mod claim;
 mod due;
-mod facts;
-mod inbound;
+pub(crate) mod facts;
+pub(crate) mod inbound;
 mod leases;
 mod ledger;
 mod merge;
 mod open;
-mod record;
-mod rows;
+pub(crate) mod record;
+pub(crate) mod rows;
 mod settle;
 
 pub(crate) use accept::AcceptJob;

@@ -7,7 +7,7 @@ use tidings_domain::id::{ConsentId, ContactId, Id};
 use crate::conn::{Conn, Row, vals};
 use crate::error::{Result, StoreError};
 use crate::events::Events;
-use crate::hot_facts::{Wanted, facts};
+use crate::hot::facts::{Wanted, facts};
 use crate::model::{Consent, Hash16, NewConsent, Page, RecipientFacts};
 use crate::people::{self, ConsentRecord, SealedConsent};
 use crate::scope::{Part, TenantScope};

@@ -5,7 +5,7 @@ use tidings_domain::id::{CallbackId, Id, InboundId};
 
 use crate::conn::{Row, vals};
 use crate::error::Result;
-use crate::hot_inbound::InboundRecord;
+use crate::hot::inbound::InboundRecord;
 use crate::model::{InboundView, KeptView, Page};
 use crate::scope::{Part, TenantScope};
 use crate::store::Store;

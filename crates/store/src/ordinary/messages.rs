@@ -8,7 +8,7 @@ use tidings_domain::time::Timestamp;
 
 use crate::conn::{Conn, Row, Val, vals};
 use crate::error::Result;
-use crate::hot_rows::contents;
+use crate::hot::rows::contents;
 use crate::limits::LIST_SCAN_ROWS_MAX;
 use crate::model::{AttemptRow, Attention, AttentionKind, MessageFilter, MessageHead, MessageView, Page};
 use crate::scope::{Part, TenantScope};
@@ -72,7 +72,7 @@ impl Store {
         for row in rows {
             let number: u8 = row.get(0)?;
             let attempt_id = tidings_domain::id::AttemptId::of(id, number);
-            let text = scope.open_text(crate::hot_record::PROVIDER_ID, &attempt_id.bytes(), row.blob(1)?)?;
+            let text = scope.open_text(crate::hot::record::PROVIDER_ID, &attempt_id.bytes(), row.blob(1)?)?;
             if let Some(attempt) = head.attempts.iter_mut().find(|attempt| attempt.number == number) {
                 attempt.provider_id = Some(text);
             }
@@ -148,7 +148,7 @@ impl Store {
             })
             .await?;
         let Some(row) = row else { return Ok(None) };
-        let body = crate::hot_accept::open_answer(scope, &key, row.blob(2)?)?;
+        let body = scope.open(crate::hot::accept::ANSWERS, &key, row.blob(2)?)?;
         Ok(Some((row.get(0)?, row.get(1)?, body)))
     }
 

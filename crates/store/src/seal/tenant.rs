@@ -9,6 +9,9 @@ use super::{MasterKeys, SALT_LEN, UNREADABLE, open, seal, version_of};
 use crate::error::{Result, StoreError};
 use crate::model::Hash16;
 
+/// Keeps digests apart from the hashes of single texts.
+const DIGEST_SPACE: u8 = 255;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// Seals records; may have several versions.
@@ -130,6 +133,17 @@ impl TenantKeys {
         let version = version_of(data)?;
         let (_, key) = self.data.iter().find(|(each, _)| *each == version).ok_or(UNREADABLE)?;
         open(key, &self.context(table, row, version), data)
+    }
+
+    /// A keyed digest of several parts, each delimited by its length.
+    pub(crate) fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.hash);
+        context.update(&[DIGEST_SPACE]);
+        for part in parts {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        context.sign().as_ref().try_into().expect("HMAC-SHA256 makes 32 bytes")
     }
 
     /// A keyed hash of a text; `space` keeps the kinds of hashed things apart.
