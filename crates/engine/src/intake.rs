@@ -7,7 +7,7 @@ mod prepare;
 mod single;
 
 pub(crate) use idempotency::Slot;
-pub(crate) use prepare::{Prepared, prepare};
+pub(crate) use prepare::prepare;
 
 use tidings_domain::trace::TraceId;
 

@@ -17,19 +17,19 @@ pub struct BadCursor;
 pub trait Cursor: Sized {
     /// Tells the cursors of different lists apart.
     const KIND: u8;
-    fn bytes(&self) -> Vec<u8>;
-    fn from_bytes(bytes: &[u8]) -> Option<Self>;
+    fn pack(&self) -> Vec<u8>;
+    fn unpack(bytes: &[u8]) -> Option<Self>;
 
     fn encode(&self) -> String {
         let mut bytes = vec![Self::KIND];
-        bytes.extend(self.bytes());
+        bytes.extend(self.pack());
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
     fn decode(text: &str) -> Result<Self, BadCursor> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| BadCursor)?;
         match bytes.split_first() {
-            Some((kind, rest)) if *kind == Self::KIND => Self::from_bytes(rest).ok_or(BadCursor),
+            Some((kind, rest)) if *kind == Self::KIND => Self::unpack(rest).ok_or(BadCursor),
             _ => Err(BadCursor),
         }
     }
@@ -39,8 +39,8 @@ macro_rules! id_cursor {
     ($($id:ty = $kind:literal;)*) => {$(
         impl Cursor for $id {
             const KIND: u8 = $kind;
-            fn bytes(&self) -> Vec<u8> { Id::bytes(self).to_vec() }
-            fn from_bytes(bytes: &[u8]) -> Option<Self> { bytes.try_into().ok().map(<$id as Id>::from_bytes) }
+            fn pack(&self) -> Vec<u8> { Id::bytes(self).to_vec() }
+            fn unpack(bytes: &[u8]) -> Option<Self> { bytes.try_into().ok().map(<$id as Id>::from_bytes) }
         }
     )*};
 }
@@ -54,10 +54,10 @@ id_cursor! {
 
 impl Cursor for Hash16 {
     const KIND: u8 = 5;
-    fn bytes(&self) -> Vec<u8> {
+    fn pack(&self) -> Vec<u8> {
         self.0.to_vec()
     }
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    fn unpack(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
 }
@@ -65,10 +65,10 @@ impl Cursor for Hash16 {
 /// Continues a list ordered by time, then message.
 impl Cursor for (Timestamp, MessageId) {
     const KIND: u8 = 6;
-    fn bytes(&self) -> Vec<u8> {
+    fn pack(&self) -> Vec<u8> {
         [&self.0.micros().to_be_bytes()[..], &Id::bytes(&self.1)].concat()
     }
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    fn unpack(bytes: &[u8]) -> Option<Self> {
         let (at, id) = bytes.split_at_checked(8)?;
         let at = Timestamp::from_micros(i64::from_be_bytes(at.try_into().ok()?));
         Some((at, <MessageId as Id>::from_bytes(id.try_into().ok()?)))
@@ -77,10 +77,10 @@ impl Cursor for (Timestamp, MessageId) {
 
 impl Cursor for LogPosition {
     const KIND: u8 = 7;
-    fn bytes(&self) -> Vec<u8> {
+    fn pack(&self) -> Vec<u8> {
         [self.generation, self.transaction, self.sequence].iter().flat_map(|n| n.to_be_bytes()).collect()
     }
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    fn unpack(bytes: &[u8]) -> Option<Self> {
         let number = |at: usize| Some(i64::from_be_bytes(bytes.get(at..at + 8)?.try_into().ok()?));
         (bytes.len() == 24).then_some(())?;
         Some(Self { generation: number(0)?, transaction: number(8)?, sequence: number(16)? })

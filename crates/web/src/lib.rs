@@ -1,1 +1,24 @@
-//! placeholder
+//! All inbound HTTP: the API, the callbacks of providers, the console, and what operators scrape.
+//!
+//! Handlers are thin: they read the request, call the engine function that does the work (and checks the
+//! permission), and write the answer. [`router`] has the tree, [`server`] the listener, [`edge`] what every
+//! request passes through.
+
+pub mod api;
+pub mod callbacks;
+pub mod console;
+pub mod docs;
+pub mod edge;
+pub mod error;
+pub mod extract;
+pub mod limits;
+pub mod ops;
+pub mod problem;
+pub mod router;
+pub mod server;
+pub mod state;
+
+pub use router::router;
+pub use server::serve;
+pub use server::tls::TlsFiles;
+pub use state::AppState;

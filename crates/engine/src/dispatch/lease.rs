@@ -13,7 +13,7 @@ const NAME: &str = "dispatch";
 
 /// Held while the deadline lies ahead; the deadline counts from before the request that renewed it.
 #[derive(Clone)]
-pub(super) struct Lease {
+pub(crate) struct Lease {
     pub epoch: Epoch,
     deadline_us: Arc<AtomicI64>,
     clock: Arc<dyn Clock>,
@@ -52,11 +52,11 @@ impl Lease {
         let asked_us = self.clock.monotonic_us();
         let sys = store.system();
         match store.renew_lease(&sys, NAME, node, self.epoch, LEASE_TTL_US, self.clock.now()).await {
-            Ok(true) => {
+            Ok(Some(_)) => {
                 self.deadline_us.store(asked_us + LEASE_TTL_US, Ordering::Release);
                 true
             }
-            Ok(false) => false,
+            Ok(None) => false,
             // The deadline decides; until then a store that stutters costs nothing.
             Err(_) => !self.is_lost(),
         }

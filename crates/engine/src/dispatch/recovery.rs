@@ -23,7 +23,7 @@ pub(super) async fn recover(
     loop {
         let open = store.open_attempts(&sys, after, RECONCILE_BATCH_MAX).await?;
         let Some(last) = open.last() else { return Ok((requeued, doubted)) };
-        after = Some((last.item.tenant, last.item.message, last.item.attempt));
+        after = Some(last.item.attempt_id());
         let now = engine.now();
         let settled: Vec<(OpenAttempt, Settle)> = open
             .into_iter()

@@ -1,6 +1,5 @@
 //! What to do after an answer: a pure function of the error table, the attempt and the message's expiry.
 
-use tidings_domain::category::Category;
 use tidings_domain::failure::{self, Codes, Entry, FailureClass, RetryAdvice, Scope, ShapingAction};
 use tidings_domain::limits::ATTEMPTS_PER_MESSAGE_MAX;
 use tidings_domain::time::{SECOND, Timestamp};
@@ -37,7 +36,6 @@ pub(crate) struct Failed<'a> {
     pub entry: &'a Entry,
     pub code: i64,
     pub attempt: u8,
-    pub category: Category,
     pub expires_at: Timestamp,
     pub retry_after_s: Option<u32>,
     pub now: Timestamp,

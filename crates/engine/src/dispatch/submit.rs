@@ -219,7 +219,6 @@ impl Hand {
             entry,
             code,
             attempt: recorded.item.attempt,
-            category: recorded.item.category,
             expires_at: recorded.item.expires_at,
             retry_after_s,
             now: recorded.at,

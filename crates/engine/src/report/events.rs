@@ -6,8 +6,7 @@ use serde_json::Value;
 use tidings_domain::actor::Permission;
 use tidings_domain::event::Kind;
 use tidings_domain::id::{
-    AccountId, CallbackId, ConsentId, ContactId, Id, InboundId, KeyId, MessageId, PauseId, SenderId, TemplateId,
-    TenantId,
+    AccountId, CallbackId, ContactId, Id, InboundId, KeyId, MessageId, PauseId, SenderId, TenantId,
 };
 use tidings_domain::time::Timestamp;
 use tidings_store::cursor::Cursor as _;
@@ -51,7 +50,7 @@ impl EventView {
 fn subject(kind: Kind, bytes: [u8; 16]) -> String {
     match kind {
         Kind::InboundReceived => InboundId::from_bytes(bytes).to_string(),
-        Kind::ConsentGranted | Kind::ConsentRevoked => ConsentId::from_bytes(bytes).to_string(),
+        Kind::ConsentGranted | Kind::ConsentRevoked => ContactId::from_bytes(bytes).to_string(),
         Kind::RecipientInvalid | Kind::RecipientLifted => {
             format!("recipient_{:032x}", u128::from_be_bytes(bytes))
         }
@@ -60,13 +59,13 @@ fn subject(kind: Kind, bytes: [u8; 16]) -> String {
         | Kind::AccountUpdated
         | Kind::AccountChanged
         | Kind::TemplatesSynced
+        | Kind::TemplateChanged
         | Kind::IdentityChanged => AccountId::from_bytes(bytes).to_string(),
         Kind::SenderCreated | Kind::SenderChanged | Kind::LaneSlowed | Kind::LaneHeld | Kind::LaneRecovered => {
             SenderId::from_bytes(bytes).to_string()
         }
         Kind::KeyCreated | Kind::KeyRevoked => KeyId::from_bytes(bytes).to_string(),
         Kind::PauseSet | Kind::PauseLifted => PauseId::from_bytes(bytes).to_string(),
-        Kind::TemplateChanged => TemplateId::from_bytes(bytes).to_string(),
         Kind::CallbackUnknown => CallbackId::from_bytes(bytes).to_string(),
         _ => MessageId::from_bytes(bytes).to_string(),
     }

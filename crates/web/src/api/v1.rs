@@ -1,0 +1,88 @@
+//! `/v1`: one file per resource. Permissions are checked by the engine, behind every edge alike.
+
+pub mod accounts;
+pub mod consents;
+pub mod dead_letters;
+pub mod events;
+pub mod inbound;
+pub mod keys;
+pub mod media;
+pub mod messages;
+pub mod overview;
+pub mod pauses;
+pub mod policy;
+pub mod recipients;
+pub mod schema;
+pub mod send;
+pub mod senders;
+pub mod stream;
+pub mod templates;
+pub mod tenants;
+
+use axum::extract::DefaultBodyLimit;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::limits;
+use crate::state::AppState;
+
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().merge(administration()).merge(sending()).merge(reading()).merge(files())
+}
+
+fn administration() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(tenants::create_tenant, tenants::list_tenants))
+        .routes(routes!(keys::create_key, keys::list_keys))
+        .routes(routes!(keys::revoke_key))
+        .routes(routes!(accounts::create_account, accounts::list_accounts))
+        .routes(routes!(accounts::update_account))
+        .routes(routes!(accounts::account_health))
+        .routes(routes!(senders::create_sender, senders::list_senders))
+        .routes(routes!(senders::get_sender, senders::update_sender))
+        .routes(routes!(senders::sender_lane))
+        .routes(routes!(senders::sender_health))
+        .routes(routes!(templates::sync_templates))
+        .routes(routes!(templates::list_templates))
+        .routes(routes!(consents::add_consent, consents::list_consents))
+        .routes(routes!(recipients::list_invalid_recipients))
+        .routes(routes!(recipients::lift_invalid_recipient))
+        .routes(routes!(pauses::set_pause, pauses::list_pauses))
+        .routes(routes!(pauses::lift_pause))
+}
+
+fn sending() -> OpenApiRouter<AppState> {
+    let batch = OpenApiRouter::new()
+        .routes(routes!(send::send_batch))
+        .layer(DefaultBodyLimit::max(limits::BATCH_BODY_BYTES_MAX));
+    OpenApiRouter::new()
+        .routes(routes!(send::send_message, messages::list_messages))
+        .routes(routes!(messages::cancel_message))
+        .routes(routes!(messages::redrive_message))
+        .routes(routes!(policy::evaluate_policy))
+        .merge(batch)
+}
+
+fn reading() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(messages::get_message))
+        .routes(routes!(messages::message_events))
+        .routes(routes!(messages::explain_message))
+        .routes(routes!(dead_letters::list_dead_letters))
+        .routes(routes!(inbound::list_inbound))
+        .routes(routes!(inbound::get_inbound))
+        .routes(routes!(inbound::mark_inbound_read))
+        .routes(routes!(events::list_events))
+        .routes(routes!(overview::get_overview))
+}
+
+fn files() -> OpenApiRouter<AppState> {
+    let upload = OpenApiRouter::new()
+        .routes(routes!(media::upload_media))
+        .layer(DefaultBodyLimit::max(limits::MEDIA_BYTES_MAX + limits::MULTIPART_SLACK_BYTES));
+    OpenApiRouter::new()
+        .routes(routes!(media::get_media))
+        .routes(routes!(media::download_media))
+        .routes(routes!(media::download_inbound_media))
+        .merge(upload)
+}

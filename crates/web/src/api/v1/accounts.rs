@@ -1,0 +1,154 @@
+//! Accounts: what a tenant entrusts to us to speak at a provider. Secrets come in and never go out.
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use tidings_domain::credentials::{Credentials, ProviderKind};
+use tidings_domain::id::AccountId;
+use tidings_domain::secret::Secret;
+use tidings_domain::time::Timestamp;
+use tidings_engine::admin::{NewAccount, PatchAccount};
+use tidings_engine::store_model::Account;
+use tidings_engine::{Caller, Engine};
+use utoipa::ToSchema;
+
+use crate::api::v1::schema;
+use crate::error::Result;
+use crate::extract::{Json, Key, path_id};
+use crate::state::AppState;
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "provider": "cloud", "business_account_id": "102290129340398", "access_token": "EAAG…",
+    "app_secret": "3f9a…", "verify_token": "a-word-of-your-choice",
+}))]
+pub struct CreateAccount {
+    #[schema(value_type = schema::Provider)]
+    provider: ProviderKind,
+    /// The provider's id of the account; for Meta the WhatsApp Business Account id.
+    business_account_id: String,
+    #[schema(value_type = String)]
+    access_token: Secret,
+    /// Signs the callbacks.
+    #[schema(value_type = String)]
+    app_secret: Secret,
+    /// Answers the set-up handshake of the callback address.
+    #[schema(value_type = String)]
+    verify_token: Secret,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"app_secret": "9c41…"}))]
+pub struct UpdateAccount {
+    #[schema(value_type = Option<String>)]
+    access_token: Option<Secret>,
+    /// Becomes the first secret; the old one stays valid until it is dropped.
+    #[schema(value_type = Option<String>)]
+    app_secret: Option<Secret>,
+    /// Drops every app secret but the first.
+    #[serde(default)]
+    drop_old_app_secrets: bool,
+    #[schema(value_type = Option<String>)]
+    verify_token: Option<Secret>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountView {
+    #[schema(value_type = String, example = "acc_01k9h3c4v8e2xt7m5q0w6r1yza")]
+    id: AccountId,
+    #[schema(value_type = schema::Provider)]
+    provider: ProviderKind,
+    business_account_id: String,
+    /// Where the provider's callbacks go.
+    #[schema(example = "/callbacks/main/acc_01k9h3c4v8e2xt7m5q0w6r1yza")]
+    callback_path: String,
+    /// More than one while they are rotated.
+    app_secrets: usize,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountList {
+    accounts: Vec<AccountView>,
+}
+
+fn view(engine: &Engine, caller: &Caller, account: Account) -> AccountView {
+    AccountView {
+        callback_path: engine.callback_path(&account, &caller.region),
+        id: account.id,
+        provider: account.provider,
+        business_account_id: account.provider_ref,
+        app_secrets: account.credentials.app_secrets.len(),
+        created_at: account.created_at,
+    }
+}
+
+/// Create an account
+#[utoipa::path(
+    post, path = "/v1/accounts", operation_id = "createAccount", tag = "accounts", request_body = CreateAccount,
+    responses((status = 201, description = "The account and its callback path", body = AccountView)),
+)]
+pub async fn create_account(
+    State(state): State<AppState>,
+    Key(caller): Key,
+    Json(new): Json<CreateAccount>,
+) -> Result<Response> {
+    let credentials = Credentials {
+        access_token: new.access_token,
+        app_secrets: vec![new.app_secret],
+        verify_token: new.verify_token,
+    };
+    let new = NewAccount { provider: new.provider, provider_ref: new.business_account_id, credentials };
+    let account = state.engine.create_account(&caller, new).await?;
+    Ok((StatusCode::CREATED, Json(view(&state.engine, &caller, account))).into_response())
+}
+
+/// List the accounts
+#[utoipa::path(
+    get, path = "/v1/accounts", operation_id = "listAccounts", tag = "accounts",
+    responses((status = 200, description = "Every account, without its secrets", body = AccountList)),
+)]
+pub async fn list_accounts(State(state): State<AppState>, Key(caller): Key) -> Result<Json<AccountList>> {
+    let accounts = state.engine.accounts(&caller).await?;
+    Ok(Json(AccountList {
+        accounts: accounts.into_iter().map(|each| view(&state.engine, &caller, each)).collect(),
+    }))
+}
+
+/// Change an account's credentials
+#[utoipa::path(
+    patch, path = "/v1/accounts/{id}", operation_id = "updateAccount", tag = "accounts",
+    request_body = UpdateAccount, params(("id" = String, Path, description = "`acc_…`")),
+    responses((status = 200, description = "The account", body = AccountView)),
+)]
+pub async fn update_account(
+    State(state): State<AppState>,
+    Key(caller): Key,
+    Path(id): Path<String>,
+    Json(patch): Json<UpdateAccount>,
+) -> Result<Json<AccountView>> {
+    let id: AccountId = path_id(&id, "account")?;
+    let UpdateAccount { access_token, app_secret, drop_old_app_secrets, verify_token } = patch;
+    let patch = PatchAccount { access_token, app_secret, drop_old_app_secrets, verify_token };
+    let account = state.engine.patch_account(&caller, id, patch).await?;
+    Ok(Json(view(&state.engine, &caller, account)))
+}
+
+/// Ask the provider how an account fares
+#[utoipa::path(
+    get, path = "/v1/accounts/{id}/health", operation_id = "getAccountHealth", tag = "accounts",
+    params(("id" = String, Path, description = "`acc_…`")),
+    responses((status = 200, description = "As the provider shows it now", body = schema::AccountHealth)),
+)]
+pub async fn account_health(
+    State(state): State<AppState>,
+    Key(caller): Key,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    let id: AccountId = path_id(&id, "account")?;
+    Ok(Json(state.engine.account_health(&caller, id).await?).into_response())
+}

@@ -1,0 +1,17 @@
+//! Shapes that are described here and written or read elsewhere: what the engine reports, and intents, whose
+//! raw bytes go to intake unread.
+
+mod content;
+mod events;
+mod lanes;
+mod names;
+mod reports;
+
+pub use content::*;
+pub use events::*;
+pub use lanes::*;
+pub use names::*;
+pub use reports::*;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,48 @@
+//! Closed sets of names, as the domain has them.
+
+use utoipa::ToSchema;
+
+macro_rules! names {
+    ($($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(ToSchema)]
+        #[schema(rename_all = "snake_case")]
+        pub enum $name { $(#[schema(rename = $text)] $variant),* }
+
+        #[cfg(test)]
+        impl $name { pub const TEXTS: &'static [&'static str] = &[$($text),*]; }
+    )*};
+}
+
+names! {
+    Status {
+        Accepted = "accepted", Scheduled = "scheduled", Queued = "queued", Submitting = "submitting",
+        InDoubt = "in_doubt", Submitted = "submitted", Sent = "sent", Delivered = "delivered", Read = "read",
+        Played = "played", Failed = "failed", Denied = "denied", Expired = "expired", Canceled = "canceled",
+        Unknown = "unknown",
+    }
+    Category {
+        Authentication = "authentication", Service = "service", Utility = "utility", Marketing = "marketing",
+    }
+    Channel { Whatsapp = "whatsapp", Sms = "sms", Email = "email" }
+    Provider { Cloud = "cloud" }
+    Role {
+        Operator = "operator", TenantAdmin = "tenant_admin", Developer = "developer", Agent = "agent",
+        Analyst = "analyst",
+    }
+    Permission {
+        MessagesWrite = "messages:write", MessagesRead = "messages:read", ConsentsWrite = "consents:write",
+        ConsentsRead = "consents:read", TemplatesWrite = "templates:write", TemplatesRead = "templates:read",
+        AccountsWrite = "accounts:write", AccountsRead = "accounts:read", EventsRead = "events:read",
+        MediaWrite = "media:write", PausesWrite = "pauses:write", KeysWrite = "keys:write",
+    }
+    /// What a pause stops.
+    PauseScope {
+        Tenant = "tenant", Account = "account", Sender = "sender", Template = "template", Category = "category",
+    }
+    /// Why a message needs attention.
+    AttentionKind {
+        Failed = "failed", InDoubt = "in_doubt", Denied = "denied", Unknown = "unknown", Dead = "dead",
+    }
+    Verdict { Allow = "allow", Deny = "deny", Defer = "defer" }
+}

@@ -1,0 +1,87 @@
+//! Tenants: the installation's own resource, for the installation key only.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use tidings_domain::id::TenantId;
+use tidings_domain::time::Timestamp;
+use tidings_engine::store_model::Tenant;
+use utoipa::ToSchema;
+
+use crate::error::Result;
+use crate::extract::{Json, OperatorKey};
+use crate::state::AppState;
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Acme Parcels"}))]
+pub struct CreateTenant {
+    name: String,
+    /// Where the tenant's data lives, for good; the first region unless given.
+    region: Option<String>,
+    /// Over all senders of the tenant; unlimited unless given.
+    messages_per_s: Option<f64>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TenantCreated {
+    #[schema(value_type = String, example = "ten_01k9h3c4v8e2xt7m5q0w6r1yza")]
+    id: TenantId,
+    /// The first API key, with every permission of the tenant. It is shown only now.
+    #[schema(example = "tdk_main_…")]
+    key: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TenantList {
+    tenants: Vec<TenantView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TenantView {
+    #[schema(value_type = String)]
+    id: TenantId,
+    name: String,
+    messages_per_s: Option<f64>,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+impl From<Tenant> for TenantView {
+    fn from(tenant: Tenant) -> Self {
+        let Tenant { id, name, messages_per_s, created_at, .. } = tenant;
+        Self { id, name, messages_per_s, created_at }
+    }
+}
+
+/// Create a tenant
+#[utoipa::path(
+    post, path = "/v1/tenants", operation_id = "createTenant", tag = "tenants", request_body = CreateTenant,
+    security(("installation_key" = [])),
+    responses((status = 201, description = "The tenant and its first key", body = TenantCreated)),
+)]
+pub async fn create_tenant(
+    State(state): State<AppState>,
+    OperatorKey(operator): OperatorKey,
+    Json(new): Json<CreateTenant>,
+) -> Result<Response> {
+    let (tenant, minted) =
+        state.engine.create_tenant(&operator, &new.name, new.region.as_deref(), new.messages_per_s).await?;
+    let created = TenantCreated { id: tenant.id, key: minted.token.expose().to_owned() };
+    Ok((StatusCode::CREATED, Json(created)).into_response())
+}
+
+/// List the tenants
+#[utoipa::path(
+    get, path = "/v1/tenants", operation_id = "listTenants", tag = "tenants",
+    security(("installation_key" = [])),
+    responses((status = 200, description = "Every tenant", body = TenantList)),
+)]
+pub async fn list_tenants(
+    State(state): State<AppState>,
+    OperatorKey(operator): OperatorKey,
+) -> Result<Json<TenantList>> {
+    let tenants = state.engine.tenants(&operator).await?;
+    Ok(Json(TenantList { tenants: tenants.into_iter().map(Into::into).collect() }))
+}

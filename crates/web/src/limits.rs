@@ -1,0 +1,67 @@
+//! Every bound of inbound HTTP, with its unit.
+
+use std::time::Duration;
+
+/// Connections open at once; further ones wait in the listener's backlog.
+pub const CONNECTIONS_MAX: usize = 8_192;
+/// Requests being answered at once; further ones get a 503.
+pub const REQUESTS_AT_ONCE_MAX: usize = 2_048;
+/// Event streams open at once; further ones get a 503.
+pub const EVENT_STREAMS_MAX: usize = 512;
+/// Streams open at once on one HTTP/2 connection.
+pub const HTTP2_STREAMS_MAX: u32 = 256;
+
+/// Bytes of a request's line and headers together (HTTP/1.1 read buffer).
+pub const HEADER_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of a request's decoded headers on HTTP/2.
+pub const HTTP2_HEADER_BYTES_MAX: u32 = 32 * 1024;
+/// Bytes of the body of an API request.
+pub const API_BODY_BYTES_MAX: usize = 1_000_000;
+/// Bytes of the body of a batch.
+pub const BATCH_BODY_BYTES_MAX: usize = 5_000_000;
+/// Bytes of a callback: the platform's bodies reach 3 MB; the rest is slack.
+pub const CALLBACK_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of a file, the largest that the platform takes.
+pub const MEDIA_BYTES_MAX: usize = 100 * 1024 * 1024;
+/// Bytes around a file in a multipart body.
+pub const MULTIPART_SLACK_BYTES: usize = 64 * 1024;
+/// Bytes of a file's name.
+pub const FILENAME_BYTES_MAX: usize = 240;
+/// Bodies over this many bytes, or of unknown length, take one of the places below.
+pub const LARGE_BODY_BYTES: u64 = 64 * 1024;
+/// Large bodies in memory at once; further ones wait unread.
+pub const LARGE_BODIES_AT_ONCE_MAX: usize = 32;
+/// Files being uploaded at once: each is held in memory.
+pub const UPLOADS_AT_ONCE_MAX: usize = 2;
+
+/// A connection must have sent its first whole request head by then (the TLS handshake included).
+pub const FIRST_REQUEST_TIME: Duration = Duration::from_secs(15);
+/// The TLS handshake alone.
+pub const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+/// From the last answer to the next whole request head, on HTTP/1.1.
+pub const HEADER_READ_TIME: Duration = Duration::from_secs(75);
+/// Between pings on an HTTP/2 connection, and the wait for their answer.
+pub const HTTP2_PING_TIME: Duration = Duration::from_secs(20);
+/// From the request's head to the answer's head, the body being read included.
+pub const REQUEST_TIME: Duration = Duration::from_secs(30);
+/// The same where files or a provider's slow pages are involved.
+pub const SLOW_REQUEST_TIME: Duration = Duration::from_secs(300);
+/// How long a stopping server waits for its open requests.
+pub const SHUTDOWN_TIME: Duration = Duration::from_secs(20);
+/// How long accepting pauses after the system refused a connection (no descriptors left, say).
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Between looks at the certificate files.
+pub const CERTIFICATE_POLL: Duration = Duration::from_secs(30);
+/// Bytes of a certificate or key file.
+pub const CERTIFICATE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Events that a stream reads at once.
+pub const STREAM_PAGE: usize = 100;
+/// Comment lines that keep an idle event stream open.
+pub const STREAM_KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// An event stream looks again after this time even if nobody told it to: another node may have written.
+pub const STREAM_POLL: Duration = Duration::from_secs(2);
+
+/// Seconds named in `Retry-After` where the engine names none.
+pub const RETRY_AFTER_S: u32 = 1;
