@@ -95,7 +95,7 @@ fn lost(book: &Book<'_>, message: &MessageFacts, broken: &mut Vec<String>) {
     if stands && !submitted {
         broken.push(format!("lost: {} is {status} and the provider never saw it", message.id));
     }
-    let needs_reason = ["failed", "denied", "expired"].contains(&status);
+    let needs_reason = ["failed", "denied"].contains(&status);
     if needs_reason && message.reason.is_none() && !submitted {
         broken.push(format!("lost: {} is {status} without a reason, and was never submitted", message.id));
     }
