@@ -86,7 +86,8 @@ impl Permission {
 }
 
 impl Role {
-    pub const ALL: [Self; 5] = [Self::Operator, Self::TenantAdmin, Self::Developer, Self::Agent, Self::Analyst];
+    pub const ALL: [Self; 5] =
+        [Self::Operator, Self::TenantAdmin, Self::Developer, Self::Agent, Self::Analyst];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -116,7 +117,9 @@ impl Role {
                 P::EventsRead,
                 P::MediaWrite,
             ],
-            Self::Agent => &[P::MessagesWrite, P::MessagesRead, P::ConsentsRead, P::TemplatesRead, P::MediaWrite],
+            Self::Agent => {
+                &[P::MessagesWrite, P::MessagesRead, P::ConsentsRead, P::TemplatesRead, P::MediaWrite]
+            }
             Self::Analyst => {
                 &[P::MessagesRead, P::ConsentsRead, P::TemplatesRead, P::AccountsRead, P::EventsRead]
             }

@@ -25,18 +25,45 @@ pub enum Fact {
     Receipt(Receipt),
     Inbound(Box<Inbound>),
     TemplateStatus(TemplateStatus),
-    TemplateQuality { name: String, language: String, score: String },
-    TemplateCategory { name: String, language: String, category: String, upcoming: bool },
+    TemplateQuality {
+        name: String,
+        language: String,
+        score: String,
+    },
+    TemplateCategory {
+        name: String,
+        language: String,
+        category: String,
+        upcoming: bool,
+    },
     /// Quality, throughput or limit of a sender or of the account changed; `event` is the provider's word.
-    SenderSignal { event: String, detail: Box<RawValue> },
-    AccountSignal { event: String, severity: Severity, detail: Box<RawValue> },
+    SenderSignal {
+        event: String,
+        detail: Box<RawValue>,
+    },
+    AccountSignal {
+        event: String,
+        severity: Severity,
+        detail: Box<RawValue>,
+    },
     /// A recipient stopped or resumed marketing messages.
-    Preference { who: Identities, stop: bool, at: Timestamp },
-    IdentityChange { who: Identities, previous: Identities, at: Timestamp },
+    Preference {
+        who: Identities,
+        stop: bool,
+        at: Timestamp,
+    },
+    IdentityChange {
+        who: Identities,
+        previous: Identities,
+        at: Timestamp,
+    },
     /// An error that is about no message of ours.
     ProviderError(ProviderError),
     /// A known envelope with something inside that we do not know; kept as it came.
-    Other { field: String, object: Box<RawValue> },
+    Other {
+        field: String,
+        object: Box<RawValue>,
+    },
 }
 
 /// What a receipt proves of an attempt.

@@ -147,7 +147,8 @@ fn problem(field: &str, code: &'static str, detail: &str) -> FieldProblem {
 }
 
 fn read_to(wire: &WireTo<'_>) -> Checked<To> {
-    let given = [&wire.phone, &wire.bsuid, &wire.email, &wire.contact].iter().filter(|each| each.is_some()).count();
+    let given =
+        [&wire.phone, &wire.bsuid, &wire.email, &wire.contact].iter().filter(|each| each.is_some()).count();
     if given != 1 {
         return Err(vec![problem(
             "to",
@@ -257,7 +258,11 @@ fn explain_json(json: &[u8]) -> FieldProblem {
 /// serde's words without the value it met, which may be personal.
 fn clean(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    if error.is_data() && (text.starts_with("unknown field") || text.starts_with("missing field") || text.starts_with("a time")) {
+    if error.is_data()
+        && (text.starts_with("unknown field")
+            || text.starts_with("missing field")
+            || text.starts_with("a time"))
+    {
         return text;
     }
     if error.is_data() {

@@ -15,7 +15,8 @@ fn reads_the_three_kinds_of_content() {
     let intent = Intent::parse(text.as_bytes(), NOW).unwrap();
     assert_eq!(intent.reference.as_deref(), Some("r1"));
     assert!(matches!(intent.body, Body::Message(_)));
-    let template = r#"{"to":{"phone":"+491701234567"},"template":{"name":"t","language":"en","variables":["a"]}}"#;
+    let template =
+        r#"{"to":{"phone":"+491701234567"},"template":{"name":"t","language":"en","variables":["a"]}}"#;
     assert!(matches!(Intent::parse(template.as_bytes(), NOW).unwrap().body, Body::Template { .. }));
     let object = r#"{"to":{"bsuid":"US.123"},"whatsapp":{"type":"text","text":{"body":"hi"}}}"#;
     assert!(matches!(Intent::parse(object.as_bytes(), NOW).unwrap().body, Body::Message(_)));
@@ -30,10 +31,26 @@ fn names_the_field_and_the_rule() {
         (r#"{"to":{"phone":"12"},"text":{"body":"hi"}}"#, "to.phone", ""),
         (r#"{"to":{"contact":"con_x"},"text":{"body":"hi"}}"#, "to.contact", "id.malformed"),
         (r#"{"to":{"phone":"+491701234567"},"txt":{"body":"hi"}}"#, "txt", "field.invalid"),
-        (r#"{"to":{"phone":"+491701234567"},"text":{"body":"hi"},"send_at":"2099-01-01T00:00:00Z"}"#, "send_at", "time.too_far"),
-        (r#"{"to":{"phone":"+491701234567"},"text":{"body":"hi"},"expires_at":"2020-01-01T00:00:00Z"}"#, "expires_at", "time.past"),
-        (r#"{"to":{"phone":"+491701234567"},"text":{"body":"hi"},"send_at":"soon"}"#, "send_at", "field.invalid"),
-        (r#"{"to":{"phone":"+491701234567"},"text":{"body":"hi"},"metadata":[]}"#, "metadata", "metadata.object"),
+        (
+            r#"{"to":{"phone":"+491701234567"},"text":{"body":"hi"},"send_at":"2099-01-01T00:00:00Z"}"#,
+            "send_at",
+            "time.too_far",
+        ),
+        (
+            r#"{"to":{"phone":"+491701234567"},"text":{"body":"hi"},"expires_at":"2020-01-01T00:00:00Z"}"#,
+            "expires_at",
+            "time.past",
+        ),
+        (
+            r#"{"to":{"phone":"+491701234567"},"text":{"body":"hi"},"send_at":"soon"}"#,
+            "send_at",
+            "field.invalid",
+        ),
+        (
+            r#"{"to":{"phone":"+491701234567"},"text":{"body":"hi"},"metadata":[]}"#,
+            "metadata",
+            "metadata.object",
+        ),
         (r#"{"to":{"phone":"+491701234567"},"text":"#, "text", "json.malformed"),
         (&long, "", ""),
     ];

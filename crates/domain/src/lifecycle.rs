@@ -199,7 +199,11 @@ impl fmt::Display for Status {
 }
 
 /// The status of a message: its best attempt if that stands, else its open work, else why it ended.
-pub fn status(attempts: impl IntoIterator<Item = AttemptState>, open: OpenWork, terminal: Terminal) -> Status {
+pub fn status(
+    attempts: impl IntoIterator<Item = AttemptState>,
+    open: OpenWork,
+    terminal: Terminal,
+) -> Status {
     let mut best = None;
     let mut doubted = false;
     for state in attempts {

@@ -131,9 +131,7 @@ pub struct Upload {
 }
 
 /// Chunks of a download, in order.
-pub type Chunks = std::pin::Pin<
-    Box<dyn futures_core::Stream<Item = Result<Bytes, TransportError>> + Send>,
->;
+pub type Chunks = std::pin::Pin<Box<dyn futures_core::Stream<Item = Result<Bytes, TransportError>> + Send>>;
 
 /// The one door to a provider. Adapters retry nothing and store nothing.
 pub trait Provider: Send + Sync + 'static {

@@ -33,3 +33,9 @@ impl Caller {
 pub struct Operator {
     pub actor: Actor,
 }
+
+impl std::fmt::Debug for Caller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Caller({}, {})", self.tenant, self.actor)
+    }
+}

@@ -38,7 +38,9 @@ impl Snapshot {
             templates: catalog
                 .templates
                 .into_iter()
-                .map(|each| ((each.account, each.definition.name.clone(), each.definition.language.clone()), each))
+                .map(|each| {
+                    ((each.account, each.definition.name.clone(), each.definition.language.clone()), each)
+                })
                 .collect(),
             pauses: catalog.pauses,
             messages_per_s: catalog.tenant_messages_per_s,
@@ -64,7 +66,12 @@ impl Snapshot {
     }
 
     /// The pause that stops one kind of message, if any.
-    pub fn content_pause(&self, category: Category, template: Option<&str>, now: Timestamp) -> Option<&Pause> {
+    pub fn content_pause(
+        &self,
+        category: Category,
+        template: Option<&str>,
+        now: Timestamp,
+    ) -> Option<&Pause> {
         self.active(now).find(|pause| match pause.scope {
             PauseScope::Category => Category::parse(&pause.target) == Some(category),
             PauseScope::Template => template == Some(pause.target.as_str()),

@@ -28,3 +28,5 @@ pub use caller::{Caller, Operator};
 pub use config::EngineConfig;
 pub use error::EngineError;
 pub use pipeline::Engine;
+/// The plain data that the engine hands on as it is.
+pub use tidings_store::model as store_model;

@@ -96,8 +96,18 @@ impl Engine {
         let mut loops = Vec::new();
         for store in self.0.regions.iter() {
             let name = store.region();
-            loops.push(tokio::spawn(dispatch::run(self.clone(), name.to_owned(), store.clone(), stop.clone())));
-            loops.push(tokio::spawn(reconcile::run(self.clone(), name.to_owned(), store.clone(), stop.clone())));
+            loops.push(tokio::spawn(dispatch::run(
+                self.clone(),
+                name.to_owned(),
+                store.clone(),
+                stop.clone(),
+            )));
+            loops.push(tokio::spawn(reconcile::run(
+                self.clone(),
+                name.to_owned(),
+                store.clone(),
+                stop.clone(),
+            )));
         }
         loops
     }

@@ -30,9 +30,11 @@ pub(crate) fn limit(asked: Option<usize>) -> Result<usize> {
     match asked {
         None => Ok(PAGE_DEFAULT),
         Some(n) if (1..=PAGE_MAX).contains(&n) => Ok(n),
-        Some(_) => {
-            Err(EngineError::invalid("limit", "limit.range", format!("`limit` lies between 1 and {PAGE_MAX}.")))
-        }
+        Some(_) => Err(EngineError::invalid(
+            "limit",
+            "limit.range",
+            format!("`limit` lies between 1 and {PAGE_MAX}."),
+        )),
     }
 }
 

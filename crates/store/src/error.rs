@@ -10,7 +10,9 @@ pub enum StoreError {
     Busy,
     #[error("the store cannot be reached")]
     Unavailable,
-    #[error("this store was written by a newer version (schema {found}, this program knows {known}); nothing was changed")]
+    #[error(
+        "this store was written by a newer version (schema {found}, this program knows {known}); nothing was changed"
+    )]
     Newer { found: i64, known: i64 },
     #[error("another process has this data directory open")]
     Locked,

@@ -67,7 +67,8 @@ impl Events {
 
     pub(crate) fn push_new(&mut self, event: &NewEvent) {
         let NewEvent { tenant, kind, subject, actor, trace, at, body } = event;
-        let head = Head { tenant: *tenant, kind: *kind, subject: subject.0, actor: *actor, trace: *trace, at: *at };
+        let head =
+            Head { tenant: *tenant, kind: *kind, subject: subject.0, actor: *actor, trace: *trace, at: *at };
         self.push(head, |text| text.push_str(body));
     }
 

@@ -84,7 +84,8 @@ pub(crate) async fn link(
     for identity in &missing {
         let sql = "INSERT INTO identities (tenant_id, hash, contact_id, kind, value, created_at)
             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant_id, hash) DO UPDATE SET contact_id = excluded.contact_id";
-        conn.execute(sql, vals![&tenant, &identity.hash, &contact, identity.kind, &identity.sealed, at]).await?;
+        conn.execute(sql, vals![&tenant, &identity.hash, &contact, identity.kind, &identity.sealed, at])
+            .await?;
     }
     let hashes = hashes_of(conn, scope, contact).await?;
     if hashes.len() > 1 && (found.len() > 1 || !missing.is_empty()) {
@@ -117,7 +118,8 @@ pub(crate) struct ConsentRecord {
 
 impl SealedConsent {
     pub(crate) fn of(scope: &TenantScope, consent: &NewConsent) -> Self {
-        let record = ConsentRecord { address: consent.address.canonical(), evidence: consent.evidence.clone() };
+        let record =
+            ConsentRecord { address: consent.address.canonical(), evidence: consent.evidence.clone() };
         let plain = serde_json::to_vec(&record).expect("texts are JSON");
         Self {
             identity: Identity::of(scope, &consent.address),
@@ -136,7 +138,8 @@ pub(crate) async fn add_consent(
 ) -> Result<()> {
     let tenant = scope.tenant();
     let identity = &sealed.identity;
-    let sql = "SELECT 1 FROM consents WHERE tenant_id = $1 AND recipient = $2 AND purpose = $3 AND granted = $4
+    let sql =
+        "SELECT 1 FROM consents WHERE tenant_id = $1 AND recipient = $2 AND purpose = $3 AND granted = $4
         AND source = $5 AND at = $6 AND channel = $7";
     let (purpose, granted, at) = (consent.purpose, consent.granted, consent.at);
     let params = vals![&tenant, &identity.hash, purpose, granted, &consent.source, at, consent.channel];

@@ -11,8 +11,10 @@ pub struct Regions(Arc<[Store]>);
 impl Regions {
     /// `None` if there is no store or a name comes twice.
     pub fn new(stores: Vec<Store>) -> Option<Self> {
-        let distinct =
-            stores.iter().enumerate().all(|(n, store)| stores[..n].iter().all(|other| other.region() != store.region()));
+        let distinct = stores
+            .iter()
+            .enumerate()
+            .all(|(n, store)| stores[..n].iter().all(|other| other.region() != store.region()));
         (distinct && !stores.is_empty()).then(|| Self(stores.into()))
     }
     pub fn default_store(&self) -> &Store {

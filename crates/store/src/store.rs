@@ -200,7 +200,8 @@ pub(crate) async fn tenant_keys(conn: &Conn, tenant: TenantId) -> Result<Vec<Wra
         .iter()
         .map(|row| {
             Ok(Wrapped {
-                purpose: Purpose::parse(row.text(0)?).ok_or(StoreError::Corrupt("a key without a purpose"))?,
+                purpose: Purpose::parse(row.text(0)?)
+                    .ok_or(StoreError::Corrupt("a key without a purpose"))?,
                 version: row.get(1)?,
                 wrapped: row.get(2)?,
                 active: row.get(3)?,
@@ -256,7 +257,8 @@ async fn installation(executor: &Executor, masters: &MasterKeys, ids: &IdSource)
         executor
             .write(move |conn| {
                 Box::pin(async move {
-                    conn.execute("UPDATE meta SET data = $1 WHERE key = 'installation'", vals![&wrapped]).await
+                    conn.execute("UPDATE meta SET data = $1 WHERE key = 'installation'", vals![&wrapped])
+                        .await
                 })
             })
             .await?;

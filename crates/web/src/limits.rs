@@ -65,3 +65,6 @@ pub const STREAM_POLL: Duration = Duration::from_secs(2);
 
 /// Seconds named in `Retry-After` where the engine names none.
 pub const RETRY_AFTER_S: u32 = 1;
+
+/// Bytes of a form of the console.
+pub const FORM_BYTES_MAX: usize = 16 * 1024;

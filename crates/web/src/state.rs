@@ -9,6 +9,7 @@ use tidings_engine::Engine;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::console::watch::Watch;
 use crate::limits;
 use crate::ops::http_metrics::HttpMetrics;
 
@@ -21,6 +22,8 @@ pub struct AppState {
     pub clock: Arc<dyn Clock>,
     /// Ends what would otherwise never end (event streams) when the server stops.
     pub shutdown: CancellationToken,
+    /// What the console remembers between requests.
+    pub console: Watch,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -53,7 +56,7 @@ impl Default for Shared {
 
 impl AppState {
     pub fn new(engine: Engine, clock: Arc<dyn Clock>, tls: bool, shutdown: CancellationToken) -> Self {
-        Self { engine, tls, clock, shutdown, shared: Arc::default() }
+        Self { engine, tls, clock, shutdown, console: Watch::default(), shared: Arc::default() }
     }
 
     /// A span id for a `traceparent` that we hand out: distinct within the process, spread over the range.

@@ -65,7 +65,12 @@ impl Engine {
         caller.store.account(&caller.scope, id).await?.ok_or(EngineError::NotFound("account"))
     }
 
-    pub async fn patch_account(&self, caller: &Caller, id: AccountId, patch: PatchAccount) -> Result<Account> {
+    pub async fn patch_account(
+        &self,
+        caller: &Caller,
+        id: AccountId,
+        patch: PatchAccount,
+    ) -> Result<Account> {
         caller.require(Permission::AccountsWrite)?;
         let mut credentials = self.account(caller, id).await?.credentials;
         if let Some(token) = patch.access_token {

@@ -33,7 +33,11 @@ impl Engine {
             ));
         }
         if input.evidence.as_ref().is_some_and(|text| text.len() > EVIDENCE_BYTES_MAX) {
-            return Err(EngineError::invalid("evidence", "evidence.size", "The evidence is too large; link to it."));
+            return Err(EngineError::invalid(
+                "evidence",
+                "evidence.size",
+                "The evidence is too large; link to it.",
+            ));
         }
         let now = self.now();
         let new = NewConsent {
@@ -61,7 +65,10 @@ impl Engine {
         max: Option<usize>,
     ) -> Result<Page<Consent, String>> {
         caller.require(Permission::ConsentsRead)?;
-        let page = caller.store.list_consents(&caller.scope, address.as_ref(), store_cursor(cursor)?, limit(max)?).await?;
+        let page = caller
+            .store
+            .list_consents(&caller.scope, address.as_ref(), store_cursor(cursor)?, limit(max)?)
+            .await?;
         Ok(page.encoded())
     }
 

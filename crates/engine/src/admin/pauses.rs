@@ -34,8 +34,10 @@ impl Engine {
         }
         self.check_target(caller, scope, target).await?;
         let target = if scope == PauseScope::Tenant { caller.tenant.to_string() } else { target.to_owned() };
-        let pause =
-            caller.store.set_pause(&caller.scope, scope, &target, reason, until, caller.actor, self.now()).await?;
+        let pause = caller
+            .store
+            .set_pause(&caller.scope, scope, &target, reason, until, caller.actor, self.now())
+            .await?;
         self.changed(caller);
         Ok(pause)
     }

@@ -26,8 +26,7 @@ impl Engine {
                 EngineError::invalid("region", "region.unknown", "There is no region with this name.")
             })?,
         };
-        let (_, tenant, key) =
-            store.create_tenant(name, messages_per_s, operator.actor, self.now()).await?;
+        let (_, tenant, key) = store.create_tenant(name, messages_per_s, operator.actor, self.now()).await?;
         Ok((tenant, key))
     }
 
@@ -50,7 +49,11 @@ impl Engine {
         caller.require(Permission::KeysWrite)?;
         check_name(name)?;
         if role < caller.role {
-            return Err(EngineError::invalid("role", "role.above", "A key cannot have a higher role than yours."));
+            return Err(EngineError::invalid(
+                "role",
+                "role.above",
+                "A key cannot have a higher role than yours.",
+            ));
         }
         let bits = match permissions {
             None => role.permissions(),
@@ -95,11 +98,9 @@ pub(super) fn check_name(name: &str) -> Result<()> {
 
 pub(super) fn check_rate(field: &str, rate: Option<f64>) -> Result<()> {
     match rate {
-        Some(rate) if !(rate.is_finite() && (0.01..=10_000.0).contains(&rate)) => Err(EngineError::invalid(
-            field,
-            "rate.range",
-            "Messages per second lie between 0.01 and 10000.",
-        )),
+        Some(rate) if !(rate.is_finite() && (0.01..=10_000.0).contains(&rate)) => {
+            Err(EngineError::invalid(field, "rate.range", "Messages per second lie between 0.01 and 10000."))
+        }
         _ => Ok(()),
     }
 }

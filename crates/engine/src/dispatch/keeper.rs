@@ -101,7 +101,8 @@ async fn keep(
     }
     let (done_tx, done) = mpsc::channel(DONE_MAX);
     let (outcomes, outcomes_rx) = mpsc::channel(engine.0.config.in_flight_max.max(1));
-    let recorder = tokio::spawn(submit::record_loop(engine.clone(), store.clone(), outcomes_rx, done_tx.clone()));
+    let recorder =
+        tokio::spawn(submit::record_loop(engine.clone(), store.clone(), outcomes_rx, done_tx.clone()));
     let hand = Arc::new(Hand {
         engine: engine.clone(),
         store: store.clone(),
@@ -155,7 +156,11 @@ impl Keeper {
         }
     }
 
-    async fn work(&mut self, mut done: mpsc::Receiver<Done>, stop: &CancellationToken) -> Result<(), StoreError> {
+    async fn work(
+        &mut self,
+        mut done: mpsc::Receiver<Done>,
+        stop: &CancellationToken,
+    ) -> Result<(), StoreError> {
         let mut finished = Vec::new();
         loop {
             let now_us = self.now_us();

@@ -60,7 +60,10 @@ fn the_provider_may_ask_for_more_patience() {
         now: NOW,
         unit: 0.0,
     };
-    assert_eq!(next_after_failure(&failed), Next::Retry { at: NOW.plus(300 * SECOND), reason: failed.entry.name });
+    assert_eq!(
+        next_after_failure(&failed),
+        Next::Retry { at: NOW.plus(300 * SECOND), reason: failed.entry.name }
+    );
 }
 
 #[test]

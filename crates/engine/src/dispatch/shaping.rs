@@ -75,7 +75,9 @@ pub(super) fn is_about_account(code: i64) -> bool {
     entry.scope == Scope::Account
         && matches!(
             entry.action,
-            ShapingAction::SlowAccount { .. } | ShapingAction::HoldAccount { .. } | ShapingAction::PauseAccount
+            ShapingAction::SlowAccount { .. }
+                | ShapingAction::HoldAccount { .. }
+                | ShapingAction::PauseAccount
         )
 }
 

@@ -118,7 +118,9 @@ impl Hand {
             claimed_at: now,
             doubt_until: None,
         };
-        if let Err(error) = self.store.settle(&sys, self.lease.epoch, vec![(open, Settle::Requeue)], now).await {
+        if let Err(error) =
+            self.store.settle(&sys, self.lease.epoch, vec![(open, Settle::Requeue)], now).await
+        {
             tracing::warn!(error = %error, "a claim could not be given back; recovery settles it");
         }
         self.tell(Done::Unused { item, again_at: Some(now.plus(1_000_000)) }).await;

@@ -146,7 +146,10 @@ fn phase(lane: &mut Lane, now_us: i64) -> (&'static str, String) {
     }
     if lane.bucket.factor() < 1.0 {
         let percent = (lane.bucket.factor() * 100.0).round();
-        return ("slowed", format!("Runs at {percent} % of its speed after a provider's signal; recovers step by step."));
+        return (
+            "slowed",
+            format!("Runs at {percent} % of its speed after a provider's signal; recovers step by step."),
+        );
     }
     let waiting = lane.queues.iter().any(|queue| !queue.items.is_empty());
     match (waiting, lane.in_flight) {

@@ -49,7 +49,12 @@ struct Answer<'a> {
 }
 
 impl Engine {
-    pub async fn accept_batch(&self, caller: &Caller, body: &[u8], options: AcceptOptions<'_>) -> Result<Reply> {
+    pub async fn accept_batch(
+        &self,
+        caller: &Caller,
+        body: &[u8],
+        options: AcceptOptions<'_>,
+    ) -> Result<Reply> {
         caller.require(Permission::MessagesWrite)?;
         let slot = Slot::take(self, caller, &options, body)?;
         let items = match read(body) {

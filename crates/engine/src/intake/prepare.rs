@@ -68,8 +68,13 @@ pub(crate) async fn prepare(
         trace: trace.or_else(|| TraceId::from_bytes(id.bytes())).expect("a message id is never all zero"),
         trace_given: trace.is_some(),
         reference: intent.reference.as_ref().map(|text| caller.scope.hash(&format!("reference:{text}"))),
-        content: Content { to: address, message: outgoing, metadata: intent.metadata, reference: intent.reference }
-            .write(),
+        content: Content {
+            to: address,
+            message: outgoing,
+            metadata: intent.metadata,
+            reference: intent.reference,
+        }
+        .write(),
     };
     Ok(Prepared { message, route })
 }

@@ -39,7 +39,12 @@ pub(crate) fn judge(snapshot: &Snapshot, question: &Question<'_>, facts: &Recipi
     RULES.iter().filter_map(|rule| rule(snapshot, question, facts)).collect()
 }
 
-fn decision(rule: &'static str, verdict: Verdict, reason: impl Into<String>, inputs: serde_json::Value) -> Decision {
+fn decision(
+    rule: &'static str,
+    verdict: Verdict,
+    reason: impl Into<String>,
+    inputs: serde_json::Value,
+) -> Decision {
     let inputs = match inputs {
         serde_json::Value::Object(map) => map,
         _ => serde_json::Map::new(),
@@ -61,7 +66,9 @@ fn reachable(_: &Snapshot, question: &Question<'_>, facts: &RecipientFacts) -> O
         Some((code, at)) => decision(
             "recipient.invalid",
             Verdict::Deny,
-            format!("The provider said with code {code} that this recipient cannot be reached; lift the mark to try again."),
+            format!(
+                "The provider said with code {code} that this recipient cannot be reached; lift the mark to try again."
+            ),
             json!({"code": code, "since": at}),
         ),
     })
@@ -104,12 +111,7 @@ fn window(_: &Snapshot, question: &Question<'_>, facts: &RecipientFacts) -> Opti
     }
     let open = facts.last_inbound_at.is_some_and(|at| question.at.since(at) < SERVICE_WINDOW_US);
     Some(if open {
-        decision(
-            "window.open",
-            Verdict::Allow,
-            "",
-            json!({"last_inbound_at": facts.last_inbound_at}),
-        )
+        decision("window.open", Verdict::Allow, "", json!({"last_inbound_at": facts.last_inbound_at}))
     } else {
         decision(
             "window.closed",
@@ -140,7 +142,10 @@ fn template(snapshot: &Snapshot, question: &Question<'_>, _: &RecipientFacts) ->
         _ => decision(
             "template.not_approved",
             Verdict::Deny,
-            format!("The platform lists this template as {}; only an approved one can be sent.", status.to_lowercase()),
+            format!(
+                "The platform lists this template as {}; only an approved one can be sent.",
+                status.to_lowercase()
+            ),
             inputs,
         ),
     })
@@ -155,7 +160,11 @@ pub(super) fn write(decisions: &[Decision]) -> String {
             out.push(',');
         }
         if each.verdict == Verdict::Allow && each.inputs.is_empty() {
-            let _ = write!(out, r#"{{"rule":"{}","version":{},"verdict":"allow","reason":""}}"#, each.rule, each.version);
+            let _ = write!(
+                out,
+                r#"{{"rule":"{}","version":{},"verdict":"allow","reason":""}}"#,
+                each.rule, each.version
+            );
         } else {
             out.push_str(&serde_json::to_string(each).expect("a decision has only string keys"));
         }

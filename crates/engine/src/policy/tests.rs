@@ -75,7 +75,8 @@ fn verdict(status: &str, question: &Question<'_>, facts: &RecipientFacts) -> Opt
 #[test]
 fn the_table_of_verdicts() {
     let fresh = RecipientFacts::default();
-    let inbound = |ago: i64| RecipientFacts { last_inbound_at: Some(NOW.plus(-ago)), ..RecipientFacts::default() };
+    let inbound =
+        |ago: i64| RecipientFacts { last_inbound_at: Some(NOW.plus(-ago)), ..RecipientFacts::default() };
     let cool = RecipientFacts { cool_until: Some(NOW.plus(DAY)), ..RecipientFacts::default() };
     let invalid = RecipientFacts { invalid: Some((131_026, NOW)), ..RecipientFacts::default() };
     let marketing = template_question(Category::Marketing);
@@ -98,7 +99,11 @@ fn the_table_of_verdicts() {
     ];
     for (status, question, facts, want) in table {
         let found = verdict(status, &question, &facts);
-        assert_eq!(found, want.map(|(rule, denied)| (rule.to_owned(), denied)), "{status} {question:?} {facts:?}");
+        assert_eq!(
+            found,
+            want.map(|(rule, denied)| (rule.to_owned(), denied)),
+            "{status} {question:?} {facts:?}"
+        );
     }
 }
 

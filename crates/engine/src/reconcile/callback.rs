@@ -35,8 +35,8 @@ impl Door {
 
 impl Engine {
     /// The address at which an account's provider calls us, as a path.
-    pub fn callback_path(region: &str, account: AccountId) -> String {
-        format!("/callbacks/{region}/{account}")
+    pub fn callback_path(&self, account: &Account, region: &str) -> String {
+        format!("/callbacks/{region}/{}", account.id)
     }
 
     /// Answers the set-up handshake.
@@ -47,7 +47,13 @@ impl Engine {
     }
 
     /// Takes a callback. `Ok` only after its effects are durable.
-    pub async fn callback(&self, region: &str, account: &str, headers: &HeaderMap, body: Bytes) -> Result<()> {
+    pub async fn callback(
+        &self,
+        region: &str,
+        account: &str,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Result<()> {
         let door = self.door(region, account).await.inspect_err(|_| {
             self.0.metrics.add(Counter::callbacks_refused, 1);
         })?;
@@ -68,16 +74,17 @@ impl Engine {
         headers: &HeaderMap,
         body: &[u8],
     ) -> Result<Vec<CallbackEntry>> {
-        let read = provider
-            .verify(&door.account().credentials, headers, body)
-            .and_then(|()| provider.parse(body));
+        let read =
+            provider.verify(&door.account().credentials, headers, body).and_then(|()| provider.parse(body));
         read.map_err(|error| {
             self.0.metrics.add(Counter::callbacks_refused, 1);
             match error {
                 CallbackError::Signature => EngineError::Unauthorized,
-                CallbackError::Malformed => {
-                    EngineError::invalid("", "callback.malformed", "The body is not a callback of this provider.")
-                }
+                CallbackError::Malformed => EngineError::invalid(
+                    "",
+                    "callback.malformed",
+                    "The body is not a callback of this provider.",
+                ),
             }
         })
     }
@@ -96,7 +103,8 @@ impl Engine {
         for entry in entries {
             let owner = door.snapshot.accounts.values().find(|account| {
                 account.provider_ref == entry.account_ref
-                    && (account.id == door.account || provider.verify(&account.credentials, headers, body).is_ok())
+                    && (account.id == door.account
+                        || provider.verify(&account.credentials, headers, body).is_ok())
             });
             let (id, ours) = owner.map_or((door.account, false), |account| (account.id, true));
             match parts.iter_mut().find(|(account, _)| *account == id) {

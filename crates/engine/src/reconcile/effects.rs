@@ -10,7 +10,9 @@ use tidings_domain::fact::{CallbackEntry, Fact, Identities, Inbound, Receipt, Te
 use tidings_domain::failure::ShapingAction;
 use tidings_domain::id::{AccountId, Id, IdSource};
 use tidings_domain::time::Timestamp;
-use tidings_store::model::{CallbackWrite, NewConsent, NewInbound, NewKept, NewReceipt, Sender, TemplatePatch};
+use tidings_store::model::{
+    CallbackWrite, NewConsent, NewInbound, NewKept, NewReceipt, Sender, TemplatePatch,
+};
 use tidings_store::scope::TenantScope;
 
 use crate::catalog::Snapshot;
@@ -45,7 +47,13 @@ impl<'a> Effects<'a> {
     fn keep(&mut self, field: &str, object: String) {
         let id = self.ids.next(self.now);
         let received_at = self.now;
-        self.write.kept.push(NewKept { id, account: Some(self.account), field: field.to_owned(), object, received_at });
+        self.write.kept.push(NewKept {
+            id,
+            account: Some(self.account),
+            field: field.to_owned(),
+            object,
+            received_at,
+        });
     }
 
     fn event(&mut self, kind: Kind, subject: Subject, body: serde_json::Value) {
@@ -98,7 +106,10 @@ fn one(effects: &mut Effects<'_>, sender: Option<&Sender>, fact: Fact) {
         Fact::Inbound(inbound) => self::inbound(effects, sender, *inbound),
         Fact::TemplateStatus(status) => template(effects, status),
         Fact::TemplateQuality { name, language, score } => {
-            effects.write.templates.push(patch(name, language, effects.now, |patch| patch.quality = Some(score)));
+            effects
+                .write
+                .templates
+                .push(patch(name, language, effects.now, |patch| patch.quality = Some(score)));
         }
         Fact::TemplateCategory { name, language, category, upcoming } => {
             if !upcoming {
@@ -108,7 +119,8 @@ fn one(effects: &mut Effects<'_>, sender: Option<&Sender>, fact: Fact) {
         }
         Fact::Preference { who, stop, at } => effects.revoke_or_grant(&who, !stop, "platform", at),
         Fact::SenderSignal { event, detail } => {
-            let subject = sender.map_or(Subject(effects.account.bytes()), |sender| Subject(sender.id.bytes()));
+            let subject =
+                sender.map_or(Subject(effects.account.bytes()), |sender| Subject(sender.id.bytes()));
             effects.event(Kind::SenderChanged, subject, json!({"event": event}));
             effects.keep("sender_signal", detail.get().to_owned());
         }
@@ -120,7 +132,10 @@ fn one(effects: &mut Effects<'_>, sender: Option<&Sender>, fact: Fact) {
         }
         Fact::IdentityChange { who, previous, at } => identity_change(effects, &who, &previous, at),
         Fact::ProviderError(error) => {
-            effects.keep("errors", json!({"code": error.code, "title": error.title, "detail": error.detail}).to_string());
+            effects.keep(
+                "errors",
+                json!({"code": error.code, "title": error.title, "detail": error.detail}).to_string(),
+            );
         }
         Fact::Other { field, object } => effects.keep(&field, object.get().to_owned()),
     }
@@ -184,7 +199,12 @@ fn template(effects: &mut Effects<'_>, status: TemplateStatus) {
     effects.write.templates.push(patch(status.name, status.language.replace('-', "_"), effects.now, set));
 }
 
-fn patch(name: String, language: String, at: Timestamp, set: impl FnOnce(&mut TemplatePatch)) -> TemplatePatch {
+fn patch(
+    name: String,
+    language: String,
+    at: Timestamp,
+    set: impl FnOnce(&mut TemplatePatch),
+) -> TemplatePatch {
     let mut patch = TemplatePatch { name, language, status: None, category: None, quality: None, at };
     set(&mut patch);
     patch

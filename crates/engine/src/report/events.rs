@@ -61,9 +61,11 @@ fn subject(kind: Kind, bytes: [u8; 16]) -> String {
         | Kind::TemplatesSynced
         | Kind::TemplateChanged
         | Kind::IdentityChanged => AccountId::from_bytes(bytes).to_string(),
-        Kind::SenderCreated | Kind::SenderChanged | Kind::LaneSlowed | Kind::LaneHeld | Kind::LaneRecovered => {
-            SenderId::from_bytes(bytes).to_string()
-        }
+        Kind::SenderCreated
+        | Kind::SenderChanged
+        | Kind::LaneSlowed
+        | Kind::LaneHeld
+        | Kind::LaneRecovered => SenderId::from_bytes(bytes).to_string(),
         Kind::KeyCreated | Kind::KeyRevoked => KeyId::from_bytes(bytes).to_string(),
         Kind::PauseSet | Kind::PauseLifted => PauseId::from_bytes(bytes).to_string(),
         Kind::CallbackUnknown => CallbackId::from_bytes(bytes).to_string(),

@@ -113,7 +113,9 @@ fn accepted(facts: &Facts<'_>) -> String {
         None => "It was never asked.".to_owned(),
         Some(AttemptState::Claimed) => "Its answer is awaited.".to_owned(),
         Some(AttemptState::InDoubt) => "Nobody knows yet: no definite answer arrived.".to_owned(),
-        Some(AttemptState::Unknown) => "Nobody knows: neither an answer nor a receipt arrived in time.".to_owned(),
+        Some(AttemptState::Unknown) => {
+            "Nobody knows: neither an answer nor a receipt arrived in time.".to_owned()
+        }
         Some(_) => match facts.at(Kind::MessageSubmitted) {
             Some(at) => format!("Yes, at {at}, but it failed afterwards."),
             None => "No, it refused.".to_owned(),
@@ -148,10 +150,14 @@ fn failed(facts: &Facts<'_>) -> String {
     let provider = |code: i64| format!("The provider said {code}: {}", failure_entry(code).meaning);
     let last_code = facts.head.attempts.iter().rev().find_map(|attempt| attempt.code);
     match facts.head.status {
-        Status::Denied => format!("It was denied by the rule `{}`.", facts.head.reason.as_deref().unwrap_or("unknown")),
+        Status::Denied => {
+            format!("It was denied by the rule `{}`.", facts.head.reason.as_deref().unwrap_or("unknown"))
+        }
         Status::Expired => format!("It expired at {} before it could be delivered.", facts.head.expires_at),
         Status::Canceled => "It did not fail: somebody canceled it.".to_owned(),
-        Status::Unknown => "Whether it failed is unknown: it was in doubt and its category is not sent twice.".to_owned(),
+        Status::Unknown => {
+            "Whether it failed is unknown: it was in doubt and its category is not sent twice.".to_owned()
+        }
         Status::Failed => last_code.map_or_else(
             || format!("It failed: {}.", facts.head.reason.as_deref().unwrap_or("no reason was recorded")),
             provider,
@@ -178,7 +184,11 @@ fn retried(facts: &Facts<'_>) -> String {
             format!("Policy deferred it: it is looked at again at {}.", facts.head.due_at)
         }
         (Status::InDoubt, Some(AttemptRow { doubt_until: Some(until), .. })) => {
-            let then = if facts.head.category.resends_after_doubt() { "it is sent again" } else { "it ends as unknown" };
+            let then = if facts.head.category.resends_after_doubt() {
+                "it is sent again"
+            } else {
+                "it ends as unknown"
+            };
             format!("Not blindly: a receipt may settle the doubt until {until}; after that {then}.")
         }
         (status, _) if status.is_open() => "Nothing has failed, so there is nothing to retry.".to_owned(),
@@ -203,11 +213,17 @@ fn limited(facts: &Facts<'_>) -> String {
 
 fn decided(facts: &Facts<'_>) -> String {
     let all = decisions(facts.events);
-    let text = |decision: &Value, key: &str| decision.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
+    let text =
+        |decision: &Value, key: &str| decision.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
     let against = all.iter().rev().find(|decision| text(decision, "verdict") != "allow");
     if let Some(decision) = against {
         let verb = if text(decision, "verdict") == "deny" { "denied" } else { "deferred" };
-        return format!("The rule `{}` {verb} it at {}: {}", text(decision, "rule"), text(decision, "stage"), text(decision, "reason"));
+        return format!(
+            "The rule `{}` {verb} it at {}: {}",
+            text(decision, "rule"),
+            text(decision, "stage"),
+            text(decision, "reason")
+        );
     }
     let mut rules: Vec<String> = Vec::new();
     for decision in &all {
@@ -246,9 +262,10 @@ fn detail(event: &LoggedEvent) -> String {
             _ => continue,
         };
         parts.push(match key.as_str() {
-            "code" => shown
-                .parse()
-                .map_or_else(|_| format!("code {shown}"), |code| format!("code {shown} ({})", failure_entry(code).name)),
+            "code" => shown.parse().map_or_else(
+                |_| format!("code {shown}"),
+                |code| format!("code {shown} ({})", failure_entry(code).name),
+            ),
             "attempt" => format!("attempt {shown}"),
             _ => format!("{} {shown}", key.replace('_', " ")),
         });

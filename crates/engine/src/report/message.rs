@@ -94,8 +94,7 @@ impl Engine {
         id: MessageId,
     ) -> Result<(MessageView, Vec<LoggedEvent>)> {
         caller.require(Permission::MessagesRead)?;
-        let view =
-            caller.store.message(&caller.scope, id).await?.ok_or(EngineError::NotFound("message"))?;
+        let view = caller.store.message(&caller.scope, id).await?.ok_or(EngineError::NotFound("message"))?;
         let events = caller.store.message_events(&caller.scope, id).await?;
         Ok((view, events))
     }
@@ -157,7 +156,8 @@ pub(super) fn decisions(events: &[LoggedEvent]) -> Vec<Value> {
     for event in events {
         let Ok(Value::Object(mut body)) = serde_json::from_str(&event.body) else { continue };
         let Some(Value::Array(list)) = body.remove("decisions") else { continue };
-        let stage = if event.kind == tidings_domain::event::Kind::MessageAccepted { "intake" } else { "submission" };
+        let stage =
+            if event.kind == tidings_domain::event::Kind::MessageAccepted { "intake" } else { "submission" };
         for mut decision in list {
             if let Value::Object(fields) = &mut decision {
                 fields.insert("stage".to_owned(), stage.into());

@@ -60,13 +60,13 @@ impl Engine {
         caller.require(Permission::MessagesRead)?;
         let from = self.0.overviews.lock().get(&caller.tenant).cloned().unwrap_or_default();
         let (counts, position) = caller.store.event_counts(&caller.scope, from.position).await?;
-        let mut overview = if position.generation == from.position.generation || from.position == LogPosition::default()
-        {
-            from
-        } else {
-            // The log was restored to another past: fold it from its beginning.
-            Overview::default()
-        };
+        let mut overview =
+            if position.generation == from.position.generation || from.position == LogPosition::default() {
+                from
+            } else {
+                // The log was restored to another past: fold it from its beginning.
+                Overview::default()
+            };
         for (kind, count) in counts {
             if let Some(slot) = overview.slot(kind) {
                 *slot += count;

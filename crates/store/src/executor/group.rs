@@ -20,10 +20,7 @@ pub(crate) trait Group: Send + Sync + Sized + 'static {
     fn rows(&self) -> usize;
 
     /// One output per job, in order.
-    fn run(
-        conn: &Conn,
-        jobs: &[Ticket<Self>],
-    ) -> impl Future<Output = Result<Vec<Self::Output>>> + Send;
+    fn run(conn: &Conn, jobs: &[Ticket<Self>]) -> impl Future<Output = Result<Vec<Self::Output>>> + Send;
 
     fn into_work(ticket: Ticket<Self>) -> Work;
 }

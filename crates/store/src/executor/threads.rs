@@ -1,9 +1,9 @@
 //! One writer thread that commits for many callers at once, and a few reader threads.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
-use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
@@ -16,8 +16,8 @@ use crate::conn::{Conn, SqliteConn};
 use crate::error::{Result, StoreError};
 use crate::hot::{AcceptJob, ClaimJob, MergeJob, RecordJob, SettleJob};
 use crate::limits::{
-    QUEUED_JOBS_MAX, QUEUED_READS_MAX, QUEUED_ROWS_MAX, ROUND_JOBS_MAX, ROUND_ROWS_MAX, SQLITE_CHECKPOINT_FORCED_PAGES,
-    SQLITE_CHECKPOINT_PAGES, SQLITE_READERS,
+    QUEUED_JOBS_MAX, QUEUED_READS_MAX, QUEUED_ROWS_MAX, ROUND_JOBS_MAX, ROUND_ROWS_MAX,
+    SQLITE_CHECKPOINT_FORCED_PAGES, SQLITE_CHECKPOINT_PAGES, SQLITE_READERS,
 };
 
 type Read = Box<dyn FnOnce(&Conn) + Send>;

@@ -245,15 +245,45 @@ async fn store(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) -> Re
         let country = m.country.as_ref().map(|country| country.as_str());
         let (template, language) = (m.template.as_deref(), m.language.as_deref());
         messages.push(cells![
-            tenant, &m.id, &m.account, &m.sender, m.channel, m.category, &m.recipient, country, template, language,
-            m.created_at, due_at, m.expires_at, m.ordered, m.free_form, &m.trace, m.trace_given,
-            m.reference.as_ref(), terminal, reason,
+            tenant,
+            &m.id,
+            &m.account,
+            &m.sender,
+            m.channel,
+            m.category,
+            &m.recipient,
+            country,
+            template,
+            language,
+            m.created_at,
+            due_at,
+            m.expires_at,
+            m.ordered,
+            m.free_form,
+            &m.trace,
+            m.trace_given,
+            m.reference.as_ref(),
+            terminal,
+            reason,
         ]);
         sealed.push(cells![tenant, &m.id, Part::Content.code(), entry.sealed]);
         if terminal == Terminal::None {
             due.push(cells![
-                &m.sender, m.category, due_at, &m.id, tenant, &m.account, 1i64, m.expires_at, &m.recipient, country,
-                m.ordered, m.free_form, template, language, &m.trace,
+                &m.sender,
+                m.category,
+                due_at,
+                &m.id,
+                tenant,
+                &m.account,
+                1i64,
+                m.expires_at,
+                &m.recipient,
+                country,
+                m.ordered,
+                m.free_form,
+                template,
+                language,
+                &m.trace,
             ]);
         }
         if let Judgement::Deny { code, .. } = verdict {
@@ -292,7 +322,9 @@ fn write_events(events: &mut Events, entry: &Entry<'_>, verdict: &Judgement) {
             let head = Head { kind: Kind::MessageDeferred, ..head };
             events.push(head, |out| deferred_body(out, *until, code, decisions));
         }
-        Judgement::Expire => events.push(Head { kind: Kind::MessageExpired, ..head }, |out| out.push_str("{}")),
+        Judgement::Expire => {
+            events.push(Head { kind: Kind::MessageExpired, ..head }, |out| out.push_str("{}"))
+        }
     }
 }
 

@@ -179,8 +179,14 @@ async fn store(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) -> Re
         match verdict {
             Judgement::Allow { .. } => {
                 attempts.push(cells![
-                    &item.tenant, &item.message, item.attempt, &item.sender, &item.account, &item.trace,
-                    entry.job.epoch.0, at,
+                    &item.tenant,
+                    &item.message,
+                    item.attempt,
+                    &item.sender,
+                    &item.account,
+                    &item.trace,
+                    entry.job.epoch.0,
+                    at,
                 ]);
                 won.push(n);
             }
@@ -220,7 +226,8 @@ fn write_event(events: &mut Events, item: &DueItem, verdict: &Judgement, at: Tim
     };
     events.push(head, |out| match verdict {
         Judgement::Allow { decisions } => {
-            write!(out, r#"{{"attempt":{},"decisions":{decisions}}}"#, item.attempt).expect("a string takes all");
+            write!(out, r#"{{"attempt":{},"decisions":{decisions}}}"#, item.attempt)
+                .expect("a string takes all");
         }
         Judgement::Deny { code, decisions } => denied_body(out, code, decisions),
         Judgement::Defer { until, code, decisions } => deferred_body(out, *until, code, decisions),

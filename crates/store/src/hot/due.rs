@@ -41,7 +41,8 @@ impl Store {
     ) -> Result<Vec<DueItem>> {
         self.read(move |conn| {
             Box::pin(async move {
-                let (from, message) = after.map_or((i64::MIN, [0; 16]), |(at, id)| (at.micros(), *id.as_bytes()));
+                let (from, message) =
+                    after.map_or((i64::MIN, [0; 16]), |(at, id)| (at.micros(), *id.as_bytes()));
                 let sql = format!(
                     "SELECT {DUE_COLUMNS} FROM due WHERE sender_id = $1 AND category = $2 AND due_at <= $3
                      AND (due_at, message_id) > ($4, $5) ORDER BY due_at, message_id LIMIT $6"
@@ -65,7 +66,8 @@ impl Store {
                         earliest = [earliest, at].into_iter().flatten().min();
                     }
                     // On PostgreSQL a lane may have been emptied between the two looks at it.
-                    let (Some(tenant), Some(account), Some(earliest)) = (row.opt_id(1)?, row.opt_id(2)?, earliest)
+                    let (Some(tenant), Some(account), Some(earliest)) =
+                        (row.opt_id(1)?, row.opt_id(2)?, earliest)
                     else {
                         continue;
                     };

@@ -79,7 +79,10 @@ impl InboundRecord {
 
 pub(super) fn seal(scope: &TenantScope, write: &CallbackWrite) -> Sealed {
     let inbound = |each: &NewInbound| SealedInbound {
-        identities: people::addresses(&each.from).iter().map(|address| Identity::of(scope, address)).collect(),
+        identities: people::addresses(&each.from)
+            .iter()
+            .map(|address| Identity::of(scope, address))
+            .collect(),
         provider: scope.hash_provider_id(&each.provider_id),
         context: each.context.as_deref().map(|id| scope.hash_provider_id(id)),
         data: scope.seal(
@@ -152,7 +155,14 @@ async fn store_inbound(
         contact = Some(linked);
     }
     let actor = Actor::Provider;
-    let head = Head { tenant, kind: Kind::InboundReceived, subject: id.bytes(), actor, trace: None, at: received_at };
+    let head = Head {
+        tenant,
+        kind: Kind::InboundReceived,
+        subject: id.bytes(),
+        actor,
+        trace: None,
+        at: received_at,
+    };
     events.push(head, |out| {
         write!(out, r#"{{"sender":"{sender}","kind":"#).expect("a string takes all");
         json_text(out, kind);
@@ -165,7 +175,12 @@ async fn store_inbound(
 }
 
 /// What the platform says about a template, unless something newer is known.
-async fn patch_template(conn: &Conn, job: &MergeJob, patch: &TemplatePatch, events: &mut Events) -> Result<()> {
+async fn patch_template(
+    conn: &Conn,
+    job: &MergeJob,
+    patch: &TemplatePatch,
+    events: &mut Events,
+) -> Result<()> {
     let tenant = job.scope.tenant();
     let category = patch.category.as_deref().and_then(Category::parse);
     let sql = "UPDATE templates SET status = COALESCE($5, status), category = COALESCE($6, category),
@@ -194,7 +209,9 @@ async fn patch_template(conn: &Conn, job: &MergeJob, patch: &TemplatePatch, even
             ("category", patch.category.as_ref()),
             ("quality", patch.quality.as_ref()),
         ];
-        for (n, (field, value)) in fields.into_iter().filter_map(|(name, value)| Some((name, value?))).enumerate() {
+        for (n, (field, value)) in
+            fields.into_iter().filter_map(|(name, value)| Some((name, value?))).enumerate()
+        {
             out.push(if n == 0 { '{' } else { ',' });
             json_text(out, field);
             out.push(':');
@@ -208,7 +225,8 @@ async fn patch_template(conn: &Conn, job: &MergeJob, patch: &TemplatePatch, even
 async fn keep(conn: &Conn, job: &MergeJob, events: &mut Events) -> Result<()> {
     let tenant = job.scope.tenant();
     for (kept, data) in job.write.kept.iter().zip(&job.rest.kept) {
-        let sql = "INSERT INTO kept (tenant_id, id, account_id, field, received_at) VALUES ($1, $2, $3, $4, $5)";
+        let sql =
+            "INSERT INTO kept (tenant_id, id, account_id, field, received_at) VALUES ($1, $2, $3, $4, $5)";
         let params = vals![&tenant, &kept.id, kept.account.as_ref(), &kept.field, kept.received_at];
         conn.execute(sql, params).await?;
         let sql = "INSERT INTO sealed (tenant_id, owner, part, data) VALUES ($1, $2, $3, $4)";

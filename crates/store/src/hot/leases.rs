@@ -79,7 +79,13 @@ impl Store {
     }
 
     /// Gives a lease back, so that another may take it at once.
-    pub async fn release_lease(&self, _system: &SystemScope, name: &str, owner: &str, epoch: Epoch) -> Result<()> {
+    pub async fn release_lease(
+        &self,
+        _system: &SystemScope,
+        name: &str,
+        owner: &str,
+        epoch: Epoch,
+    ) -> Result<()> {
         let (name, owner) = (name.to_owned(), owner.to_owned());
         self.write(move |conn| {
             Box::pin(async move {

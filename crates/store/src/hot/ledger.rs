@@ -195,7 +195,8 @@ impl Progress {
     pub(crate) fn conclude(&mut self, index: usize, events: &mut Events, actor: Actor, at: Timestamp) {
         if self.stands() {
             self.withdraw();
-            let ended = self.ended.as_ref().map_or(self.row.as_ref().map(|row| row.terminal), |each| Some(each.0));
+            let ended =
+                self.ended.as_ref().map_or(self.row.as_ref().map(|row| row.terminal), |each| Some(each.0));
             if ended.is_some_and(|terminal| terminal != Terminal::None) {
                 self.ended = Some((Terminal::None, None));
             }
@@ -388,13 +389,24 @@ impl Ledger {
             for a in &progress.attempts {
                 if a.change == Change::Insert {
                     let (claimed_at, trace) = (a.claimed_at, &a.trace);
-                    inserts.push(cells![tenant, message, a.n, &a.sender, &a.account, trace, a.state, epoch, claimed_at]);
+                    inserts.push(cells![
+                        tenant, message, a.n, &a.sender, &a.account, trace, a.state, epoch, claimed_at
+                    ]);
                 }
                 match a.change {
                     Change::None => {}
                     Change::Insert | Change::Update => updates.push(cells![
-                        tenant, message, a.n, a.state, a.answered_at, a.code, a.retry_at, a.doubt_until, a.doubted,
-                        a.pricing.as_deref(), a.provider_id.as_ref(),
+                        tenant,
+                        message,
+                        a.n,
+                        a.state,
+                        a.answered_at,
+                        a.code,
+                        a.retry_at,
+                        a.doubt_until,
+                        a.doubted,
+                        a.pricing.as_deref(),
+                        a.provider_id.as_ref(),
                     ]),
                     Change::Delete => deletes.push(cells![tenant, message, a.n]),
                 }
@@ -439,7 +451,8 @@ const INSERT: Bulk = Bulk {
 
 const DELETE: Bulk = Bulk {
     sqlite: "DELETE FROM attempts WHERE tenant_id = ?1 AND message_id = ?2 AND n = ?3",
-    postgres: "DELETE FROM attempts a USING UNNEST($1::bytea[], $2::bytea[], $3::bigint[]) AS k (tenant_id, id, n)
+    postgres:
+        "DELETE FROM attempts a USING UNNEST($1::bytea[], $2::bytea[], $3::bigint[]) AS k (tenant_id, id, n)
         WHERE a.tenant_id = k.tenant_id AND a.message_id = k.id AND a.n = k.n",
 };
 

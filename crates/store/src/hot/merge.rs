@@ -39,7 +39,8 @@ impl Store {
         account: AccountId,
         write: CallbackWrite,
     ) -> Result<Vec<Merged>> {
-        let hashes = write.receipts.iter().map(|receipt| scope.hash_provider_id(&receipt.provider_id)).collect();
+        let hashes =
+            write.receipts.iter().map(|receipt| scope.hash_provider_id(&receipt.provider_id)).collect();
         let rest = inbound::seal(scope, &write);
         let job = MergeJob { scope: scope.clone(), account, write, hashes, rest };
         self.executor().hot(job).await
@@ -62,7 +63,8 @@ impl Group for MergeJob {
         let mut events = Events::default();
         let mut outputs: Vec<Vec<Merged>> =
             jobs.iter().map(|ticket| Vec::with_capacity(ticket.job.write.receipts.len())).collect();
-        let entries: Vec<Entry<'_>> = jobs.iter().enumerate().flat_map(|(n, ticket)| entries(n, &ticket.job)).collect();
+        let entries: Vec<Entry<'_>> =
+            jobs.iter().enumerate().flat_map(|(n, ticket)| entries(n, &ticket.job)).collect();
         if !entries.is_empty() {
             receipts(conn, &entries, &mut events, &mut outputs).await?;
         }
@@ -82,7 +84,12 @@ struct Entry<'a> {
 }
 
 fn entries(output: usize, job: &MergeJob) -> impl Iterator<Item = Entry<'_>> {
-    job.write.receipts.iter().zip(&job.hashes).map(move |(receipt, hash)| Entry { output, job, receipt, hash })
+    job.write.receipts.iter().zip(&job.hashes).map(move |(receipt, hash)| Entry {
+        output,
+        job,
+        receipt,
+        hash,
+    })
 }
 
 impl Entry<'_> {
@@ -145,8 +152,12 @@ async fn receipts(
     for (id, orphan) in adopted {
         let progress = ledger.get(&id.key).expect("targets are loaded");
         if let Some(index) = progress.find(id.n) {
-            let proof =
-                Proof { state: orphan.state, at: orphan.at, code: orphan.code, pricing: orphan.pricing.as_deref() };
+            let proof = Proof {
+                state: orphan.state,
+                at: orphan.at,
+                code: orphan.code,
+                pricing: orphan.pricing.as_deref(),
+            };
             progress.prove(index, &proof, events, orphan.received_at);
         }
     }
@@ -157,7 +168,8 @@ async fn receipts(
 
 /// Finds the attempts: by the echo of our own id if tenant and account agree, else by the provider's id.
 async fn targets(conn: &Conn, entries: &[Entry<'_>], ledger: &mut Ledger) -> Result<Vec<Target>> {
-    let echoes = entries.iter().filter_map(|entry| entry.receipt.attempt.map(|attempt| entry.key_of(attempt)));
+    let echoes =
+        entries.iter().filter_map(|entry| entry.receipt.attempt.map(|attempt| entry.key_of(attempt)));
     ledger.load(conn, echoes.collect()).await?;
     let mut targets: Vec<Target> = entries
         .iter()
@@ -256,7 +268,16 @@ async fn keep(conn: &Conn, entries: &[Entry<'_>], targets: &[Target]) -> Result<
             let receipt = entry.receipt;
             let (account, hash, received_at) = (&entry.job.account, entry.hash, entry.job.write.received_at);
             let pricing = receipt.pricing.as_deref();
-            rows.push(cells![tenant, account, hash, receipt.state, receipt.at, receipt.code, pricing, received_at]);
+            rows.push(cells![
+                tenant,
+                account,
+                hash,
+                receipt.state,
+                receipt.at,
+                receipt.code,
+                pricing,
+                received_at
+            ]);
         }
     }
     conn.bulk(&KEEP, &rows).await.map(|_| ())
@@ -271,7 +292,8 @@ async fn remember(
     remarks: &mut Remarks,
     events: &mut Events,
 ) -> Result<()> {
-    let says = |receipt: &NewReceipt| receipt.recipient_invalid.is_some() || receipt.recipient_cool_until.is_some();
+    let says =
+        |receipt: &NewReceipt| receipt.recipient_invalid.is_some() || receipt.recipient_cool_until.is_some();
     let telling: Vec<(&Entry<'_>, MessageKey)> = entries
         .iter()
         .zip(targets)

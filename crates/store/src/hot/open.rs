@@ -38,10 +38,10 @@ impl Store {
     ) -> Result<Vec<OpenAttempt>> {
         self.read(move |conn| {
             Box::pin(async move {
-                let (message, n) = after.map_or(([0; 16], 0), |after| (*after.message().as_bytes(), after.number()));
-                let sql = format!(
-                    "{OPEN} AND (a.message_id, a.n) > ($1, $2) ORDER BY a.message_id, a.n LIMIT $3"
-                );
+                let (message, n) =
+                    after.map_or(([0; 16], 0), |after| (*after.message().as_bytes(), after.number()));
+                let sql =
+                    format!("{OPEN} AND (a.message_id, a.n) > ($1, $2) ORDER BY a.message_id, a.n LIMIT $3");
                 let rows = conn.query(&sql, vals![&message, n, limit as i64]).await?;
                 rows.iter().map(open_attempt).collect()
             })
@@ -50,7 +50,12 @@ impl Store {
     }
 
     /// Doubts that no receipt has settled in their time.
-    pub async fn doubts_due(&self, _system: &SystemScope, now: Timestamp, limit: usize) -> Result<Vec<OpenAttempt>> {
+    pub async fn doubts_due(
+        &self,
+        _system: &SystemScope,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<OpenAttempt>> {
         self.read(move |conn| {
             Box::pin(async move {
                 let sql = format!(

@@ -21,7 +21,6 @@ const DUE: Bulk = Bulk {
         ON CONFLICT DO NOTHING",
 };
 
-
 pub(crate) async fn insert_due(conn: &Conn, items: &[DueItem]) -> Result<()> {
     let mut batch = Batch::new(15, items.len());
     for item in items {
@@ -90,10 +89,7 @@ const TERMINAL: Bulk = Bulk {
         WHERE m.tenant_id = k.tenant_id AND m.id = k.id",
 };
 
-pub(crate) async fn set_terminal(
-    conn: &Conn,
-    all: &[(MessageKey, Terminal, Option<String>)],
-) -> Result<()> {
+pub(crate) async fn set_terminal(conn: &Conn, all: &[(MessageKey, Terminal, Option<String>)]) -> Result<()> {
     let mut batch = Batch::new(4, all.len());
     for ((tenant, message), terminal, reason) in all {
         batch.push(cells![tenant, message, *terminal, reason.as_deref()]);

@@ -67,7 +67,9 @@ impl Group for SettleJob {
             .flat_map(|(ticket, _)| ticket.job.items.iter().map(|(open, settle)| (&ticket.job, open, settle)))
             .collect();
         let mut ledger = Ledger::default();
-        ledger.load(conn, all.iter().map(|(_, open, _)| (open.item.tenant, open.item.message)).collect()).await?;
+        ledger
+            .load(conn, all.iter().map(|(_, open, _)| (open.item.tenant, open.item.message)).collect())
+            .await?;
         let mut events = Events::default();
         let mut due = Vec::new();
         for (job, open, settle) in all {
@@ -131,7 +133,14 @@ fn decide(
     None
 }
 
-fn doubt(progress: &mut Progress, index: usize, reason: &str, until: Timestamp, events: &mut Events, at: Timestamp) {
+fn doubt(
+    progress: &mut Progress,
+    index: usize,
+    reason: &str,
+    until: Timestamp,
+    events: &mut Events,
+    at: Timestamp,
+) {
     let (from, to) = progress.join(index, AttemptState::InDoubt);
     let attempt = &mut progress.attempts[index];
     attempt.doubted = true;
@@ -147,7 +156,14 @@ fn doubt(progress: &mut Progress, index: usize, reason: &str, until: Timestamp, 
     progress.set_note(Some(Note { kind: AttentionKind::InDoubt, reason: reason.to_owned(), at }));
 }
 
-fn resolved(progress: &Progress, index: usize, outcome: &str, events: &mut Events, actor: Actor, at: Timestamp) {
+fn resolved(
+    progress: &Progress,
+    index: usize,
+    outcome: &str,
+    events: &mut Events,
+    actor: Actor,
+    at: Timestamp,
+) {
     let n = progress.attempts[index].n;
     events.push(progress.head(index, Kind::DoubtResolved, actor, at), |out| {
         write!(out, r#"{{"attempt":{n},"by":"time","outcome":"{outcome}"}}"#).expect(WRITES);

@@ -121,12 +121,25 @@ pub struct Epoch(pub i64);
 #[derive(Debug)]
 pub enum Claimed {
     /// Durable: the request may leave. Content as the engine stored it.
-    Won { item: DueItem, content: Vec<u8> },
-    Denied { item: DueItem, code: String },
-    Deferred { item: DueItem, until: Timestamp },
-    Expired { item: DueItem },
+    Won {
+        item: DueItem,
+        content: Vec<u8>,
+    },
+    Denied {
+        item: DueItem,
+        code: String,
+    },
+    Deferred {
+        item: DueItem,
+        until: Timestamp,
+    },
+    Expired {
+        item: DueItem,
+    },
     /// Somebody else took it (canceled) or the epoch is over.
-    Gone { item: DueItem },
+    Gone {
+        item: DueItem,
+    },
 }
 
 /// What an answer proved.
@@ -141,12 +154,21 @@ pub enum AttemptResult {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
     Done,
-    Retry { at: Timestamp, reason: &'static str },
+    Retry {
+        at: Timestamp,
+        reason: &'static str,
+    },
     /// Definite failure, nothing to retry.
-    Fail { reason: String },
+    Fail {
+        reason: String,
+    },
     /// Retries are exhausted.
-    Dead { reason: String },
-    AwaitReceipt { until: Timestamp },
+    Dead {
+        reason: String,
+    },
+    AwaitReceipt {
+        until: Timestamp,
+    },
 }
 
 #[derive(Debug, Clone)]

@@ -107,7 +107,10 @@ pub enum Canceled {
 /// What became of a wish to send a dead letter again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Redriven {
-    Queued { sender: SenderId, category: Category },
+    Queued {
+        sender: SenderId,
+        category: Category,
+    },
     NotDead(Status),
     /// All attempts are used.
     Spent,

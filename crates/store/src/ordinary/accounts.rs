@@ -34,9 +34,12 @@ impl Store {
         let (tenant, reference) = (scope.tenant(), account.provider_ref.clone());
         self.write(move |conn| {
             Box::pin(async move {
-                let known = "SELECT id FROM accounts WHERE tenant_id = $1 AND provider = $2 AND provider_ref = $3";
+                let known =
+                    "SELECT id FROM accounts WHERE tenant_id = $1 AND provider = $2 AND provider_ref = $3";
                 if conn.query_opt(known, vals![&tenant, provider.as_str(), &reference]).await?.is_some() {
-                    return Err(StoreError::Conflict("there is an account with this id of the provider already"));
+                    return Err(StoreError::Conflict(
+                        "there is an account with this id of the provider already",
+                    ));
                 }
                 conn.execute(
                     "INSERT INTO accounts (tenant_id, id, provider, provider_ref, credentials, created_at)
@@ -111,7 +114,8 @@ fn account(scope: &TenantScope, row: &Row) -> Result<Account> {
     let opened = scope.open(TABLE, &id.bytes(), row.blob(3)?)?;
     Ok(Account {
         id,
-        provider: ProviderKind::parse(row.text(1)?).ok_or(StoreError::Corrupt("an account at no provider"))?,
+        provider: ProviderKind::parse(row.text(1)?)
+            .ok_or(StoreError::Corrupt("an account at no provider"))?,
         provider_ref: row.get(2)?,
         credentials: serde_json::from_slice(&opened).map_err(|_| StoreError::Corrupt("credentials"))?,
         created_at: row.get(4)?,
@@ -119,6 +123,7 @@ fn account(scope: &TenantScope, row: &Row) -> Result<Account> {
 }
 
 fn seal(scope: &TenantScope, id: AccountId, credentials: &Credentials) -> Vec<u8> {
-    let plain = zeroize::Zeroizing::new(serde_json::to_vec(credentials).expect("credentials have only string keys"));
+    let plain =
+        zeroize::Zeroizing::new(serde_json::to_vec(credentials).expect("credentials have only string keys"));
     scope.seal(TABLE, &id.bytes(), &plain)
 }

@@ -18,7 +18,13 @@ use crate::store::Store;
 
 impl Store {
     /// Deletes the place in the queue. Loses to a claim that was first.
-    pub async fn cancel(&self, scope: &TenantScope, id: MessageId, actor: Actor, at: Timestamp) -> Result<Canceled> {
+    pub async fn cancel(
+        &self,
+        scope: &TenantScope,
+        id: MessageId,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<Canceled> {
         let Some(view) = self.message(scope, id).await? else { return Ok(Canceled::NotFound) };
         let (head, tenant) = (view.head, scope.tenant());
         let due_at = head.attempts.last().and_then(|attempt| attempt.retry_at).unwrap_or(head.due_at);
@@ -48,7 +54,13 @@ impl Store {
     }
 
     /// Queues a failed or expired message again as its next attempt, with the wait its category has.
-    pub async fn redrive(&self, scope: &TenantScope, id: MessageId, actor: Actor, at: Timestamp) -> Result<Redriven> {
+    pub async fn redrive(
+        &self,
+        scope: &TenantScope,
+        id: MessageId,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<Redriven> {
         let Some(view) = self.message(scope, id).await? else { return Ok(Redriven::NotFound) };
         let (head, tenant) = (view.head, scope.tenant());
         if !matches!(head.status, Status::Failed | Status::Expired) {
@@ -157,4 +169,3 @@ async fn append(conn: &Conn, head: &MessageHead, entry: Entry) -> Result<()> {
     };
     events::append(conn, &[event]).await
 }
-

@@ -84,10 +84,12 @@ impl Store {
 }
 
 const COLUMNS: &str = "c.id, c.channel, c.purpose, c.granted, c.source, c.at, c.actor, s.data";
-const FROM: &str = "FROM consents c JOIN sealed s ON s.tenant_id = c.tenant_id AND s.owner = c.id AND s.part = 3";
+const FROM: &str =
+    "FROM consents c JOIN sealed s ON s.tenant_id = c.tenant_id AND s.owner = c.id AND s.part = 3";
 
 async fn newest(conn: &Conn, scope: &TenantScope, last: &ConsentId, limit: usize) -> Result<Vec<Row>> {
-    let sql = format!("SELECT {COLUMNS} {FROM} WHERE c.tenant_id = $1 AND c.id < $2 ORDER BY c.id DESC LIMIT $3");
+    let sql =
+        format!("SELECT {COLUMNS} {FROM} WHERE c.tenant_id = $1 AND c.id < $2 ORDER BY c.id DESC LIMIT $3");
     conn.query(&sql, vals![&scope.tenant(), last, limit as i64 + 1]).await
 }
 

@@ -10,7 +10,8 @@ use crate::model::{InboundView, KeptView, Page};
 use crate::scope::{Part, TenantScope};
 use crate::store::Store;
 
-const SELECT: &str = "SELECT i.id, i.sender_id, i.contact_id, i.kind, i.at, i.received_at, s.data FROM inbound i
+const SELECT: &str =
+    "SELECT i.id, i.sender_id, i.contact_id, i.kind, i.at, i.received_at, s.data FROM inbound i
     JOIN sealed s ON s.tenant_id = i.tenant_id AND s.owner = i.id AND s.part = 2 WHERE i.tenant_id = $1";
 
 impl Store {
@@ -35,8 +36,9 @@ impl Store {
                             conn.query(&sql, vals![&tenant, &last, n]).await
                         }
                         Some(hash) => {
-                            let sql =
-                                format!("{SELECT} AND i.id < $2 AND i.recipient = $4 ORDER BY i.id DESC LIMIT $3");
+                            let sql = format!(
+                                "{SELECT} AND i.id < $2 AND i.recipient = $4 ORDER BY i.id DESC LIMIT $3"
+                            );
                             conn.query(&sql, vals![&tenant, &last, n, &hash]).await
                         }
                     }

@@ -70,7 +70,13 @@ impl Store {
     }
 
     /// Whether there was such a key that was not revoked before.
-    pub async fn revoke_key(&self, scope: &TenantScope, id: KeyId, actor: Actor, at: Timestamp) -> Result<bool> {
+    pub async fn revoke_key(
+        &self,
+        scope: &TenantScope,
+        id: KeyId,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<bool> {
         let tenant = scope.tenant();
         let revoked = self
             .write(move |conn| {
@@ -123,7 +129,10 @@ impl Store {
     pub async fn has_installation_key(&self) -> Result<bool> {
         self.read(|conn| {
             Box::pin(async move {
-                Ok(conn.query_opt("SELECT data FROM meta WHERE key = 'installation_key'", &[]).await?.is_some())
+                Ok(conn
+                    .query_opt("SELECT data FROM meta WHERE key = 'installation_key'", &[])
+                    .await?
+                    .is_some())
             })
         })
         .await

@@ -20,8 +20,15 @@ impl Store {
                     "INSERT INTO media (tenant_id, id, account_id, sender_id, provider_id, mime_type, bytes,
                      created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
                     vals![
-                        &tenant, &row.id, &row.account, &row.sender, &sealed, &row.mime_type, row.bytes,
-                        row.created_at, row.expires_at
+                        &tenant,
+                        &row.id,
+                        &row.account,
+                        &row.sender,
+                        &sealed,
+                        &row.mime_type,
+                        row.bytes,
+                        row.created_at,
+                        row.expires_at
                     ],
                 )
                 .await

@@ -14,7 +14,8 @@ use crate::model::{AttemptRow, Attention, AttentionKind, MessageFilter, MessageH
 use crate::scope::{Part, TenantScope};
 use crate::store::Store;
 
-const COLUMNS: &str = "id, account_id, sender_id, channel, category, recipient, template, language, created_at,
+const COLUMNS: &str =
+    "id, account_id, sender_id, channel, category, recipient, template, language, created_at,
     due_at, expires_at, terminal, reason, trace";
 
 /// What is still to be done for a message, from its row and its last attempt.
@@ -89,7 +90,8 @@ impl Store {
         limit: usize,
     ) -> Result<Page<MessageHead, MessageId>> {
         let (own, now, filter) = (scope.clone(), self.now(), filter.clone());
-        self.read(move |conn| Box::pin(async move { list(conn, &own, &filter, cursor, limit, now).await })).await
+        self.read(move |conn| Box::pin(async move { list(conn, &own, &filter, cursor, limit, now).await }))
+            .await
     }
 
     /// What needs a person, newest first; of any kind if none is named.
@@ -102,7 +104,8 @@ impl Store {
     ) -> Result<Page<Attention, (Timestamp, MessageId)>> {
         let tenant = scope.tenant();
         let named: Vec<String> = kinds.iter().map(|kind| (*kind as i64).to_string()).collect();
-        let only = if named.is_empty() { String::new() } else { format!("AND kind IN ({})", named.join(", ")) };
+        let only =
+            if named.is_empty() { String::new() } else { format!("AND kind IN ({})", named.join(", ")) };
         let rows = self
             .read(move |conn| {
                 Box::pin(async move {
@@ -142,7 +145,8 @@ impl Store {
         let row = self
             .read(move |conn| {
                 Box::pin(async move {
-                    let sql = "SELECT fingerprint, status, body FROM idempotency WHERE key = $1 AND tenant_id = $2";
+                    let sql =
+                        "SELECT fingerprint, status, body FROM idempotency WHERE key = $1 AND tenant_id = $2";
                     conn.query_opt(sql, vals![&key, &tenant]).await
                 })
             })
@@ -238,18 +242,26 @@ async fn step_of(
 }
 
 /// Adds the attempts and derives the status; the order of the rows is kept.
-async fn complete(conn: &Conn, scope: &TenantScope, rows: Vec<Row>, now: Timestamp) -> Result<Vec<MessageHead>> {
+async fn complete(
+    conn: &Conn,
+    scope: &TenantScope,
+    rows: Vec<Row>,
+    now: Timestamp,
+) -> Result<Vec<MessageHead>> {
     let mut heads = Vec::with_capacity(rows.len());
     for row in &rows {
         heads.push(head(row)?);
     }
-    let (Some(newest), Some(oldest)) = (heads.iter().map(|h| h.id).max(), heads.iter().map(|h| h.id).min()) else {
+    let (Some(newest), Some(oldest)) = (heads.iter().map(|h| h.id).max(), heads.iter().map(|h| h.id).min())
+    else {
         return Ok(heads);
     };
     let mut attempts: BTreeMap<MessageId, Vec<AttemptRow>> = BTreeMap::new();
     // One range where the page is dense, else one look-up each.
     if heads.len() > 1 && heads.windows(2).all(|pair| pair[0].id > pair[1].id) && heads.len() >= 20 {
-        let sql = format!("{ATTEMPTS} AND message_id >= $2 AND message_id <= $3 ORDER BY message_id, n LIMIT 20000");
+        let sql = format!(
+            "{ATTEMPTS} AND message_id >= $2 AND message_id <= $3 ORDER BY message_id, n LIMIT 20000"
+        );
         for row in conn.query(&sql, vals![&scope.tenant(), &oldest, &newest]).await? {
             attempts.entry(row.id(0)?).or_default().push(attempt(&row)?);
         }
@@ -265,12 +277,14 @@ async fn complete(conn: &Conn, scope: &TenantScope, rows: Vec<Row>, now: Timesta
         each.attempts = attempts.remove(&each.id).unwrap_or_default();
         let last = each.attempts.last().map(|attempt| (attempt.state, attempt.retry_at.is_some()));
         let open = open_work(each.terminal, each.due_at, now, last);
-        each.status = lifecycle::status(each.attempts.iter().map(|attempt| attempt.state), open, each.terminal);
+        each.status =
+            lifecycle::status(each.attempts.iter().map(|attempt| attempt.state), open, each.terminal);
     }
     Ok(heads)
 }
 
-const ATTEMPTS: &str = "SELECT message_id, n, state, claimed_at, answered_at, code, retry_at, doubt_until, doubted,
+const ATTEMPTS: &str =
+    "SELECT message_id, n, state, claimed_at, answered_at, code, retry_at, doubt_until, doubted,
     pricing FROM attempts WHERE tenant_id = $1";
 
 fn attempt(row: &Row) -> Result<AttemptRow> {

@@ -70,11 +70,18 @@ impl Store {
     }
 
     /// Whether there was such a pause that was not lifted before.
-    pub async fn lift_pause(&self, scope: &TenantScope, id: PauseId, actor: Actor, at: Timestamp) -> Result<bool> {
+    pub async fn lift_pause(
+        &self,
+        scope: &TenantScope,
+        id: PauseId,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<bool> {
         let tenant = scope.tenant();
         self.write(move |conn| {
             Box::pin(async move {
-                let sql = "UPDATE pauses SET lifted_at = $3 WHERE tenant_id = $1 AND id = $2 AND lifted_at IS NULL";
+                let sql =
+                    "UPDATE pauses SET lifted_at = $3 WHERE tenant_id = $1 AND id = $2 AND lifted_at IS NULL";
                 if conn.execute(sql, vals![&tenant, &id, at]).await? == 0 {
                     return Ok(false);
                 }

@@ -147,7 +147,9 @@ impl Keeper {
             let Some(lane) = self.lanes.get_mut(&sender) else { return Ok(()) };
             let queue = lane.queue(category);
             // What is blocked stays at the head of the store's order too, so it is loaded again with the rest.
-            if !queue.more || queue.items.len() >= LANE_BUFFER_LOW.max(queue.items.capacity().min(LANE_LOAD_MAX) / 2) {
+            if !queue.more
+                || queue.items.len() >= LANE_BUFFER_LOW.max(queue.items.capacity().min(LANE_LOAD_MAX) / 2)
+            {
                 continue;
             }
             let limit = (queue.items.len() + LANE_BUFFER_MAX).min(LANE_LOAD_MAX);

@@ -1,0 +1,124 @@
+//! The commands' way to a running server: its API, like everybody else's.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow, bail};
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, header};
+use serde_json::Value;
+use tidings_domain::secret::Secret;
+use tidings_domain::transport::{Bounds, Transport, TransportError};
+
+use crate::limits;
+
+pub struct Api {
+    transport: Arc<dyn Transport>,
+    base: String,
+    key: Secret,
+}
+
+impl Api {
+    pub fn new(transport: Arc<dyn Transport>, base: &str, key: &str) -> Self {
+        Self { transport, base: base.trim_end_matches('/').to_owned(), key: Secret::new(key) }
+    }
+
+    pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        self.call(Method::GET, path, None, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
+        self.call(Method::POST, path, body, None).await
+    }
+
+    pub async fn delete(&self, path: &str) -> anyhow::Result<Value> {
+        self.call(Method::DELETE, path, None, None).await
+    }
+
+    /// A body that is already written, with an idempotency key.
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        idempotency_key: Option<&str>,
+    ) -> anyhow::Result<Value> {
+        if self.key.is_empty() {
+            bail!("a key is needed: give --key or set TIDINGS_KEY");
+        }
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header(header::ACCEPT, "application/json")
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.key.expose()));
+        if let Some(key) = idempotency_key {
+            request = request.header("idempotency-key", key);
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Bytes::from(body.to_string())
+            }
+            None => Bytes::new(),
+        };
+        let request =
+            request.body(body).with_context(|| format!("`{}` is no address of a server", self.base))?;
+        let bounds = Bounds { total_us: limits::API_TIME_US, answer_bytes_max: limits::API_ANSWER_BYTES_MAX };
+        let answer = self.transport.exchange(request, bounds).await.map_err(|error| self.unreached(error))?;
+        let (head, body) = answer.into_parts();
+        if !head.status.is_success() {
+            return Err(refusal(head.status, &body));
+        }
+        if body.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&body)
+            .with_context(|| format!("{} did not answer with JSON; is it a Tidings server?", self.base))
+    }
+
+    fn unreached(&self, error: TransportError) -> anyhow::Error {
+        match error {
+            TransportError::Connect => anyhow!(
+                "no server answers at {}; start one with `tidings serve`, or give --server",
+                self.base
+            ),
+            other => anyhow!("{}: {other}", self.base),
+        }
+    }
+}
+
+/// A problem+json as sentences: what, and each field with its rule.
+fn refusal(status: StatusCode, body: &[u8]) -> anyhow::Error {
+    let Ok(problem) = serde_json::from_slice::<Value>(body) else {
+        return anyhow!("the server answered {status}");
+    };
+    let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
+    let mut words = text(&problem, "detail");
+    if words.is_empty() {
+        words = text(&problem, "title");
+    }
+    for field in problem["errors"].as_array().into_iter().flatten() {
+        let line = format!("{}: {}", text(field, "field"), text(field, "detail"));
+        if !words.contains(&line) {
+            words.push_str("\n  ");
+            words.push_str(&line);
+        }
+    }
+    anyhow!("{words} ({}, {})", status.as_u16(), text(&problem, "code"))
+}
+
+/// A value in a path or a query, escaped.
+pub fn escaped(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// `?a=1&b=2` of what is given.
+pub fn query(pairs: &[(&str, Option<&str>)]) -> String {
+    let given: Vec<String> = pairs
+        .iter()
+        .filter_map(|(name, value)| value.map(|value| format!("{name}={}", escaped(value))))
+        .collect();
+    if given.is_empty() { String::new() } else { format!("?{}", given.join("&")) }
+}

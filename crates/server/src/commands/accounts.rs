@@ -1,0 +1,140 @@
+//! `tidings account …`, `tidings sender …` and `tidings template …`.
+
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::Context;
+use serde_json::{Value, json};
+
+use super::{Outcome, view};
+use crate::api::escaped;
+use crate::cli::{Account, Sender, Template};
+use crate::output::Out;
+use crate::table::{pairs, table};
+
+/// Bytes of a file with a secret or an intent.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// The text of a file, or of stdin for `-`.
+pub fn read(path: &Path) -> anyhow::Result<String> {
+    let mut text = String::new();
+    let outcome = if path == Path::new("-") {
+        std::io::stdin().lock().take(FILE_BYTES_MAX).read_to_string(&mut text)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(FILE_BYTES_MAX).read_to_string(&mut text))
+    };
+    outcome.with_context(|| format!("{} cannot be read", path.display()))?;
+    Ok(text.trim().to_owned())
+}
+
+pub async fn account(command: Account, out: Out) -> Outcome {
+    match command {
+        Account::Create { business_account_id, access_token_file, app_secret_file, verify_token, server } => {
+            let body = json!({
+                "provider": "cloud",
+                "business_account_id": business_account_id,
+                "access_token": read(&access_token_file)?,
+                "app_secret": read(&app_secret_file)?,
+                "verify_token": verify_token,
+            });
+            let made = view::api(&server).post("/v1/accounts", Some(body)).await?;
+            Ok(out.answer(&made, || {
+                let names = [("account", "/id"), ("callback path", "/callback_path")];
+                format!(
+                    "{}\nGive the platform this server's public address with that path.",
+                    view::fields(&made, &names)
+                )
+            })?)
+        }
+        Account::List(list) => {
+            let page =
+                view::api(&list.server).get(&format!("/v1/accounts{}", view::page(&list, &[]))).await?;
+            let columns =
+                [("ID", "/id"), ("PROVIDER", "/provider"), ("AT THE PROVIDER", "/business_account_id")];
+            Ok(out.answer(&page, || view::list(&page, "accounts", &columns))?)
+        }
+    }
+}
+
+pub async fn sender(command: Sender, out: Out) -> Outcome {
+    match command {
+        Sender::Create { account, address, provider_ref, messages_per_s, server } => {
+            let mut body = json!({
+                "account": account, "channel": "whatsapp", "address": address, "provider_ref": provider_ref,
+            });
+            if let Some(rate) = messages_per_s {
+                body["messages_per_s"] = json!(rate);
+            }
+            let made = view::api(&server).post("/v1/senders", Some(body)).await?;
+            Ok(out.answer(&made, || view::fields(&made, &[("sender", "/id")]))?)
+        }
+        Sender::List(list) => {
+            let page = view::api(&list.server).get(&format!("/v1/senders{}", view::page(&list, &[]))).await?;
+            let columns = [
+                ("ID", "/id"),
+                ("ADDRESS", "/address"),
+                ("AT THE PROVIDER", "/provider_ref"),
+                ("MSG/S", "/messages_per_s"),
+            ];
+            Ok(out.answer(&page, || view::list(&page, "senders", &columns))?)
+        }
+        Sender::Lane(by) => {
+            let lane = view::api(&by.server).get(&format!("/v1/senders/{}/lane", escaped(&by.id))).await?;
+            Ok(out.answer(&lane, || lane_words(&lane))?)
+        }
+    }
+}
+
+fn lane_words(lane: &Value) -> String {
+    let mut out =
+        view::fields(lane, &[("phase", "/phase"), ("detail", "/detail"), ("in flight", "/in_flight")]);
+    let cells = |list: &str, names: &[&str]| -> Vec<Vec<String>> {
+        let items = lane[list].as_array().into_iter().flatten();
+        items.map(|item| names.iter().map(|name| view::text(item, &format!("/{name}"))).collect()).collect()
+    };
+    for (list, names, head) in [
+        ("queued", &["category", "waiting"][..], &["QUEUE", "WAITING"][..]),
+        (
+            "buckets",
+            &["scope", "available", "burst", "messages_per_s"],
+            &["BUCKET", "FREE", "OF", "PER SECOND"],
+        ),
+        ("holds", &["scope", "seconds_left", "reason"], &["HOLD", "SECONDS LEFT", "REASON"]),
+    ] {
+        let rows = cells(list, names);
+        if !rows.is_empty() {
+            out.push_str(&format!("\n{}", table(head, &rows)));
+        }
+    }
+    out
+}
+
+pub async fn template(command: Template, out: Out) -> Outcome {
+    match command {
+        Template::Sync { account, server } => {
+            let counts =
+                view::api(&server).post("/v1/templates/sync", Some(json!({"account": account}))).await?;
+            Ok(out.answer(&counts, || {
+                let rows: Vec<(&str, String)> = counts
+                    .as_object()
+                    .into_iter()
+                    .flatten()
+                    .map(|(name, n)| (name.as_str(), n.to_string()))
+                    .collect();
+                pairs(&rows)
+            })?)
+        }
+        Template::List(list) => {
+            let page =
+                view::api(&list.server).get(&format!("/v1/templates{}", view::page(&list, &[]))).await?;
+            let columns = [
+                ("NAME", "/definition/name"),
+                ("LANGUAGE", "/definition/language"),
+                ("STATUS", "/status"),
+                ("CATEGORY", "/category"),
+                ("QUALITY", "/quality"),
+            ];
+            Ok(out.answer(&page, || view::list(&page, "templates", &columns))?)
+        }
+    }
+}

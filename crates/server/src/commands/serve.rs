@@ -1,0 +1,49 @@
+//! `tidings serve`.
+
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::Outcome;
+use crate::compose::{Installation, Running};
+use crate::config::Config;
+use crate::output::Out;
+
+pub async fn run(listen: Option<SocketAddr>, mut config: Config, out: Out) -> Outcome {
+    if let Some(listen) = listen {
+        config.listen = listen;
+    }
+    let installation = Installation::open(config, |_| {}).await?;
+    let listener = bind(installation.config.listen).await?;
+    let running = Running::start(&installation, listener).await?;
+    let console = format!("{}{}", running.address, installation.console_path().await?);
+    let mut answer = json!({"listen": running.address, "console": console});
+    if let Some(key) = &installation.fresh_key {
+        answer["installation_key"] = json!(key.expose());
+    }
+    out.answer(&answer, || {
+        let mut words = String::new();
+        if let Some(key) = &installation.fresh_key {
+            words.push_str(&format!(
+                "Nothing was here, so {} is initialised now.\nThe installation key makes tenants and is shown only now:\n  {}\n\n",
+                installation.config.data_dir.display(),
+                key.expose()
+            ));
+        }
+        words.push_str(&format!(
+            "listening at    {}\nAPI description {}/docs\nconsole, once\n  {console}\n",
+            running.address, running.address
+        ));
+        words
+    })?;
+    tracing::info!(address = running.address, "serving");
+    Ok(running.until_asked().await?)
+}
+
+pub async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(listen).await.with_context(|| {
+        format!("{listen} cannot be listened at; another program may be there: give --listen another port")
+    })
+}

@@ -1,0 +1,30 @@
+//! The bounds of the binary, each with its unit.
+
+/// Bytes of a master key file that are read.
+pub const MASTER_KEY_FILE_BYTES_MAX: u64 = 64 * 1024;
+/// Microseconds that a command waits for the server's answer.
+pub const API_TIME_US: i64 = 60_000_000;
+/// Bytes of an answer of the server.
+pub const API_ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Microseconds that `doctor` waits for a provider.
+pub const PROBE_TIME_US: i64 = 5_000_000;
+/// Bytes of a provider's answer to `doctor`.
+pub const PROBE_BYTES_MAX: usize = 256 * 1024;
+/// Years between which a machine's clock is believed.
+pub const SANE_YEARS: std::ops::Range<i64> = 2025..2100;
+/// Messages that one `tidings demo` sends, at most.
+pub const DEMO_MESSAGES_MAX: u32 = 10_000_000;
+/// Intents in one batch of the demo.
+pub const DEMO_BATCH: usize = 500;
+/// Batches of the demo under way at once.
+pub const DEMO_BATCHES_AT_ONCE: usize = 4;
+/// Messages of one page that the demo reads back.
+pub const DEMO_PAGE: usize = 500;
+/// Microseconds between looks at the demo's progress.
+pub const DEMO_LOOK_US: i64 = 100_000;
+/// Seconds that the demo waits beyond a second per hundred messages.
+pub const DEMO_WAIT_S: i64 = 120;
+/// Microseconds without any change after which the demo believes that nothing more will come.
+pub const DEMO_QUIET_US: i64 = 4_000_000;
+/// Characters of one line of a table.
+pub const LINE_CHARS: usize = 80;

@@ -1,0 +1,72 @@
+//! The console: pages rendered on the server, from the same engine calls and the same reports as the API.
+//!
+//! Nothing of it comes from elsewhere, and the policy that goes with each page says so to the browser. It
+//! works without its script; with it, counters follow the log.
+
+mod assets;
+mod attention;
+mod cookies;
+mod csrf;
+mod headers;
+pub mod history;
+mod links;
+mod live;
+mod message;
+mod messages;
+mod overview;
+mod pauses;
+mod posted;
+mod report;
+mod senders;
+mod sign_in;
+mod templates;
+mod view;
+mod viewer;
+pub mod watch;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http::{HeaderValue, StatusCode, header};
+
+use crate::limits;
+use crate::state::AppState;
+
+pub use links::path as sign_in_path;
+
+pub fn router(state: AppState) -> Router<AppState> {
+    let pages = Router::new()
+        .route("/", get(overview::show))
+        .route("/live", get(live::open))
+        .route("/messages", get(messages::show))
+        .route("/messages/{id}", get(message::show))
+        .route("/messages/{id}/cancel", post(message::cancel))
+        .route("/messages/{id}/redrive", post(message::redrive))
+        .route("/senders", get(senders::show))
+        .route("/templates", get(templates::show))
+        .route("/templates/sync", post(templates::sync))
+        .route("/attention", get(attention::show))
+        .route("/pauses", get(pauses::show).post(pauses::set))
+        .route("/pauses/{id}/lift", post(pauses::lift))
+        .route("/sign-in", get(sign_in::door).post(sign_in::enter))
+        .route("/sign-out", post(sign_in::leave))
+        .route("/tenant", post(sign_in::choose))
+        .layer(middleware::from_fn_with_state(state, headers::ours))
+        .layer(DefaultBodyLimit::max(limits::FORM_BYTES_MAX));
+    Router::new()
+        .merge(pages)
+        .route("/links", post(links::mint))
+        .route("/assets/{name}", get(asset))
+        .layer(middleware::from_fn(headers::policy))
+}
+
+async fn asset(Path(name): Path<String>) -> Response {
+    let Some(asset) = assets::find(&name) else { return StatusCode::NOT_FOUND.into_response() };
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(asset.mime)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
+    ];
+    (headers, asset.body).into_response()
+}
