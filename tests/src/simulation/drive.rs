@@ -97,6 +97,15 @@ fn play(plan: Plan) -> Result<End> {
     })
 }
 
+/// A scene on the virtual clock: everything is set up, nothing is started.
+pub fn scene<T>(plan: Plan, act: impl AsyncFnOnce(&Arc<World>, &Life) -> Result<T>) -> Result<T> {
+    let world = World::new(plan)?;
+    in_one_life(&world, 0, async |life| {
+        life.set_up(&world).await?;
+        act(&world, life).await
+    })
+}
+
 /// A runtime of its own: when this returns, nothing of the life is left.
 fn in_one_life<T>(world: &World, number: u64, act: impl AsyncFnOnce(&Life) -> Result<T>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
@@ -109,7 +118,8 @@ fn in_one_life<T>(world: &World, number: u64, act: impl AsyncFnOnce(&Life) -> Re
     })
 }
 
-fn live(world: &Arc<World>, life: &Life) {
+/// Starts the loops, the postman and the applications.
+pub fn live(world: &Arc<World>, life: &Life) {
     life.start();
     tokio::spawn(postman::run(world.clone(), life.engine.clone()));
     tokio::spawn(applications::run(world.clone(), life.engine.clone()));

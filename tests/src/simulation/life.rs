@@ -99,7 +99,7 @@ impl Life {
         let provider_ref = plan.business_id.clone();
         let new = NewAccount { provider: ProviderKind::Cloud, provider_ref, credentials };
         let account = self.engine.create_account(caller, new).await?;
-        let path = Engine::callback_path(&caller.region, account.id);
+        let path = self.engine.callback_path(&account, &caller.region);
         world.simulator.set_callback(&plan.business_id, &format!("http://tidings.sim{path}"));
         for number in &plan.numbers {
             let new = NewSender {

@@ -17,10 +17,10 @@ mod wire;
 mod world;
 
 pub use clock::VirtualClock;
-pub use drive::{Failure, Summary, run};
+pub use drive::{Failure, Summary, live, run, scene};
 pub use hook::CommitFaults;
 pub use life::Life;
-pub use plan::{Plan, TenantPlan};
+pub use plan::{AccountPlan, NumberPlan, Plan, TenantPlan};
 pub use traffic::{Action, What};
 pub use wire::{Wire, WireFaults};
 pub use world::{Accepted, TenantWorld, World};

@@ -89,7 +89,7 @@ impl TestApp {
         change(&mut options);
         let clock = ShiftedClock::start();
         let stop = CancellationToken::new();
-        let (simulator, provider_url) = provider(options.simulator, &clock, &stop).await;
+        let (simulator, provider_url) = serve_provider(options.simulator, &clock, &stop).await;
         let (engine, key) = compose(storage, options.engine, options.patience_us, &provider_url, &clock).await;
         engine.start(&stop);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -103,31 +103,51 @@ impl TestApp {
 
     /// A tenant with an account, a number and the sample templates.
     pub async fn tenant(&self) -> Tenant {
-        Tenant::make(self, "Acme Parcels", 0).await
+        Tenant::make(&self.installation, &self.simulator, "Acme Parcels", 0).await
+    }
+
+    pub fn now_us(&self) -> i64 {
+        self.clock.now().micros()
+    }
+
+    /// A counter of the engine by its name.
+    pub fn counter(&self, name: &str) -> u64 {
+        let found = self.engine.metrics().snapshot().into_iter().find(|(each, ..)| *each == name);
+        found.unwrap_or_else(|| panic!("there is no counter {name}")).2
     }
 
     /// A further tenant, in all its numbers apart from the others.
     pub async fn tenant_number(&self, number: usize) -> Tenant {
-        Tenant::make(self, &format!("Tenant {number}"), number).await
+        Tenant::make(&self.installation, &self.simulator, &format!("Tenant {number}"), number).await
     }
 }
 
-async fn provider(config: SimConfig, clock: &Arc<ShiftedClock>, stop: &CancellationToken) -> (Simulator, String) {
+async fn serve_provider(
+    config: SimConfig,
+    clock: &Arc<ShiftedClock>,
+    stop: &CancellationToken,
+) -> (Simulator, String) {
+    let clock = clock.clone();
+    provider(config, Arc::new(move || clock.now().micros()), stop).await
+}
+
+/// A simulated provider on loopback, and its address.
+pub async fn provider(config: SimConfig, clock: Clocked, stop: &CancellationToken) -> (Simulator, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
     let simulator = Simulator::new(config);
-    let (clock, stop) = (clock.clone(), stop.clone());
+    let stop = stop.clone();
     let postman = Arc::new(Postman(Http::new("").client));
-    let serving = tidings_simulator::serve_with_clock(
-        listener,
-        simulator.clone(),
-        postman,
-        Arc::new(move || clock.now().micros()),
-        async move { stop.cancelled().await },
-    );
+    let serving =
+        tidings_simulator::serve_with_clock(listener, simulator.clone(), postman, clock, async move {
+            stop.cancelled().await;
+        });
     tokio::spawn(serving);
     (simulator, url)
 }
+
+/// Microseconds since 1970.
+type Clocked = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 async fn compose(
     storage: Storage,

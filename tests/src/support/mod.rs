@@ -12,7 +12,7 @@ mod tenant;
 mod wait;
 mod wire;
 
-pub use app::{Options, TestApp};
+pub use app::{Options, TestApp, provider};
 pub use clock::ShiftedClock;
 pub use database::{Database, Storage, with_storage};
 pub use environment::{chromium, leaves_out, long, program};

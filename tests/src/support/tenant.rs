@@ -31,11 +31,12 @@ pub struct Tenant {
 }
 
 impl Tenant {
-    pub(super) async fn make(app: &TestApp, name: &str, n: usize) -> Self {
+    /// Makes it through the API of a running product; `n` keeps its numbers apart from other tenants'.
+    pub async fn make(installation: &Http, simulator: &Simulator, name: &str, n: usize) -> Self {
         let (business_id, number) = (format!("10{n:03}"), format!("20{n:03}"));
         let (token, app_secret) = (format!("token-{n}"), format!("secret-{n}"));
         let address = format!("+12025550{n:03}");
-        app.simulator.provision(Provision {
+        simulator.provision(Provision {
             business_account_id: business_id.clone(),
             access_token: token.clone(),
             app_secrets: vec![app_secret.clone()],
@@ -44,16 +45,16 @@ impl Tenant {
             templates: TemplateSpec::samples(),
             ..Provision::default()
         });
-        let made = app.installation.post("/v1/tenants", &json!({ "name": name })).await.expect(201);
+        let made = installation.post("/v1/tenants", &json!({ "name": name })).await.expect(201);
         let key = text(&made, "key");
-        let http = app.http.with_token(&key);
+        let http = installation.with_token(&key);
         let account = json!({
             "provider": "cloud", "business_account_id": business_id, "access_token": token,
             "app_secret": app_secret, "verify_token": "verify-me",
         });
         let account = http.post("/v1/accounts", &account).await.expect(201);
         let callback_path = text(&account, "callback_path");
-        app.simulator.set_callback(&business_id, &format!("{}{callback_path}", app.http.base));
+        simulator.set_callback(&business_id, &format!("{}{callback_path}", http.base));
         let sender = json!({
             "account": account["id"], "channel": "whatsapp", "address": address, "provider_ref": number,
             "messages_per_s": 80,
@@ -71,7 +72,7 @@ impl Tenant {
             number,
             address,
             app_secret,
-            simulator: app.simulator.clone(),
+            simulator: simulator.clone(),
             http,
         }
     }
@@ -109,16 +110,12 @@ impl Tenant {
 
     /// Waits until a message has one of these statuses (several divided by `|`).
     pub async fn until(&self, id: &str, status: &str) -> Value {
-        let mut last = Value::Null;
-        let found = eventually(&format!("{id} to be {status}"), async || {
+        eventually(&format!("{id} to be {status}"), async || {
             let message = self.message(id).await;
             let now = text(&message, "status");
-            if last != message["status"] {
-                last = message["status"].clone();
-            }
             status.split('|').any(|each| each == now).then_some(message)
-        });
-        found.await
+        })
+        .await
     }
 
     /// Waits until a kind of event stands in the message's timeline.
