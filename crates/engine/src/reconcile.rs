@@ -5,6 +5,7 @@
 
 mod callback;
 mod effects;
+mod keywords;
 
 use tokio_util::sync::CancellationToken;
 

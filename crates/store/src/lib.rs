@@ -12,7 +12,7 @@ pub mod hot;
 pub mod limits;
 pub(crate) mod migrate;
 pub mod model;
-pub mod ordinary;
+pub(crate) mod ordinary;
 pub(crate) mod people;
 pub mod regions;
 pub mod scope;

@@ -15,7 +15,9 @@ use zeroize::Zeroizing;
 
 use crate::conn::{Conn, SqliteConn, vals};
 use crate::error::{Result, StoreError};
-use crate::executor::{Executor, Hook, Postgres, SqliteInline, SqliteThreads, check_version, open_writer, ready};
+use crate::executor::{
+    Executor, Hook, Postgres, SqliteInline, SqliteThreads, check_version, open_writer, ready,
+};
 use crate::limits::SCOPES_CACHED_MAX;
 use crate::migrate;
 use crate::ordinary::KeyCache;

@@ -181,6 +181,8 @@ impl Keeper {
             let engine = self.engine.clone();
             let mailbox = engine.0.wakes.mailbox(&self.region);
             tokio::select! {
+                // In a fixed order: a run must be replayable from its seed.
+                biased;
                 () = stop.cancelled() => return Ok(()),
                 () = mailbox.notify.notified() => {}
                 n = done.recv_many(&mut finished, 1_024) => {

@@ -20,6 +20,8 @@ use crate::dispatch::about_recipient;
 use crate::dispatch::failure_entry;
 use crate::dispatch::wake::Signal;
 
+use super::keywords;
+
 /// What a callback means for one account, as it is gathered.
 pub(super) struct Effects<'a> {
     ids: &'a IdSource,
@@ -170,6 +172,9 @@ fn inbound(effects: &mut Effects<'_>, sender: Option<&Sender>, inbound: Inbound)
     let Some(sender) = sender else {
         return effects.keep("messages", inbound.object.get().to_owned());
     };
+    if inbound.text.as_deref().is_some_and(keywords::is_opt_out) {
+        effects.revoke_or_grant(&inbound.from, false, "keyword", inbound.at.min(effects.now));
+    }
     let id = effects.ids.next(effects.now);
     effects.write.inbound.push(NewInbound {
         id,

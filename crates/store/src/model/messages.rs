@@ -110,7 +110,10 @@ pub enum Canceled {
 /// What became of the wish to send a dead letter again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Redriven {
-    Queued { sender: SenderId, category: Category },
+    Queued {
+        sender: SenderId,
+        category: Category,
+    },
     /// Only what failed or expired can be sent again.
     NotDead(Status),
     /// It has used up the numbers of its attempts.

@@ -73,7 +73,6 @@ async fn the_log_of_all_tenants_is_one(bed: Bed) -> Bed {
 async fn a_position_of_another_past_starts_anew(bed: Bed) -> Bed {
     let scene = Scene::new(&bed).await;
     log_settled(&bed).await;
-    log_settled(&bed).await;
     let end = bed.store.log_end(&scene.scope).await.expect("a position");
     let foreign = LogPosition { generation: end.generation + 1, ..end };
     assert_eq!(bed.store.events(&scene.scope, Some(foreign), 10).await.expect("a feed").len(), 2);

@@ -1,0 +1,130 @@
+//! `kill -9` of the real program under load, ten times: what was acknowledged is there, and nothing was
+//! submitted twice without a recorded doubt.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use tidings_simulator::{Customers, Faults, SimConfig, Simulator};
+use tidings_tests::ledger::{self, MessageFacts};
+use tidings_tests::support::{Http, Program, Tenant, eventually, provider};
+
+const KILLS: usize = 10;
+const BATCH: usize = 20;
+
+#[test]
+fn nothing_acknowledged_is_lost_in_ten_kills() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(run());
+}
+
+async fn run() {
+    let stop = CancellationToken::new();
+    let (simulator, url) = provider(config(), Arc::new(machine_us), &stop).await;
+    let dir = tempfile::tempdir().unwrap();
+    let data_dir = dir.path().join("data");
+    let mut program = Program::default().with("TIDINGS_PROVIDERS__CLOUD__BASE_URL", url);
+    for category in ["AUTHENTICATION", "UTILITY", "SERVICE", "MARKETING"] {
+        program = program.with(&format!("TIDINGS_DISPATCH__DOUBT_S__{category}"), "2");
+    }
+    let init = program.json(&["init", "--data-dir", data_dir.to_str().unwrap(), "--json"]).await;
+    let port = free_port().await;
+    let mut served = program.serve(&data_dir, port).await;
+    let installation = served.http.with_token(init["installation_key"].as_str().unwrap());
+    let tenant = Tenant::make(&installation, &simulator, "Acme Parcels", 0).await;
+    simulator.set_faults(Faults { timeout_before_accept: 0.0, timeout_after_accept: 0.0, ..Faults::full() });
+    let mut acknowledged = BTreeSet::new();
+    let mut dice = StdRng::seed_from_u64(7);
+    for kill in 0..KILLS {
+        let load = tokio::spawn(load(tenant.clone(), kill * 1_000));
+        // sleep: the moment of the kill is random, and the process outside gives no sign
+        tokio::time::sleep(Duration::from_millis(dice.random_range(50..600))).await;
+        served.kill().await;
+        acknowledged.extend(load.await.unwrap());
+        served = program.serve(&data_dir, port).await;
+    }
+    assert!(acknowledged.len() > KILLS * BATCH, "only {} messages were acknowledged", acknowledged.len());
+    let messages = at_rest(&tenant.http, &simulator).await;
+    let broken = ledger::check(&simulator.ledger(), &messages, &acknowledged);
+    assert!(broken.is_empty(), "{} broken promises, such as {:#?}", broken.len(), &broken[..broken.len().min(5)]);
+    assert_eq!(served.stop().await, Some(0));
+    stop.cancel();
+}
+
+fn config() -> SimConfig {
+    let customers = Customers { sent_median_ms: 20.0, delivery_median_ms: 40.0, read_median_ms: 60.0, reply_share: 0.0,
+        stop_share: 0.0, ..Customers::default() };
+    SimConfig { customers, ..SimConfig::default() }
+}
+
+/// Sends batches until the product is gone; the ids it was given.
+async fn load(tenant: Tenant, base: usize) -> Vec<String> {
+    let mut ids = Vec::new();
+    for round in 0.. {
+        let first = base + round * BATCH;
+        let batch: Vec<Value> = (0..BATCH)
+            .map(|n| {
+                let mut intent = if n % 5 == 0 { tenant.marketing(0) } else { tenant.utility(0) };
+                intent["to"]["phone"] = json!(format!("+49151{:08}", 20_000_000 + first + n));
+                intent
+            })
+            .collect();
+        let request = tenant.http.request(http::Method::POST, "/v1/messages/batch");
+        let body = json!({ "messages": batch }).to_string();
+        let answer = request.header("content-type", "application/json").body(body).send().await;
+        let Ok(answer) = answer else { return ids };
+        let Ok(text) = answer.text().await else { return ids };
+        let Ok(value) = serde_json::from_str::<Value>(&text) else { return ids };
+        ids.extend(value["accepted"].as_array().into_iter().flatten().filter_map(|each| each["id"].as_str().map(str::to_owned)));
+        if round >= 6 {
+            return ids;
+        }
+    }
+    ids
+}
+
+/// Waits until no message is open, then reads all of them.
+async fn at_rest(http: &Http, simulator: &Simulator) -> Vec<MessageFacts> {
+    for status in ["queued", "submitting", "in_doubt", "scheduled", "accepted"] {
+        for _ in 0..6 {
+            let none = async || {
+                let page = http.get(&format!("/v1/messages?status={status}&limit=1")).await.expect(200);
+                page["messages"].as_array().is_some_and(Vec::is_empty).then_some(())
+            };
+            let waited = tokio::time::timeout(Duration::from_secs(19), eventually(status, none)).await;
+            if waited.is_ok() {
+                break;
+            }
+        }
+    }
+    eventually("the post to be empty", async || simulator.next_wake_us().is_none().then_some(())).await;
+    let mut messages = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = http.get(&format!("/v1/messages?limit=500{cursor}")).await.expect(200);
+        for message in page["messages"].as_array().unwrap() {
+            let one = http.get(&format!("/v1/messages/{}", message["id"].as_str().unwrap())).await.expect(200);
+            messages.push(serde_json::from_value(one).unwrap());
+        }
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return messages,
+        }
+    }
+}
+
+async fn free_port() -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program under test lives in the machine's time")]
+fn machine_us() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,28 @@
+//! Product tests: the public surface, end to end, on both engines.
+
+mod accept;
+mod batch;
+mod browser;
+mod callbacks;
+mod crash;
+mod dead_letters;
+mod demo;
+mod doubt;
+mod explain;
+mod feed;
+mod idempotency;
+mod inbound;
+mod isolation;
+mod media;
+mod ops;
+mod overtaking;
+mod pacing;
+mod pauses;
+mod policy;
+mod recipients;
+mod recorded;
+mod refused;
+mod schedule;
+mod setup;
+mod simulation;
+mod trace;

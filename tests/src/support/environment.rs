@@ -1,0 +1,49 @@
+//! What `cargo xtask test` tells the tests about the machine.
+#![expect(clippy::disallowed_methods, reason = "the one place in the tests that reads the environment")]
+
+use std::path::PathBuf;
+
+/// Whether a part was left out by choice: `postgres`, `browser`.
+pub fn leaves_out(part: &str) -> bool {
+    std::env::var("TIDINGS_TEST_WITHOUT").is_ok_and(|list| list.split(',').any(|each| each.trim() == part))
+}
+
+/// Whether long runs were asked for.
+pub fn long() -> bool {
+    std::env::var_os("TIDINGS_TEST_LONG").is_some()
+}
+
+/// The administrator's address of a PostgreSQL server.
+pub(super) fn postgres_url() -> String {
+    std::env::var("TIDINGS_TEST_POSTGRES_URL").unwrap_or_else(|_| {
+        panic!("these tests need a PostgreSQL server: run `cargo xtask test`, or leave it out with --without postgres")
+    })
+}
+
+/// The `tidings` program: named by `cargo xtask test`, else beside the test program.
+pub fn program() -> PathBuf {
+    if let Some(path) = std::env::var_os("TIDINGS_TEST_BIN") {
+        return path.into();
+    }
+    let own = std::env::current_exe().expect("a running program has a path");
+    let beside = own.parent().and_then(|deps| deps.parent()).map(|debug| debug.join("tidings"));
+    match beside.filter(|path| path.exists()) {
+        Some(path) => path,
+        None => panic!("the `tidings` program is not built: run `cargo xtask test`, or `cargo build --workspace --bins` first"),
+    }
+}
+
+/// Chromium, or `None` where it was left out by choice.
+pub fn chromium() -> Option<PathBuf> {
+    if leaves_out("browser") {
+        return None;
+    }
+    if let Some(path) = std::env::var_os("TIDINGS_TEST_CHROMIUM") {
+        return Some(path.into());
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|dir| dir.join("chromium")).find(|file| file.exists());
+    Some(found.unwrap_or_else(|| {
+        panic!("these tests need Chromium: run `cargo xtask test`, or leave it out with --without browser")
+    }))
+}

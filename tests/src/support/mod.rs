@@ -1,0 +1,46 @@
+//! A whole product in one process, with a simulated provider on loopback: what the product tests speak to.
+
+mod app;
+mod clock;
+mod database;
+mod deliver;
+mod environment;
+mod http;
+mod program;
+mod redact;
+mod tenant;
+mod wait;
+mod wire;
+
+pub use app::{Options, TestApp, provider};
+pub use clock::ShiftedClock;
+pub use database::{Database, Storage, with_storage};
+pub use environment::{chromium, leaves_out, long, program};
+pub use http::{Answer, Http};
+pub use program::{Program, Served};
+pub use redact::redact;
+pub use tenant::{Tenant, phone, sign};
+pub use wait::eventually;
+
+/// Makes each test twice, once on SQLite and once on PostgreSQL.
+#[macro_export]
+macro_rules! both_engines {
+    ($($(#[$meta:meta])* async fn $name:ident($storage:ident: Storage) $body:block)*) => {$(
+        $(#[$meta])*
+        mod $name {
+            use super::*;
+
+            async fn on($storage: $crate::support::Storage) $body
+
+            #[test]
+            fn sqlite() {
+                $crate::support::with_storage("sqlite", on);
+            }
+
+            #[test]
+            fn postgres() {
+                $crate::support::with_storage("postgres", on);
+            }
+        }
+    )*};
+}

@@ -1,0 +1,105 @@
+//! The real program as a child process.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde_json::Value;
+use tokio::process::{Child, Command};
+
+use super::environment;
+use super::http::Http;
+use super::wait::eventually;
+use crate::limits::START;
+
+/// Runs `tidings` with the environment of a test and nothing else of the caller's that it would read.
+pub struct Program {
+    path: PathBuf,
+    variables: Vec<(String, String)>,
+}
+
+/// A `tidings serve` that answers.
+pub struct Served {
+    child: Child,
+    pub http: Http,
+}
+
+/// What a finished command left.
+#[derive(Debug)]
+pub struct Finished {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Default for Program {
+    fn default() -> Self {
+        Self { path: environment::program(), variables: Vec::new() }
+    }
+}
+
+impl Program {
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.variables.push((name.to_owned(), value.into()));
+        self
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.path);
+        command.args(args).envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+    }
+
+    /// Runs a command to its end.
+    pub async fn run(&self, args: &[&str]) -> Finished {
+        let output = self.command(args).output().await.expect("the program starts");
+        Finished {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Runs a command that must succeed, and reads its one JSON value.
+    pub async fn json(&self, args: &[&str]) -> Value {
+        let finished = self.run(args).await;
+        assert_eq!(finished.code, Some(0), "{args:?}\n{}\n{}", finished.stdout, finished.stderr);
+        serde_json::from_str(&finished.stdout).unwrap_or_else(|error| panic!("{args:?}: {error}\n{}", finished.stdout))
+    }
+
+    /// Starts `serve` on this port and waits until it is ready.
+    pub async fn serve(&self, data_dir: &Path, port: u16) -> Served {
+        let listen = format!("127.0.0.1:{port}");
+        let dir = data_dir.to_str().expect("a test's directory is text");
+        let mut command = self.command(&["serve", "--data-dir", dir, "--listen", &listen]);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("the program starts");
+        let http = Http::new(format!("http://{listen}"));
+        let ready = async || {
+            if let Ok(Some(status)) = child.try_wait() {
+                panic!("`serve` ended by itself: {status}");
+            }
+            let answer = http.client.get(format!("{}/readyz", http.base)).send().await;
+            answer.is_ok_and(|answer| answer.status() == 200).then_some(())
+        };
+        let waited = tokio::time::timeout(START, eventually("`serve` to be ready", ready)).await;
+        waited.expect("`serve` is ready in time");
+        Served { child, http }
+    }
+}
+
+impl Served {
+    /// `kill -9`: no destructor, no flush.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("a running child can be killed");
+    }
+
+    /// Asks it to stop, and waits for its end.
+    pub async fn stop(mut self) -> Option<i32> {
+        let pid = self.child.id().expect("a running child has a number").to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status().await;
+        assert!(asked.is_ok_and(|status| status.success()), "the child can be asked to stop");
+        self.child.wait().await.expect("the child can be waited for").code()
+    }
+}
