@@ -33,8 +33,9 @@ pub(super) enum Use {
 impl Connector {
     pub(super) fn new(url: &str, ca: Option<&Path>) -> Result<Self> {
         let (url, mode, tls) = tls::connector(url, ca)?;
-        let mut config: tokio_postgres::Config =
-            url.parse().map_err(|_| StoreError::Conflict("the URL of the PostgreSQL store cannot be read"))?;
+        let mut config: tokio_postgres::Config = url
+            .parse()
+            .map_err(|_| StoreError::Conflict("the URL of the PostgreSQL store cannot be read"))?;
         config
             .ssl_mode(mode)
             .application_name("tidings")

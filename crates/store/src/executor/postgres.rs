@@ -206,7 +206,9 @@ impl<J: Group> Committer<J> {
                 }
             }
         };
-        if tickets.len() > 1 && !matches!(failure, StoreError::Unavailable | StoreError::Full | StoreError::Busy) {
+        if tickets.len() > 1
+            && !matches!(failure, StoreError::Unavailable | StoreError::Full | StoreError::Busy)
+        {
             return Err(tickets);
         }
         for ticket in tickets {

@@ -36,7 +36,9 @@ pub(super) fn connector(url: &str, ca: Option<&Path>) -> Result<(String, SslMode
         .map_err(StoreError::internal)?;
     let config = match (trust, ca) {
         (Trust::VerifyFull, None) => {
-            return Err(StoreError::Conflict("sslmode=verify-full needs a file with the authorities it trusts"));
+            return Err(StoreError::Conflict(
+                "sslmode=verify-full needs a file with the authorities it trusts",
+            ));
         }
         (Trust::Disable | Trust::Prefer | Trust::Require, None) => {
             let verifier = Arc::new(AnyCertificate(provider));
@@ -48,7 +50,8 @@ pub(super) fn connector(url: &str, ca: Option<&Path>) -> Result<(String, SslMode
 }
 
 fn roots(path: &Path) -> Result<RootCertStore> {
-    const UNREADABLE: StoreError = StoreError::Conflict("the file of authorities for PostgreSQL cannot be read");
+    const UNREADABLE: StoreError =
+        StoreError::Conflict("the file of authorities for PostgreSQL cannot be read");
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(path).map_err(|_| UNREADABLE)? {
         roots.add(certificate.map_err(|_| UNREADABLE)?).map_err(|_| UNREADABLE)?;

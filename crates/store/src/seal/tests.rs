@@ -73,12 +73,16 @@ fn a_new_master_key_wraps_the_same_keys() {
     let rows = TenantKeys::mint_all(&masters(), &ids, tenant);
     let keys = TenantKeys::open(&masters(), tenant, &rows).expect("keys open");
     let sealed = keys.seal([1; 16], "t", b"r", b"x");
-    let both = MasterKeys::new(vec![MasterKey::new(2, [2; 32]), MasterKey::new(1, [1; 32])]).expect("two versions");
+    let both =
+        MasterKeys::new(vec![MasterKey::new(2, [2; 32]), MasterKey::new(1, [1; 32])]).expect("two versions");
     let again: Vec<Wrapped> = rows
         .iter()
         .map(|row| TenantKeys::rewrap(&both, &ids, tenant, row).expect("it unwraps").expect("it was old"))
         .collect();
-    assert!(TenantKeys::rewrap(&both, &ids, tenant, &again[0]).expect("it is read").is_none(), "current already");
+    assert!(
+        TenantKeys::rewrap(&both, &ids, tenant, &again[0]).expect("it is read").is_none(),
+        "current already"
+    );
     let newest = MasterKeys::new(vec![MasterKey::new(2, [2; 32])]).expect("one version");
     let keys = TenantKeys::open(&newest, tenant, &again).expect("the old master key is not needed any more");
     assert_eq!(keys.open_record("t", b"r", &sealed).expect("it opens"), b"x");

@@ -79,7 +79,10 @@ impl Bed {
             Ok(store) => (store, None),
             Err(error) => {
                 let engine = engine(kind, &dir, database.as_ref(), None);
-                (Store::open(options(engine, [7; 32], &ids, &clock)).await.expect("it opens again"), Some(error))
+                (
+                    Store::open(options(engine, [7; 32], &ids, &clock)).await.expect("it opens again"),
+                    Some(error),
+                )
             }
         };
         (Self { kind, store, clock, ids, dir, database }, error)
@@ -112,7 +115,8 @@ impl Bed {
     pub async fn with_hook(mut self, hook: Arc<dyn Hook>) -> Self {
         let (kind, dir) = (self.kind, tempfile::tempdir().expect("a directory for the test"));
         let engine = engine(kind, &dir, None, Some(hook));
-        self.store = Store::open(options(engine, [7; 32], &self.ids, &self.clock)).await.expect("a new store opens");
+        self.store =
+            Store::open(options(engine, [7; 32], &self.ids, &self.clock)).await.expect("a new store opens");
         self.dir = dir;
         self
     }
@@ -175,11 +179,17 @@ fn sqlite_rows(path: &std::path::Path, sql: &str) -> Vec<String> {
         ValueRef::Text(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         ValueRef::Blob(bytes) => format!("\\x{}", hex::encode(bytes)),
     };
-    let rows = statement.query_map([], |row| Ok((0..width).map(|n| text(row, n)).collect::<Vec<_>>().join("|")));
+    let rows =
+        statement.query_map([], |row| Ok((0..width).map(|n| text(row, n)).collect::<Vec<_>>().join("|")));
     rows.expect("the query runs").map(|row| row.expect("a row")).collect()
 }
 
-fn engine(kind: Kind, dir: &tempfile::TempDir, database: Option<&Database>, hook: Option<Arc<dyn Hook>>) -> Engine {
+fn engine(
+    kind: Kind,
+    dir: &tempfile::TempDir,
+    database: Option<&Database>,
+    hook: Option<Arc<dyn Hook>>,
+) -> Engine {
     let path = dir.path().join("tidings.db");
     match kind {
         Kind::Threads => Engine::Sqlite { path },
@@ -217,7 +227,8 @@ impl Database {
         client.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("a database for the test");
         let (base, query) = admin.split_once('?').unwrap_or((&admin, ""));
         let server = base.rsplit_once('/').expect("a URL names a database").0;
-        let url = if query.is_empty() { format!("{server}/{name}") } else { format!("{server}/{name}?{query}") };
+        let url =
+            if query.is_empty() { format!("{server}/{name}") } else { format!("{server}/{name}?{query}") };
         Some(Self { url, name, admin })
     }
 }

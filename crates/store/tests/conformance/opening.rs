@@ -9,7 +9,12 @@ use crate::bed::{Bed, Kind};
 use crate::conformance;
 use crate::scene::{Scene, allow};
 
-conformance!(keeps_what_it_took, refuses_another_master_key, refuses_a_newer_schema, refuses_a_changed_migration);
+conformance!(
+    keeps_what_it_took,
+    refuses_another_master_key,
+    refuses_a_newer_schema,
+    refuses_a_changed_migration
+);
 
 async fn keeps_what_it_took(bed: Bed) -> Bed {
     let scene = Scene::new(&bed).await;

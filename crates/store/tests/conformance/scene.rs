@@ -40,7 +40,8 @@ impl Scene {
         let (scope, ..) =
             bed.store.create_tenant("Acme", None, Actor::Installation, now).await.expect("a tenant is made");
         let system = bed.store.system();
-        let lease = bed.store.acquire_lease(&system, DISPATCH_LEASE, "node", HOUR, now).await.expect("leases work");
+        let lease =
+            bed.store.acquire_lease(&system, DISPATCH_LEASE, "node", HOUR, now).await.expect("leases work");
         let epoch = match lease {
             Some((epoch, _)) => epoch,
             None => Epoch(1),
@@ -73,7 +74,8 @@ impl Scene {
     }
 
     pub async fn accept(&self, bed: &Bed, messages: Vec<NewMessage>, verdict: Judgement) -> Vec<Judgement> {
-        let accept = Accept { messages, judge: intake(verdict), actor: Actor::Installation, idempotent: None };
+        let accept =
+            Accept { messages, judge: intake(verdict), actor: Actor::Installation, idempotent: None };
         match bed.store.accept(&self.scope, accept).await.expect("intake works") {
             Accepted::Stored(verdicts) => verdicts,
             Accepted::Replay { .. } => panic!("nothing to replay"),
@@ -82,7 +84,10 @@ impl Scene {
 
     pub async fn due(&self, bed: &Bed) -> Vec<DueItem> {
         let (system, now) = (bed.store.system(), bed.now());
-        bed.store.due(&system, self.sender, Category::Utility, now, None, 1_000).await.expect("lanes can be read")
+        bed.store
+            .due(&system, self.sender, Category::Utility, now, None, 1_000)
+            .await
+            .expect("lanes can be read")
     }
 
     pub async fn claim(&self, bed: &Bed, items: Vec<DueItem>, verdict: Judgement) -> Vec<Claimed> {
@@ -120,7 +125,8 @@ impl Scene {
 
     /// Attempts, message and note as they are stored, without what depends on the order of arrival.
     pub async fn end_state(&self, bed: &Bed) -> Vec<String> {
-        let mut all = bed.rows("SELECT n, state, code, pricing, doubt_until, retry_at FROM attempts ORDER BY n").await;
+        let mut all =
+            bed.rows("SELECT n, state, code, pricing, doubt_until, retry_at FROM attempts ORDER BY n").await;
         all.extend(bed.rows("SELECT terminal, reason FROM messages").await);
         all.extend(bed.rows("SELECT kind, reason FROM attention").await);
         all

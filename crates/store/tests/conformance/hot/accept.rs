@@ -89,7 +89,8 @@ async fn a_key_used_twice_at_once_stores_once(bed: Bed) -> Bed {
     let calls = (0..8).map(|_| bed.store.accept(&scene.scope, keyed(&scene, &bed, 1, 1)));
     let answers = futures_util::future::join_all(calls).await;
     let stored = answers.iter().filter(|answer| matches!(answer, Ok(Accepted::Stored(_)))).count();
-    let replayed = answers.iter().filter(|answer| matches!(answer, Ok(Accepted::Replay { status: 202, .. }))).count();
+    let replayed =
+        answers.iter().filter(|answer| matches!(answer, Ok(Accepted::Replay { status: 202, .. }))).count();
     assert_eq!((stored, replayed), (1, 7), "{answers:?}");
     assert_eq!(bed.count("SELECT COUNT(*) FROM messages").await, 1);
     bed
@@ -106,7 +107,7 @@ async fn one_mistake_is_one_callers(bed: Bed) -> Bed {
         actor: Actor::Installation,
         idempotent: None,
     };
-    let accepts = [scene.message(&bed), taken, scene.message(&bed)].map(|message| call(message));
+    let accepts = [scene.message(&bed), taken, scene.message(&bed)].map(call);
     let calls = accepts.into_iter().map(|accept| bed.store.accept(&scene.scope, accept));
     let answers = futures_util::future::join_all(calls).await;
     assert!(answers[0].is_ok() && answers[2].is_ok(), "{answers:?}");

@@ -128,10 +128,15 @@ async fn leases_pass_from_hand_to_hand(bed: Bed) -> Bed {
     assert!(store.acquire_lease(&system, "slot", "b", HOUR, now).await.expect("leases work").is_none());
     let renewed = store.renew_lease(&system, "slot", "a", first, 2 * HOUR, now).await.expect("leases work");
     assert!(renewed > Some(until));
-    assert!(store.renew_lease(&system, "slot", "a", Epoch(77), HOUR, now).await.expect("leases work").is_none());
+    assert!(
+        store.renew_lease(&system, "slot", "a", Epoch(77), HOUR, now).await.expect("leases work").is_none()
+    );
     store.release_lease(&system, "slot", "a", first).await.expect("leases work");
-    let (second, _) =
-        store.acquire_lease(&system, "slot", "b", HOUR, now).await.expect("leases work").expect("it is free again");
+    let (second, _) = store
+        .acquire_lease(&system, "slot", "b", HOUR, now)
+        .await
+        .expect("leases work")
+        .expect("it is free again");
     assert!(second.0 > first.0);
     assert!(store.renew_lease(&system, "slot", "a", first, HOUR, now).await.expect("leases work").is_none());
     bed

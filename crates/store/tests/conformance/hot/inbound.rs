@@ -130,7 +130,8 @@ async fn consents_end_the_same_in_any_order(bed: Bed) -> Bed {
 
 async fn templates_are_patched_by_the_newest(bed: Bed) -> Bed {
     let scene = Scene::new(&bed).await;
-    let (tenant, account) = (hex::encode(scene.scope.tenant().as_bytes()), hex::encode(scene.account.as_bytes()));
+    let (tenant, account) =
+        (hex::encode(scene.scope.tenant().as_bytes()), hex::encode(scene.account.as_bytes()));
     let literal = |hex: &str| match bed.kind {
         crate::bed::Kind::Postgres => format!("'\\x{hex}'::bytea"),
         _ => format!("x'{hex}'"),

@@ -24,7 +24,8 @@ async fn the_queue_is_read_in_order(bed: Bed) -> Bed {
     let (system, now) = (bed.store.system(), bed.now());
     let (mut paged, mut after): (Vec<DueItem>, _) = (Vec::new(), None);
     loop {
-        let page = bed.store.due(&system, scene.sender, Category::Utility, now, after, 3).await.expect("a read");
+        let page =
+            bed.store.due(&system, scene.sender, Category::Utility, now, after, 3).await.expect("a read");
         let Some(last) = page.last() else { break };
         after = Some((last.due_at, last.message));
         paged.extend(page);
@@ -47,7 +48,10 @@ async fn lanes_with_work_are_found(bed: Bed) -> Bed {
     let mut lanes = bed.store.lanes_with_work(&system).await.expect("a read");
     lanes.sort_by_key(|lane| lane.earliest);
     assert_eq!(lanes.len(), 2);
-    assert_eq!((lanes[0].sender, lanes[0].tenant, lanes[0].earliest), (one.sender, one.scope.tenant(), bed.now()));
+    assert_eq!(
+        (lanes[0].sender, lanes[0].tenant, lanes[0].earliest),
+        (one.sender, one.scope.tenant(), bed.now())
+    );
     assert_eq!((lanes[1].sender, lanes[1].account, lanes[1].earliest), (two.sender, two.account, soon));
     assert_eq!(bed.store.queue_depths(&system, one.sender).await.expect("a read"), [1, 0, 1, 0]);
     bed

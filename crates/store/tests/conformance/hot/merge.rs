@@ -55,7 +55,8 @@ async fn every_order_ends_the_same(bed: Bed) -> Bed {
                 scene.record(&bed, item, accepted(item), Next::Done).await;
             }
         }
-        let columns = "a.state, a.code, a.pricing, a.doubt_until, a.retry_at, m.terminal, m.reason, t.kind, t.reason";
+        let columns =
+            "a.state, a.code, a.pricing, a.doubt_until, a.retry_at, m.terminal, m.reason, t.kind, t.reason";
         let ends = bed
             .rows(&format!(
                 "SELECT DISTINCT {columns} FROM attempts a
@@ -76,7 +77,8 @@ async fn a_callback_with_many_receipts(bed: Bed) -> Bed {
     let items = scene.claimed(&bed, 30).await;
     let now = bed.now();
     let states = [Sent, Delivered, Read, Played, Delivered];
-    let receipts = states.iter().flat_map(|state| items.iter().map(|item| receipt(item, *state, now))).collect();
+    let receipts =
+        states.iter().flat_map(|state| items.iter().map(|item| receipt(item, *state, now))).collect();
     let merged = scene.merge(&bed, receipts).await;
     let moved = merged.iter().filter(|each| matches!(each, Merged::Moved { .. })).count();
     assert_eq!((merged.len(), moved), (150, 120));

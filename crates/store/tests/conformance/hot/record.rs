@@ -130,7 +130,8 @@ async fn answers_and_receipts_race(bed: Bed) -> Bed {
     let answers = items.iter().map(|item| scene.record(&bed, item, accepted(item), Next::Done));
     let now = bed.now();
     let receipts = items.iter().flat_map(|item| {
-        [AttemptState::Sent, AttemptState::Delivered].map(|state| scene.merge(&bed, vec![bare_receipt(item, state, now)]))
+        [AttemptState::Sent, AttemptState::Delivered]
+            .map(|state| scene.merge(&bed, vec![bare_receipt(item, state, now)]))
     });
     futures_util::join!(futures_util::future::join_all(answers), futures_util::future::join_all(receipts));
     assert_eq!(bed.count("SELECT COUNT(*) FROM attempts WHERE state = 6").await, 60);

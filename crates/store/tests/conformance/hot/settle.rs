@@ -43,7 +43,9 @@ async fn a_doubt_is_given_up(bed: Bed) -> Bed {
     let scene = Scene::new(&bed).await;
     let item = scene.claimed(&bed, 1).await.remove(0);
     let until = bed.now().plus(MINUTE);
-    settle(&bed, &scene, open(&bed).await, Settle::Doubt { reason: "crash", until }).await.expect("it is settled");
+    settle(&bed, &scene, open(&bed).await, Settle::Doubt { reason: "crash", until })
+        .await
+        .expect("it is settled");
     // What is in doubt may have left: it is not simply queued again.
     settle(&bed, &scene, open(&bed).await, Settle::Requeue).await.expect("nothing happens");
     assert!(scene.due(&bed).await.is_empty());
@@ -60,7 +62,9 @@ async fn a_doubt_is_extended(bed: Bed) -> Bed {
     let scene = Scene::new(&bed).await;
     scene.claimed(&bed, 1).await;
     let until = bed.now().plus(MINUTE);
-    settle(&bed, &scene, open(&bed).await, Settle::Doubt { reason: "crash", until }).await.expect("it is settled");
+    settle(&bed, &scene, open(&bed).await, Settle::Doubt { reason: "crash", until })
+        .await
+        .expect("it is settled");
     let later = until.plus(MINUTE);
     settle(&bed, &scene, open(&bed).await, Settle::Extend { until: later }).await.expect("it is settled");
     let system = bed.store.system();
