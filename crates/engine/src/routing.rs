@@ -1,20 +1,13 @@
 //! Routing, first form: which sender. Pure, deterministic, explains itself.
 
 use tidings_domain::address::Address;
-use tidings_domain::id::{AccountId, Id, SenderId};
+use tidings_domain::id::{Id, SenderId};
 use tidings_domain::intent::{Body, Intent};
 use tidings_store::model::{Hash16, Sender};
 
 use crate::catalog::Snapshot;
 use crate::error::{EngineError, Result};
-
-/// The chosen sender and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Route {
-    pub sender: SenderId,
-    pub account: AccountId,
-    pub reason: &'static str,
-}
+use crate::pipeline::Route;
 
 /// Picks the sender that the intent names, else one of those of the channel whose account has the template.
 pub fn plan(snapshot: &Snapshot, intent: &Intent, address: &Address, recipient: Hash16) -> Result<Route> {

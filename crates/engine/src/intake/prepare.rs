@@ -15,8 +15,7 @@ use crate::caller::Caller;
 use crate::catalog::Snapshot;
 use crate::content::Content;
 use crate::error::{EngineError, Result};
-use crate::pipeline::Engine;
-use crate::routing::{self, Route};
+use crate::pipeline::{Ahead, Engine, Route};
 
 /// A message that fits, with the snapshot it was checked against.
 pub(crate) struct Prepared {
@@ -30,12 +29,13 @@ pub(crate) async fn prepare(
     snapshot: &Arc<Snapshot>,
     json: &[u8],
     trace: Option<TraceId>,
+    ahead: Ahead,
     now: Timestamp,
 ) -> Result<Prepared> {
     let intent = Intent::parse(json, now).map_err(EngineError::Invalid)?;
     let address = resolve(caller, &intent).await?;
     let recipient = caller.scope.hash(&address.canonical());
-    let route = routing::plan(snapshot, &intent, &address, recipient)?;
+    let route = (ahead.plan)(snapshot, &intent, &address, recipient)?;
     let (outgoing, template) = compose(snapshot, &route, intent.body)?;
     let category = category(intent.category, template)?;
     if matches!(address, Address::Bsuid(_)) && category == Category::Authentication {
