@@ -18,3 +18,17 @@ pub const CALLBACK_DATA_CHARS_MAX: usize = 512;
 pub const SERVICE_WINDOW_US: i64 = crate::time::DAY;
 /// Microseconds that a sender's message to a recipient holds up the next one while it backs off.
 pub const ORDER_YIELD_US: i64 = 5 * crate::time::SECOND;
+/// Characters of what is read as a phone number: an E.164 number with generous punctuation.
+pub(crate) const PHONE_INPUT_CHARS_MAX: usize = 40;
+/// Digits of the longest phone number in E.164.
+pub(crate) const PHONE_DIGITS_MAX: usize = 15;
+/// Letters and digits of a business-scoped user id behind its country.
+pub(crate) const BSUID_ID_CHARS_MAX: usize = 128;
+/// Bytes of a user id in a platform's message before it is taken for garbage.
+pub(crate) const BSUID_PLATFORM_BYTES_MAX: usize = 256;
+/// Bytes of a whole e-mail address.
+pub(crate) const EMAIL_BYTES_MAX: usize = 254;
+/// Bytes of an e-mail address before the `@`.
+pub(crate) const EMAIL_LOCAL_BYTES_MAX: usize = 64;
+/// Bytes of one part of an e-mail address's domain.
+pub(crate) const EMAIL_LABEL_BYTES_MAX: usize = 63;

@@ -65,3 +65,5 @@ pub const LANE_VIEW_US: i64 = 500_000;
 /// Microseconds after which a template's hold is doubted, and between two questions to the platform about it.
 pub const TEMPLATE_DOUBT_US: i64 = 15 * SECOND;
 pub const TEMPLATE_ASK_US: i64 = 60 * SECOND;
+/// Messages of the keeper to itself that may wait; what fills it is bounded by the submissions under way.
+pub(crate) const KEEPER_DONE_MAX: usize = 8_192;

@@ -49,3 +49,5 @@ pub const CHALLENGE_BYTES_MAX: usize = 256;
 pub const RETRY_AFTER_S_MAX: u32 = 24 * 3_600;
 /// Bytes of a name in a part's head when a file is uploaded.
 pub const FILENAME_BYTES_MAX: usize = 240;
+/// Bytes of an id that may stand in a path of the Cloud API.
+pub(crate) const NODE_BYTES_MAX: usize = 128;

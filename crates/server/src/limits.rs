@@ -28,3 +28,7 @@ pub const DEMO_WAIT_S: i64 = 120;
 pub const DEMO_QUIET_US: i64 = 4_000_000;
 /// Characters of one line of a table.
 pub const LINE_CHARS: usize = 80;
+/// Bytes of a file with a secret or an intent that a command reads.
+pub const INPUT_FILE_BYTES_MAX: u64 = 1024 * 1024;
+/// Levels of nesting that a variable's name may have.
+pub const VARIABLE_DEPTH_MAX: usize = 6;

@@ -68,3 +68,13 @@ pub const RETRY_AFTER_S: u32 = 1;
 
 /// Bytes of a form of the console.
 pub const FORM_BYTES_MAX: usize = 16 * 1024;
+/// Tenants whose history the console keeps; the one that was looked at longest ago makes room.
+pub(crate) const HISTORY_TENANTS_MAX: usize = 256;
+/// Senders and attention entries on the console's first page.
+pub(crate) const OVERVIEW_ENTRIES_MAX: usize = 6;
+/// Senders on the console's page of senders.
+pub(crate) const SENDERS_SHOWN_MAX: usize = 100;
+/// Characters that a one-time token may have.
+pub(crate) const TOKEN_CHARS_MAX: usize = 256;
+/// Dead letters that the console's frame counts.
+pub(crate) const DEAD_COUNTED_MAX: usize = 100;

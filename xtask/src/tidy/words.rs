@@ -51,7 +51,8 @@ fn has_undone(text: &str) -> bool {
 fn attribute(source: &Source, at: usize, word: &str) -> Option<&'static str> {
     let code = &source.code;
     let open = code[..at].trim_end().strip_suffix('[')?;
-    if !open.trim_end().ends_with(['#', '!']) {
+    let head = open.trim_end();
+    if !head.strip_suffix('!').map_or(head, str::trim_end).ends_with('#') {
         return None;
     }
     let whole = &code[open.len()..closing(code, open.len())];
@@ -108,6 +109,7 @@ mod tests {
             "#[allow(dead_code, reason = \"x\")]",
             "#[ignore = \"takes an hour\"]",
             "x[allow(1)]",
+            "vec![allow()]",
             "#[ignored]",
         ] {
             assert!(rules(reasoned).is_empty(), "{reasoned}");

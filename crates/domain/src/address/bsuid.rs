@@ -1,12 +1,8 @@
 //! Business-scoped user ids: how the platform names people whose phone number it does not show.
 
 use super::{CountryCode, address_text};
+use crate::limits::{BSUID_ID_CHARS_MAX, BSUID_PLATFORM_BYTES_MAX};
 use crate::problem::{Checked, refuse};
-
-/// Letters and digits after the country.
-const ID_CHARS_MAX: usize = 128;
-/// Bytes of an id in a platform's message before it is taken for garbage.
-const PLATFORM_BYTES_MAX: usize = 256;
 
 /// A business-scoped user id such as `US.13491208655302741918`, or a parent id such as `US.ENT.…`.
 /// It is sent back exactly as it came.
@@ -22,7 +18,7 @@ impl Bsuid {
         let id = rest.map(|(_, id)| id.strip_prefix("ENT.").unwrap_or(id));
         match id {
             Some(id)
-                if (1..=ID_CHARS_MAX).contains(&id.len())
+                if (1..=BSUID_ID_CHARS_MAX).contains(&id.len())
                     && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) =>
             {
                 Ok(Self(text.into()))
@@ -38,7 +34,7 @@ impl Bsuid {
 
     /// Reads what the platform wrote: anything printable without blanks is kept, since its format may grow.
     pub fn from_platform(text: &str) -> Option<Self> {
-        let sound = (1..=PLATFORM_BYTES_MAX).contains(&text.len())
+        let sound = (1..=BSUID_PLATFORM_BYTES_MAX).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_graphic());
         sound.then(|| Self(text.into()))
     }

@@ -1,14 +1,8 @@
 //! E-mail addresses, by plain rules.
 
 use super::address_text;
+use crate::limits::{EMAIL_BYTES_MAX, EMAIL_LABEL_BYTES_MAX, EMAIL_LOCAL_BYTES_MAX};
 use crate::problem::{Checked, refuse};
-
-/// Bytes of a whole address.
-const BYTES_MAX: usize = 254;
-/// Bytes before the `@`.
-const LOCAL_BYTES_MAX: usize = 64;
-/// Bytes of one part of the domain.
-const LABEL_BYTES_MAX: usize = 63;
 
 /// An e-mail address; the domain is in lower case, the part before the `@` as it was written.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,7 +17,7 @@ impl Email {
         let parts =
             text.rsplit_once('@').filter(|(local, domain)| local_is_sound(local) && domain_is_sound(domain));
         match parts {
-            Some((local, domain)) if text.len() <= BYTES_MAX => {
+            Some((local, domain)) if text.len() <= EMAIL_BYTES_MAX => {
                 Ok(Self(format!("{local}@{}", domain.to_lowercase()).into()))
             }
             _ => refuse(
@@ -58,7 +52,7 @@ fn local_is_sound(local: &str) -> bool {
             || c.is_ascii_alphanumeric()
             || "!#$%&'*+-/=?^_`{|}~.".contains(c)
     };
-    (1..=LOCAL_BYTES_MAX).contains(&local.len())
+    (1..=EMAIL_LOCAL_BYTES_MAX).contains(&local.len())
         && local.chars().all(allowed)
         && !local.starts_with('.')
         && !local.ends_with('.')
@@ -67,7 +61,7 @@ fn local_is_sound(local: &str) -> bool {
 
 fn domain_is_sound(domain: &str) -> bool {
     let label_is_sound = |label: &str| {
-        (1..=LABEL_BYTES_MAX).contains(&label.len())
+        (1..=EMAIL_LABEL_BYTES_MAX).contains(&label.len())
             && !label.starts_with('-')
             && !label.ends_with('-')
             && label

@@ -3,12 +3,9 @@
 use rlibphonenumber::{PHONE_NUMBER_UTIL, ParseError, PhoneNumber, PhoneNumberFormat, ValidationError};
 
 use super::{CountryCode, address_text};
+use crate::limits::{PHONE_DIGITS_MAX, PHONE_INPUT_CHARS_MAX};
 use crate::problem::{Checked, refuse};
 
-/// Characters of an input before it is refused unread: an E.164 number with generous punctuation.
-const INPUT_CHARS_MAX: usize = 40;
-/// Digits of the longest number in E.164.
-const DIGITS_MAX: usize = 15;
 /// Digits of the shortest number that a person can have, country code included.
 const DIGITS_MIN: usize = 7;
 /// Digits from which a number may be one that the numbering tables do not know yet.
@@ -38,7 +35,7 @@ impl Phone {
             );
         }
         let plain = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '.' | '-' | '(' | ')' | '/');
-        if text.chars().count() > INPUT_CHARS_MAX || !text[1..].chars().all(plain) {
+        if text.chars().count() > PHONE_INPUT_CHARS_MAX || !text[1..].chars().all(plain) {
             return refuse(
                 FIELD,
                 "phone.invalid",
@@ -71,7 +68,7 @@ impl Phone {
     /// The shape of E.164 alone: `+` and 7 to 15 digits, the first of which is not 0.
     fn from_stored(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('+')?;
-        let sound = (DIGITS_MIN..=DIGITS_MAX).contains(&digits.len())
+        let sound = (DIGITS_MIN..=PHONE_DIGITS_MAX).contains(&digits.len())
             && !digits.starts_with('0')
             && digits.bytes().all(|byte| byte.is_ascii_digit());
         sound.then(|| Self(text.into()))
@@ -141,7 +138,7 @@ fn plausible(number: &PhoneNumber) -> Result<(), &'static str> {
     // North American area codes never begin with 0 or 1.
     let area_code_wrong = number.country_code == 1 && digits.get(1..2).is_none_or(|first| first < "2");
     let plausible = match digits.len() {
-        length if length > DIGITS_MAX => false,
+        length if length > PHONE_DIGITS_MAX => false,
         length if length < PLAUSIBLE_DIGITS_MIN => number.is_valid(),
         _ => !area_code_wrong,
     };

@@ -255,7 +255,8 @@ pub static TABLE: &[Entry] = &[
         NEVER,
         Scope::Recipient,
         RememberInvalid,
-        "The message cannot be delivered: the number has no WhatsApp, has not accepted the terms, or uses a version that is too old.",
+        "The message cannot be delivered: the number has no WhatsApp, has not accepted the terms, \
+         or uses a version that is too old.",
     ),
     setup(
         One(131_030),

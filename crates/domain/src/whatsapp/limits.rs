@@ -31,6 +31,8 @@ pub const CARD_BODY_MAX: usize = 160;
 pub const CARD_LINE_BREAKS_MAX: usize = 2;
 
 pub const TEMPLATE_NAME_MAX: usize = 512;
+/// Characters of the longest language code, such as `zh_Hant_TW`.
+pub const TEMPLATE_LANGUAGE_CHARS_MAX: usize = 15;
 pub const TEMPLATE_BODY_MAX: usize = 1_024;
 pub const OFFER_BODY_MAX: usize = 600;
 pub const TEMPLATE_BUTTONS_MAX: usize = 10;

@@ -21,15 +21,12 @@ use super::lane::Lane;
 use super::lease::Lease;
 use super::recovery;
 use super::submit::{self, Done, Hand};
-use crate::limits::{JOURNAL_ENTRIES_MAX, LANE_SCAN_US, LEASE_RENEW_US};
+use crate::limits::{JOURNAL_ENTRIES_MAX, KEEPER_DONE_MAX, LANE_SCAN_US, LEASE_RENEW_US};
 use crate::pipeline::Engine;
 
 mod pass;
 mod settle;
 mod work;
-
-/// Messages of the keeper to itself that may wait; what fills it is bounded by the submissions under way.
-const DONE_MAX: usize = 8_192;
 
 pub(super) struct Keeper {
     engine: Engine,
@@ -101,7 +98,7 @@ async fn keep(
     if requeued + doubted > 0 || previous == Previous::Unknown {
         tracing::info!(region, requeued, doubted, "recovered what was under way");
     }
-    let (done_tx, done) = mpsc::channel(DONE_MAX);
+    let (done_tx, done) = mpsc::channel(KEEPER_DONE_MAX);
     let (outcomes, outcomes_rx) = mpsc::channel(engine.0.config.in_flight_max.max(1));
     let recorder =
         tokio::spawn(submit::record_loop(engine.clone(), store.clone(), outcomes_rx, done_tx.clone()));

@@ -5,10 +5,10 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderValue, Method, Request, Uri, header};
 use tidings_domain::secret::Secret;
 
+use crate::limits::NODE_BYTES_MAX;
+
 /// Hosts from which the platform serves files, besides the endpoint's own.
 const MEDIA_HOSTS: [&str; 4] = ["fbsbx.com", "facebook.com", "fbcdn.net", "whatsapp.net"];
-/// Bytes of an id that may stand in a path.
-const NODE_BYTES_MAX: usize = 128;
 
 /// Why an address cannot be the endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

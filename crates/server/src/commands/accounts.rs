@@ -9,19 +9,17 @@ use serde_json::{Value, json};
 use super::{Outcome, view};
 use crate::api::escaped;
 use crate::cli::{Account, Sender, Template};
+use crate::limits::INPUT_FILE_BYTES_MAX;
 use crate::output::Out;
 use crate::table::{pairs, table};
-
-/// Bytes of a file with a secret or an intent.
-const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// The text of a file, or of stdin for `-`.
 pub fn read(path: &Path) -> anyhow::Result<String> {
     let mut text = String::new();
     let outcome = if path == Path::new("-") {
-        std::io::stdin().lock().take(FILE_BYTES_MAX).read_to_string(&mut text)
+        std::io::stdin().lock().take(INPUT_FILE_BYTES_MAX).read_to_string(&mut text)
     } else {
-        std::fs::File::open(path).and_then(|file| file.take(FILE_BYTES_MAX).read_to_string(&mut text))
+        std::fs::File::open(path).and_then(|file| file.take(INPUT_FILE_BYTES_MAX).read_to_string(&mut text))
     };
     outcome.with_context(|| format!("{} cannot be read", path.display()))?;
     Ok(text.trim().to_owned())

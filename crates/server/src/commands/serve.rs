@@ -27,7 +27,8 @@ pub async fn run(listen: Option<SocketAddr>, mut config: Config, out: Out) -> Ou
         let mut words = String::new();
         if let Some(key) = &installation.fresh_key {
             words.push_str(&format!(
-                "Nothing was here, so {} is initialised now.\nThe installation key makes tenants and is shown only now:\n  {}\n\n",
+                "Nothing was here, so {} is initialised now.\n\
+                 The installation key makes tenants and is shown only now:\n  {}\n\n",
                 installation.config.data_dir.display(),
                 key.expose()
             ));

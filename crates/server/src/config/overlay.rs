@@ -3,10 +3,9 @@
 use toml::{Table, Value};
 
 use super::ConfigError;
+use crate::limits::VARIABLE_DEPTH_MAX;
 
 const PREFIX: &str = "TIDINGS_";
-/// Levels of nesting that a name may have.
-const DEPTH_MAX: usize = 6;
 /// What begins like a setting but is an argument of a command, or belongs to the tests and the benchmark.
 const NOT_SETTINGS: &[&str] = &["TIDINGS_KEY", "TIDINGS_SERVER", "TIDINGS_CONFIG"];
 const NOT_SETTINGS_PREFIXES: &[&str] = &["TIDINGS_TEST_", "TIDINGS_BENCH_"];
@@ -35,7 +34,7 @@ pub(super) fn apply(table: &mut Table, variable: &str, value: &str) -> Result<()
         |message: &str| ConfigError::Variable { variable: variable.to_owned(), message: message.to_owned() };
     let path = variable.strip_prefix(PREFIX).unwrap_or(variable).to_ascii_lowercase();
     let parts: Vec<&str> = path.split("__").collect();
-    if parts.len() > DEPTH_MAX || parts.iter().any(|part| part.is_empty()) {
+    if parts.len() > VARIABLE_DEPTH_MAX || parts.iter().any(|part| part.is_empty()) {
         return Err(fail("a name is written like TIDINGS_STORE__URL"));
     }
     let (last, groups) = parts.split_last().ok_or_else(|| fail("it names no setting"))?;

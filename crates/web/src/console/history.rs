@@ -6,12 +6,12 @@ use std::collections::{HashMap, VecDeque};
 use tidings_domain::id::TenantId;
 use tidings_domain::time::{SECOND, Timestamp};
 
+use crate::limits::HISTORY_TENANTS_MAX;
+
 /// Seconds that one point of the chart spans.
 pub const STEP_S: i64 = 10;
 /// Points of the chart.
 pub const STEPS: usize = 60;
-/// Tenants whose history is kept; the one that was looked at longest ago makes room.
-pub const TENANTS_MAX: usize = 256;
 
 /// Running totals at one moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct History {
 
 impl History {
     pub fn record(&mut self, tenant: TenantId, now: Timestamp, totals: Totals) {
-        if !self.tracks.contains_key(&tenant) && self.tracks.len() >= TENANTS_MAX {
+        if !self.tracks.contains_key(&tenant) && self.tracks.len() >= HISTORY_TENANTS_MAX {
             let oldest = self.tracks.iter().min_by_key(|(_, track)| track.seen.back().map(|(step, _)| *step));
             if let Some(oldest) = oldest.map(|(tenant, _)| *tenant) {
                 self.tracks.remove(&oldest);
@@ -114,12 +114,12 @@ mod tests {
     #[test]
     fn memory_is_bounded_and_totals_may_restart() {
         let mut history = History::default();
-        for n in 0..TENANTS_MAX + 20 {
+        for n in 0..HISTORY_TENANTS_MAX + 20 {
             let mut bytes = [0; 16];
             bytes[..8].copy_from_slice(&n.to_be_bytes());
             history.record(TenantId::from_bytes(bytes), Timestamp::from_secs(n as i64 * 100), totals(1));
         }
-        assert_eq!(history.tracks.len(), TENANTS_MAX);
+        assert_eq!(history.tracks.len(), HISTORY_TENANTS_MAX);
         let tenant = TenantId::from_bytes([9; 16]);
         for second in 0..10_000 {
             history.record(tenant, Timestamp::from_secs(second), totals(10_000 - second as u64));

@@ -198,9 +198,8 @@ mod tests {
             "claimed_at": "2026-03-01T09:30:00Z", "answered_at": null, "retry_at": "2026-03-01T09:31:00Z"}));
         assert_eq!((row.number.as_str(), row.code.as_str(), row.next_word), ("2", "131026", "retried"));
         assert!(row.doubted && row.answered.iso.is_empty() && row.next.text == "2026-03-01 09:31:00");
-        let facts = facts(
-            &json!({"to": {"phone": "+49301"}, "content": {"type": "template", "template": {"name": "order"}}, "sender": "snd_1"}),
-        );
+        let facts = facts(&json!({"to": {"phone": "+49301"}, "sender": "snd_1",
+                "content": {"type": "template", "template": {"name": "order"}}}));
         let names: Vec<_> = facts.iter().map(|fact| (fact.name, fact.value.as_str())).collect();
         assert_eq!(
             names,

@@ -9,15 +9,13 @@ use super::view::pages::{OverviewPage, SenderRow, Tile};
 use super::view::{Badge, Section, text as words};
 use super::viewer::{Refusal, Viewer, html};
 use super::watch::Overview;
-
-/// Senders and attention entries on the first page.
-const SHOWN_MAX: usize = 6;
+use crate::limits::OVERVIEW_ENTRIES_MAX;
 
 pub async fn show(viewer: Viewer) -> Result<Response, Refusal> {
     let engine = &viewer.state.engine;
     let overview = viewer.state.console.look(&viewer.state, &viewer.caller).await?;
     let mut senders = Vec::new();
-    for sender in engine.senders(&viewer.caller).await?.into_iter().take(SHOWN_MAX) {
+    for sender in engine.senders(&viewer.caller).await?.into_iter().take(OVERVIEW_ENTRIES_MAX) {
         let lane = json(&engine.lane(&viewer.caller, sender.id).await?);
         senders.push(SenderRow {
             id: sender.id.to_string(),
@@ -26,7 +24,7 @@ pub async fn show(viewer: Viewer) -> Result<Response, Refusal> {
             waiting: waiting(list(&lane, "/queued")),
         });
     }
-    let page = engine.attention(&viewer.caller, &[], None, Some(SHOWN_MAX)).await?;
+    let page = engine.attention(&viewer.caller, &[], None, Some(OVERVIEW_ENTRIES_MAX)).await?;
     let attention = page.items.iter().map(|item| attention::row(&json(item), false)).collect();
     let frame = viewer.frame("Overview", Section::Overview).await?;
     let tiles = tiles(&overview);

@@ -8,14 +8,12 @@ use super::view::pages::{Bucket, Queue, SenderCard, SendersPage};
 use super::view::text::{decimal, words};
 use super::view::{Badge, Section};
 use super::viewer::{Refusal, Viewer, html};
-
-/// Senders of a page.
-const SHOWN_MAX: usize = 100;
+use crate::limits::SENDERS_SHOWN_MAX;
 
 pub async fn show(viewer: Viewer) -> Result<Response, Refusal> {
     let engine = &viewer.state.engine;
     let mut senders = Vec::new();
-    for sender in engine.senders(&viewer.caller).await?.into_iter().take(SHOWN_MAX) {
+    for sender in engine.senders(&viewer.caller).await?.into_iter().take(SENDERS_SHOWN_MAX) {
         let lane = json(&engine.lane(&viewer.caller, sender.id).await?);
         senders.push(card(
             sender.id.to_string(),

@@ -14,14 +14,13 @@ use super::posted::{Nothing, Posted};
 use super::view::pages::SignInPage;
 use super::viewer::{Refusal, html};
 use super::{assets, cookies};
+use crate::limits::TOKEN_CHARS_MAX;
 use crate::state::AppState;
 
 /// Seconds that a browser keeps the session's cookie; the session itself may end earlier.
 const SESSION_S: u32 = 12 * 60 * 60;
 /// Seconds that a browser remembers which tenant was looked at.
 const TENANT_S: u32 = 30 * 24 * 60 * 60;
-/// Characters that a one-time token may have.
-const TOKEN_CHARS_MAX: usize = 256;
 
 #[derive(Debug, Default, Deserialize)]
 pub struct Token {

@@ -13,11 +13,9 @@ use tidings_engine::{Caller, EngineError};
 use super::view::pages::ProblemPage;
 use super::view::{Choice, Frame, Section};
 use super::{cookies, csrf};
+use crate::limits::DEAD_COUNTED_MAX;
 use crate::problem::Problem;
 use crate::state::AppState;
-
-/// Dead letters that the frame counts, at most.
-const ATTENTION_SHOWN_MAX: usize = 100;
 
 /// A session with the tenant it looks at.
 pub struct Viewer {
@@ -136,9 +134,8 @@ impl Viewer {
             })
             .collect();
         if self.may(Permission::MessagesRead) {
-            let dead = engine
-                .attention(&self.caller, &[AttentionKind::Dead], None, Some(ATTENTION_SHOWN_MAX))
-                .await?;
+            let dead =
+                engine.attention(&self.caller, &[AttentionKind::Dead], None, Some(DEAD_COUNTED_MAX)).await?;
             frame.attention = dead.items.len() as u64;
         }
         if self.may(Permission::AccountsRead) {

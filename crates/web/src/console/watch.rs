@@ -9,8 +9,9 @@ use tidings_domain::time::SECOND;
 use tidings_engine::report::Overview as Counts;
 use tidings_engine::{Caller, EngineError};
 
-use super::history::{History, STEP_S, TENANTS_MAX, Totals};
+use super::history::{History, STEP_S, Totals};
 use super::view::Chart;
+use crate::limits::HISTORY_TENANTS_MAX;
 use crate::state::AppState;
 
 /// How long a tenant is watched after somebody last looked, in seconds.
@@ -61,7 +62,7 @@ impl Watch {
                 *looked = now;
                 return;
             }
-            if inner.looked.len() >= TENANTS_MAX {
+            if inner.looked.len() >= HISTORY_TENANTS_MAX {
                 return;
             }
             inner.looked.insert(caller.tenant, now);

@@ -3,13 +3,11 @@
 use super::{Report, plain};
 use crate::whatsapp::limits::{
     BLANKS_IN_A_ROW_MAX, CARDS_MAX, COUPON_CODE_MAX, TEMPLATE_BODY_MAX, TEMPLATE_BUTTONS_MAX,
-    TEMPLATE_NAME_MAX,
+    TEMPLATE_LANGUAGE_CHARS_MAX, TEMPLATE_NAME_MAX,
 };
 use crate::whatsapp::template::{Component, Parameter, Template, TemplateCard};
 
 const MEDIA_KINDS: [&str; 4] = ["image", "video", "gif", "document"];
-/// The longest language code, such as `zh_Hant_TW`.
-const LANGUAGE_CHARS_MAX: usize = 15;
 
 pub(in crate::whatsapp) fn template(report: &mut Report, template: &Template) {
     let named_well = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
@@ -25,7 +23,7 @@ pub(in crate::whatsapp) fn template(report: &mut Report, template: &Template) {
     let shaped = code
         .split('_')
         .all(|part| (2..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphabetic()));
-    if code.is_empty() || code.len() > LANGUAGE_CHARS_MAX || !shaped {
+    if code.is_empty() || code.len() > TEMPLATE_LANGUAGE_CHARS_MAX || !shaped {
         report.add("language.code", "template.language", "Give a language code such as `en` or `pt_BR`.");
     }
     components(report, &template.components);

@@ -171,7 +171,8 @@ impl Summary {
         }
         let faults = if args.faults { "with faults" } else { "without faults" };
         format!(
-            "{}\ncompared with the simulator's own ledger, {faults}\n{}\n{} messages were delivered or ended in {} s: {} a second\n",
+            "{}\ncompared with the simulator's own ledger, {faults}\n{}\n\
+             {} messages were delivered or ended in {} s: {} a second\n",
             pairs(&rows),
             pairs(&[
                 ("duplicates", text("duplicates")),
