@@ -2,6 +2,7 @@
 //! and says what to do instead. What clippy or rustc can check is left to them.
 
 mod bans;
+mod clients;
 mod directions;
 mod files;
 mod functions;
@@ -76,6 +77,7 @@ fn all_rules(tree: &Tree) -> Vec<Violation> {
     let mut found = Vec::new();
     for source in &tree.sources {
         found.extend(sql::check(source));
+        found.extend(clients::check(source));
         found.extend(stages::check(source));
         found.extend(size::check(source));
         found.extend(functions::check(source));

@@ -72,6 +72,9 @@ fn verdict(status: &str, question: &Question<'_>, facts: &RecipientFacts) -> Opt
     deciding(&decisions).map(|decision| (decision.rule.to_string(), decision.denied()))
 }
 
+/// Template status, question, facts, and the rule that speaks with whether it denies.
+type Row = (&'static str, Question<'static>, RecipientFacts, Option<(&'static str, bool)>);
+
 #[test]
 fn the_table_of_verdicts() {
     let fresh = RecipientFacts::default();
@@ -82,7 +85,7 @@ fn the_table_of_verdicts() {
     let marketing = template_question(Category::Marketing);
     let utility = template_question(Category::Utility);
     let later = Question { scheduled: true, ..template_question(Category::Marketing) };
-    let table: Vec<(&str, Question<'_>, RecipientFacts, Option<(&str, bool)>)> = vec![
+    let table: Vec<Row> = vec![
         ("APPROVED", utility.clone(), fresh.clone(), None),
         ("APPROVED", marketing.clone(), revoked(Category::Marketing), Some(("consent.suppressed", true))),
         ("APPROVED", utility.clone(), revoked(Category::Marketing), None),

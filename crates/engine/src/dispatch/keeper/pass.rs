@@ -6,7 +6,7 @@ use tidings_domain::id::{AccountId, SenderId, TenantId};
 use tidings_store::error::StoreError;
 use tidings_store::model::DueItem;
 
-use super::{Keeper, TenantPace};
+use super::Keeper;
 use crate::catalog::Snapshot;
 use crate::dispatch::bucket::Bucket;
 use crate::dispatch::pump::{Choice, Class, Gates, Moment, choose};
@@ -158,7 +158,7 @@ impl Keeper {
         lane.claims[class.index()] += 1;
         lane.touched_us = self.engine.0.clock.monotonic_us();
         self.in_flight += items.len();
-        self.tenants.entry(lane.tenant).or_insert_with(TenantPace::default).in_flight += items.len();
+        self.tenants.entry(lane.tenant).or_default().in_flight += items.len();
         let hand = Arc::clone(&self.hand);
         tokio::spawn(hand.claim(items, class.index(), Arc::clone(snapshot)));
     }
