@@ -22,7 +22,7 @@ both_engines! {
         assert_eq!(indexes("accepted"), [0, 2]);
         assert_eq!(indexes("rejected"), [1, 3, 4, 5]);
         let codes: Vec<&str> = answer["rejected"].as_array().unwrap().iter().filter_map(|each| each["code"].as_str()).collect();
-        assert_eq!(codes[..3], ["template.unknown", "template.variable_count", "phone_invalid"]);
+        assert_eq!(codes[..3], ["template.unknown", "template.variable_count", "phone.invalid"]);
         for item in answer["accepted"].as_array().unwrap() {
             tenant.until(item["id"].as_str().unwrap(), "read").await;
         }
