@@ -63,6 +63,7 @@ kinds! {
     KeyRevoked = 55, "key.revoked";
     PauseSet = 56, "pause.set";
     PauseLifted = 57, "pause.lifted";
+    TenantChanged = 58, "tenant.changed";
     TemplatesSynced = 60, "templates.synced";
     TemplateChanged = 61, "template.changed";
     SenderChanged = 62, "sender.changed";

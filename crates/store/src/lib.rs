@@ -12,11 +12,12 @@ pub mod hot;
 pub mod limits;
 pub(crate) mod migrate;
 pub mod model;
-pub mod ordinary;
+pub(crate) mod ordinary;
 pub(crate) mod people;
 pub mod regions;
 pub mod scope;
 pub mod seal;
+pub mod status;
 pub mod store;
 
 pub use error::StoreError;

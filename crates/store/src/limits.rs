@@ -44,11 +44,21 @@ pub const SCOPES_CACHED_MAX: usize = 10_000;
 pub const QUEUE_DEPTH_MAX: i64 = 100_000;
 /// Events looked at for each recipient wanted, when a lane rebuilds the debt of its pairs.
 pub const PAIR_EVENTS_PER_ROW: i64 = 8;
-/// Rows that a filtered list looks at for one page.
-pub const LIST_SCAN_ROWS_MAX: usize = 20_000;
-/// Events shown of one message.
-pub const EVENTS_OF_MESSAGE_MAX: i64 = 2_000;
-/// Microseconds for which a key that was found is remembered; a revocation elsewhere takes that long.
+/// Microseconds for which a verified key needs no look-up; another process's revocation is seen after it.
 pub const KEY_FRESH_US: i64 = 1_000_000;
-/// Keys remembered.
+/// Verified keys kept in memory.
 pub const KEYS_CACHED_MAX: usize = 10_000;
+/// Messages read at once where a list is sifted by what is not indexed.
+pub const MESSAGES_CHUNK: usize = 200;
+/// Messages looked at for one page of a sifted list; the page may be short and still have a next one.
+pub const MESSAGES_SIFTED_MAX: usize = 10_000;
+/// Rows up to which the entries that need attention are counted.
+pub const ATTENTION_COUNT_MAX: i64 = 100_000;
+/// Events counted by one statement.
+pub const EVENTS_COUNTED_CHUNK: i64 = 100_000;
+/// Statements that one count of events takes; what is left is counted by the next call.
+pub const EVENTS_COUNTED_CHUNKS_MAX: usize = 50;
+/// Rows deleted by one transaction of the housekeeping.
+pub const PRUNE_ROWS_MAX: i64 = 1_000;
+/// Looks at a message that keeps moving while somebody cancels it.
+pub const CANCEL_TRIES_MAX: usize = 4;

@@ -15,10 +15,12 @@ use zeroize::Zeroizing;
 
 use crate::conn::{Conn, SqliteConn, vals};
 use crate::error::{Result, StoreError};
-use crate::executor::{Executor, Hook, SqliteInline, SqliteThreads, check_version, open_writer, ready};
-use crate::limits::{KEYS_CACHED_MAX, SCOPES_CACHED_MAX};
+use crate::executor::{
+    Executor, Hook, Postgres, SqliteInline, SqliteThreads, check_version, open_writer, ready,
+};
+use crate::limits::SCOPES_CACHED_MAX;
 use crate::migrate;
-use crate::model::ApiKey;
+use crate::ordinary::KeyCache;
 use crate::scope::{SystemScope, TenantScope};
 use crate::seal::{MasterKeys, Purpose, TenantKeys, Wrapped};
 
@@ -61,8 +63,7 @@ struct Inner {
     installation: hmac::Key,
     log_generation: i64,
     scopes: Mutex<HashMap<TenantId, TenantScope>>,
-    /// Keys that were verified lately.
-    keys: Mutex<HashMap<[u8; 32], (Timestamp, (TenantScope, ApiKey))>>,
+    verified: KeyCache,
     /// Held as long as the store is open. Last, so that the threads are gone before it is released.
     _lock: Option<File>,
 }
@@ -80,7 +81,9 @@ impl Store {
                 let conn = Conn::Sqlite(SqliteConn::new(open_writer(path)?));
                 (Executor::Inline(SqliteInline::new(conn, hook.clone())), Some(lock))
             }
-            Engine::Postgres { .. } => return Err(StoreError::Unavailable),
+            Engine::Postgres { url, ca, readers } => {
+                (Executor::Postgres(Postgres::start(url.expose(), ca.as_deref(), *readers).await?), None)
+            }
         };
         let OpenOptions { region, keys, ids, clock, .. } = options;
         let (installation, log_generation) = installation(&executor, &keys, &ids).await?;
@@ -93,7 +96,7 @@ impl Store {
             installation,
             log_generation,
             scopes: Mutex::new(HashMap::new()),
-            keys: Mutex::new(HashMap::new()),
+            verified: KeyCache::default(),
             _lock: lock,
         })))
     }
@@ -123,6 +126,10 @@ impl Store {
     }
     pub(crate) fn executor(&self) -> &Executor {
         &self.0.executor
+    }
+    /// Keys that were verified a moment ago.
+    pub(crate) fn verified(&self) -> &KeyCache {
+        &self.0.verified
     }
     /// The keyed hash under which a token is stored.
     pub(crate) fn hash_token(&self, token: &str) -> [u8; 32] {
@@ -165,20 +172,6 @@ impl Store {
         }
         scopes.insert(tenant, scope.clone());
         Ok(Some(scope))
-    }
-
-    pub(crate) fn known_key(&self, hash: &[u8; 32]) -> Option<(Timestamp, (TenantScope, ApiKey))> {
-        self.0.keys.lock().get(hash).cloned()
-    }
-    pub(crate) fn remember_key(&self, hash: [u8; 32], at: Timestamp, found: (TenantScope, ApiKey)) {
-        let mut keys = self.0.keys.lock();
-        if keys.len() >= KEYS_CACHED_MAX {
-            keys.clear();
-        }
-        keys.insert(hash, (at, found));
-    }
-    pub(crate) fn forget_keys(&self) {
-        self.0.keys.lock().clear();
     }
 
     /// After a change of a tenant's keys.

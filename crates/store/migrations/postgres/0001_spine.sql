@@ -130,6 +130,7 @@ CREATE TABLE recipients (
   revoked_3 BIGINT, invalid_code BIGINT, invalid_at BIGINT, cool_until BIGINT,
   PRIMARY KEY (tenant_id, hash)
 );
+CREATE INDEX recipients_invalid ON recipients (tenant_id, hash) WHERE invalid_code IS NOT NULL;
 
 CREATE TABLE consents (
   tenant_id BYTEA NOT NULL, id BYTEA NOT NULL, recipient BYTEA NOT NULL, channel BIGINT NOT NULL,

@@ -127,6 +127,7 @@ CREATE TABLE recipients (
   revoked_3 INTEGER, invalid_code INTEGER, invalid_at INTEGER, cool_until INTEGER,
   PRIMARY KEY (tenant_id, hash)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX recipients_invalid ON recipients (tenant_id, hash) WHERE invalid_code IS NOT NULL;
 
 CREATE TABLE consents (
   tenant_id BLOB NOT NULL, id BLOB NOT NULL, recipient BLOB NOT NULL, channel INTEGER NOT NULL,

@@ -6,12 +6,16 @@
 
 mod group;
 mod inline;
+mod pool;
+mod postgres;
 mod sqlite;
 mod threads;
+mod tls;
 
 pub(crate) use group::{Group, Ticket, Work};
 pub use inline::Hook;
 pub(crate) use inline::SqliteInline;
+pub(crate) use postgres::Postgres;
 pub(crate) use sqlite::{check_version, open_reader, open_writer};
 pub(crate) use threads::SqliteThreads;
 
@@ -28,6 +32,7 @@ use crate::error::{Result, StoreError};
 pub(crate) enum Executor {
     Threads(SqliteThreads),
     Inline(SqliteInline),
+    Postgres(Postgres),
 }
 
 /// Ends an ordinary job once its transaction is known to be durable or lost.
@@ -48,6 +53,7 @@ impl Executor {
         match self {
             Self::Threads(threads) => threads.read(work).await,
             Self::Inline(inline) => inline.read(work).await,
+            Self::Postgres(postgres) => postgres.read(work).await,
         }
     }
 
@@ -64,6 +70,7 @@ impl Executor {
                 answer.await.unwrap_or(Err(StoreError::Unavailable))
             }
             Self::Inline(inline) => inline.write(work).await,
+            Self::Postgres(postgres) => postgres.write(work).await,
         }
     }
 
@@ -73,6 +80,7 @@ impl Executor {
         let (ticket, answer) = Ticket::new(job);
         match self {
             Self::Threads(threads) => threads.submit(J::into_work(ticket), rows)?,
+            Self::Postgres(postgres) => postgres.submit(J::into_work(ticket))?,
             Self::Inline(inline) => {
                 let outputs = inline
                     .transact(J::WHAT, move |conn| {

@@ -87,32 +87,44 @@ pub enum AttentionKind {
     Dead = 5,
 }
 
+impl AttentionKind {
+    pub const ALL: [Self; 5] = [Self::Failed, Self::InDoubt, Self::Denied, Self::Unknown, Self::Dead];
+
+    pub fn code(self) -> i64 {
+        self as i64
+    }
+    pub fn from_code(code: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+}
+
+/// What became of the wish to cancel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Canceled {
+    Canceled,
+    /// It is being submitted, was, or has ended.
+    TooLate(Status),
+    NotFound,
+}
+
+/// What became of the wish to send a dead letter again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Redriven {
+    Queued {
+        sender: SenderId,
+        category: Category,
+    },
+    /// Only what failed or expired can be sent again.
+    NotDead(Status),
+    /// It has used up the numbers of its attempts.
+    Spent,
+    NotFound,
+}
+
 #[derive(Debug, Clone)]
 pub struct Attention {
     pub message: MessageId,
     pub kind: AttentionKind,
     pub reason: String,
     pub at: Timestamp,
-}
-
-/// What became of a wish to cancel.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Canceled {
-    Canceled,
-    /// It has left, or ended otherwise.
-    TooLate(Status),
-    NotFound,
-}
-
-/// What became of a wish to send a dead letter again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Redriven {
-    Queued {
-        sender: SenderId,
-        category: Category,
-    },
-    NotDead(Status),
-    /// All attempts are used.
-    Spent,
-    NotFound,
 }

@@ -24,6 +24,17 @@ pub struct RecipientFacts {
     pub last_inbound_at: Option<Timestamp>,
 }
 
+/// A recipient that the provider called unreachable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidRecipient {
+    pub hash: Hash16,
+    /// Known if the person ever gave or revoked consent, or wrote to us.
+    pub address: Option<Address>,
+    /// The provider's code.
+    pub code: i64,
+    pub at: Timestamp,
+}
+
 #[derive(Debug, Clone)]
 pub struct NewConsent {
     pub id: ConsentId,
@@ -111,14 +122,4 @@ pub struct MediaRow {
     pub bytes: i64,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
-}
-
-/// A recipient that a provider called unreachable.
-#[derive(Debug, Clone)]
-pub struct InvalidRecipient {
-    pub hash: Hash16,
-    /// Known where the person wrote to us or is in the consent ledger.
-    pub address: Option<Address>,
-    pub code: i64,
-    pub at: Timestamp,
 }

@@ -1,6 +1,6 @@
 //! Tenants, API keys and what a verified key allows.
 
-use tidings_domain::actor::{Permission, Role};
+use tidings_domain::actor::{Actor, Permission, Role};
 use tidings_domain::id::{KeyId, TenantId};
 use tidings_domain::secret::Secret;
 use tidings_domain::time::Timestamp;
@@ -29,6 +29,15 @@ impl ApiKey {
     pub fn allows(&self, permission: Permission) -> bool {
         self.permissions & permission.bit() != 0
     }
+}
+
+/// A console session that is alive.
+#[derive(Debug, Clone)]
+pub struct FoundSession {
+    pub role: Role,
+    pub actor: Actor,
+    /// `None`: the installation's operator.
+    pub tenant: Option<TenantId>,
 }
 
 /// A new key: shown once, then only its keyed hash exists.

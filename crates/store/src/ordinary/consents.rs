@@ -1,22 +1,26 @@
-//! The consent ledger: appended to and read, never changed.
+//! The ledger of consents: appended to, never changed.
 
-use tidings_domain::actor::Actor;
 use tidings_domain::address::Address;
-use tidings_domain::id::{ConsentId, ContactId, Id};
+use tidings_domain::id::{ConsentId, Id as _};
 
-use crate::conn::{Conn, Row, vals};
+use crate::conn::{Row, vals};
 use crate::error::{Result, StoreError};
 use crate::events::Events;
-use crate::hot::facts::{Wanted, facts};
-use crate::model::{Consent, Hash16, NewConsent, Page, RecipientFacts};
+use crate::model::{Consent, NewConsent, Page};
 use crate::people::{self, ConsentRecord, SealedConsent};
 use crate::scope::{Part, TenantScope};
 use crate::store::Store;
 
-const UNREADABLE: StoreError = StoreError::Corrupt("a consent does not read");
+/// Rows of the ledger with their sealed half; the terms that select follow.
+const SELECT: &str =
+    "SELECT c.id, c.channel, c.purpose, c.granted, c.source, c.at, c.actor, s.data FROM consents c
+    JOIN sealed s ON s.tenant_id = c.tenant_id AND s.owner = c.id AND s.part = $2
+    WHERE c.tenant_id = $1 AND c.id < $3";
 
 impl Store {
+    /// Appends to the ledger; the facts of all identities of the contact follow in the same transaction.
     pub async fn add_consent(&self, scope: &TenantScope, new: NewConsent) -> Result<Consent> {
+        let sealed = SealedConsent::of(scope, &new);
         let consent = Consent {
             id: new.id,
             address: new.address.clone(),
@@ -28,7 +32,7 @@ impl Store {
             at: new.at,
             actor: new.actor.to_string(),
         };
-        let (own, sealed) = (scope.clone(), SealedConsent::of(scope, &new));
+        let own = scope.clone();
         self.write(move |conn| {
             Box::pin(async move {
                 let mut events = Events::default();
@@ -40,99 +44,53 @@ impl Store {
         Ok(consent)
     }
 
-    /// Newest first; of the person behind an address, by whichever identity, if one is given.
+    /// Newest first; with an address, what concerns the person behind it by any of their identities.
     pub async fn list_consents(
         &self,
         scope: &TenantScope,
         address: Option<&Address>,
-        cursor: Option<ConsentId>,
+        after: Option<ConsentId>,
         limit: usize,
     ) -> Result<Page<Consent, ConsentId>> {
-        let own = scope.clone();
-        let hash = address.map(|address| scope.hash(&address.canonical()));
+        let tenant = scope.tenant();
+        let person = address.map(|address| scope.hash(&address.canonical()));
+        let before = after.map_or([0xff; 16], |id| id.bytes());
         let rows = self
             .read(move |conn| {
                 Box::pin(async move {
-                    let last = cursor.unwrap_or(ConsentId::from_bytes([0xff; 16]));
-                    match hash {
-                        None => newest(conn, &own, &last, limit).await,
-                        Some(hash) => of_person(conn, &own, &hash, &last, limit).await,
-                    }
+                    let (part, limit) = (Part::Consent.code(), limit as i64 + 1);
+                    let Some(hash) = person else {
+                        let sql = format!("{SELECT} ORDER BY c.id DESC LIMIT $4");
+                        return conn.query(&sql, vals![&tenant, part, &before, limit]).await;
+                    };
+                    let sql = format!(
+                        "{SELECT} AND c.recipient IN (SELECT i.hash FROM identities i WHERE i.tenant_id = $1
+                         AND i.contact_id = (SELECT contact_id FROM identities WHERE tenant_id = $1 AND hash = $5))
+                         ORDER BY c.id DESC LIMIT $4"
+                    );
+                    conn.query(&sql, vals![&tenant, part, &before, limit, &hash]).await
                 })
             })
             .await?;
-        let items: Result<Vec<Consent>> = rows.iter().map(|row| consent(scope, row)).collect();
-        Ok(Page::cut(items?, limit, |consent| consent.id))
+        let items = rows.iter().map(|row| consent(scope, row)).collect::<Result<Vec<_>>>()?;
+        Ok(Page::cut(items, limit, |consent| consent.id))
     }
-
-    /// What is known of a recipient now, for a dry run.
-    pub async fn recipient_facts(
-        &self,
-        scope: &TenantScope,
-        recipient: Hash16,
-        sender: tidings_domain::id::SenderId,
-    ) -> Result<RecipientFacts> {
-        let tenant = scope.tenant();
-        self.read(move |conn| {
-            Box::pin(async move {
-                let wanted = [Wanted { tenant: &tenant, recipient: &recipient, window_of: Some(&sender) }];
-                Ok(facts(conn, &wanted).await?.remove(0))
-            })
-        })
-        .await
-    }
-}
-
-const COLUMNS: &str = "c.id, c.channel, c.purpose, c.granted, c.source, c.at, c.actor, s.data";
-const FROM: &str =
-    "FROM consents c JOIN sealed s ON s.tenant_id = c.tenant_id AND s.owner = c.id AND s.part = 3";
-
-async fn newest(conn: &Conn, scope: &TenantScope, last: &ConsentId, limit: usize) -> Result<Vec<Row>> {
-    let sql =
-        format!("SELECT {COLUMNS} {FROM} WHERE c.tenant_id = $1 AND c.id < $2 ORDER BY c.id DESC LIMIT $3");
-    conn.query(&sql, vals![&scope.tenant(), last, limit as i64 + 1]).await
-}
-
-async fn of_person(
-    conn: &Conn,
-    scope: &TenantScope,
-    hash: &Hash16,
-    last: &ConsentId,
-    limit: usize,
-) -> Result<Vec<Row>> {
-    let tenant = scope.tenant();
-    let sql = "SELECT contact_id FROM identities WHERE tenant_id = $1 AND hash = $2";
-    let hashes = match conn.query_opt(sql, vals![&tenant, hash]).await? {
-        None => vec![*hash],
-        Some(row) => people::hashes_of(conn, scope, row.id::<ContactId>(0)?).await?,
-    };
-    let mut rows = Vec::new();
-    for hash in &hashes {
-        let sql = format!(
-            "SELECT {COLUMNS} {FROM} WHERE c.tenant_id = $1 AND c.recipient = $2 AND c.id < $3 ORDER BY c.id DESC LIMIT $4"
-        );
-        rows.extend(conn.query(&sql, vals![&tenant, hash, last, limit as i64 + 1]).await?);
-    }
-    rows.sort_by(|a, b| b.blob(0).unwrap_or_default().cmp(a.blob(0).unwrap_or_default()));
-    rows.truncate(limit + 1);
-    Ok(rows)
 }
 
 fn consent(scope: &TenantScope, row: &Row) -> Result<Consent> {
     let id: ConsentId = row.id(0)?;
-    let plain = scope.open(Part::Consent.table(), &id.bytes(), row.blob(7)?)?;
-    let record: ConsentRecord = serde_json::from_slice(&plain).map_err(|_| UNREADABLE)?;
-    let actor: String = row.get(6)?;
-    debug_assert!(Actor::parse(&actor).is_some(), "an actor that was written by us is read by us");
+    let unreadable = StoreError::Corrupt("a consent does not read");
+    let plain = scope.open(Part::Consent.table(), id.as_bytes(), row.blob(7)?)?;
+    let record: ConsentRecord = serde_json::from_slice(&plain).map_err(|_| unreadable.clone())?;
     Ok(Consent {
         id,
-        address: Address::from_canonical(&record.address).ok_or(UNREADABLE)?,
+        address: Address::from_canonical(&record.address).ok_or(unreadable)?,
         channel: row.get(1)?,
         purpose: row.get(2)?,
         granted: row.get(3)?,
         source: row.get(4)?,
         evidence: record.evidence,
         at: row.get(5)?,
-        actor,
+        actor: row.get(6)?,
     })
 }

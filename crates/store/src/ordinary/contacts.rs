@@ -1,34 +1,63 @@
-//! Contacts: the ways to reach one person.
+//! Contacts: the ways to reach a person, and what is known when they are written to.
 
 use tidings_domain::address::Address;
-use tidings_domain::id::ContactId;
+use tidings_domain::id::{ContactId, SenderId};
 
 use crate::conn::vals;
 use crate::error::{Result, StoreError};
-use crate::model::Hash16;
+use crate::hot::facts::{Wanted, facts};
+use crate::model::{Hash16, RecipientFacts};
 use crate::people::IDENTITY;
 use crate::scope::TenantScope;
 use crate::store::Store;
 
 impl Store {
-    /// The addresses of a contact, phone first; empty where there is no such contact.
+    /// The addresses of a contact, phone numbers first; none if the tenant has no such contact.
     pub async fn contact_addresses(&self, scope: &TenantScope, contact: ContactId) -> Result<Vec<Address>> {
         let tenant = scope.tenant();
         let rows = self
             .read(move |conn| {
                 Box::pin(async move {
                     let sql = "SELECT hash, value FROM identities WHERE tenant_id = $1 AND contact_id = $2
-                        ORDER BY kind DESC, hash";
+                        ORDER BY kind DESC, created_at, hash";
                     conn.query(sql, vals![&tenant, &contact]).await
                 })
             })
             .await?;
-        rows.iter()
-            .map(|row| {
-                let hash: Hash16 = row.get(0)?;
-                let canonical = scope.open_text(IDENTITY, &hash.0, row.blob(1)?)?;
-                Address::from_canonical(&canonical).ok_or(StoreError::Corrupt("an identity does not read"))
-            })
-            .collect()
+        rows.iter().map(|row| open_address(scope, row.get(0)?, row.blob(1)?)).collect()
     }
+
+    /// The person behind an address, if the tenant knows one.
+    pub async fn contact_of(&self, scope: &TenantScope, address: &Address) -> Result<Option<ContactId>> {
+        let (tenant, hash) = (scope.tenant(), scope.hash(&address.canonical()));
+        self.read(move |conn| {
+            Box::pin(async move {
+                let sql = "SELECT contact_id FROM identities WHERE tenant_id = $1 AND hash = $2";
+                conn.query_opt(sql, vals![&tenant, &hash]).await?.map(|row| row.id(0)).transpose()
+            })
+        })
+        .await
+    }
+
+    /// What is known of a recipient, the service window towards a sender included.
+    pub async fn recipient_facts(
+        &self,
+        scope: &TenantScope,
+        recipient: Hash16,
+        sender: SenderId,
+    ) -> Result<RecipientFacts> {
+        let tenant = scope.tenant();
+        self.read(move |conn| {
+            Box::pin(async move {
+                let wanted = Wanted { tenant: &tenant, recipient: &recipient, window_of: Some(&sender) };
+                Ok(facts(conn, &[wanted]).await?.pop().unwrap_or_default())
+            })
+        })
+        .await
+    }
+}
+
+pub(super) fn open_address(scope: &TenantScope, hash: Hash16, sealed: &[u8]) -> Result<Address> {
+    let text = scope.open_text(IDENTITY, &hash.0, sealed)?;
+    Address::from_canonical(&text).ok_or(StoreError::Corrupt("an identity is no address"))
 }

@@ -1,125 +1,157 @@
-//! The event log as readers see it. On PostgreSQL sequence order is not commit order, so readers go in the
-//! order of (transaction, sequence), below the oldest transaction that is still open.
+//! Reading the event log.
+//!
+//! On SQLite the sequence is the order of commits. On PostgreSQL it is not, so readers go by (transaction,
+//! sequence) and stop below the oldest transaction that is still running: what they have not seen can never
+//! appear behind their cursor.
 
 use tidings_domain::event::Kind;
-use tidings_domain::id::{Id, MessageId};
+use tidings_domain::id::{MessageId, TenantId};
 
-use crate::conn::{Conn, Row, vals};
+use crate::conn::{Conn, Row, Val, vals};
 use crate::error::{Result, StoreError};
-use crate::limits::EVENTS_OF_MESSAGE_MAX;
 use crate::model::{LogPosition, LoggedEvent};
-use crate::scope::TenantScope;
+use crate::scope::{SystemScope, TenantScope};
 use crate::store::Store;
 
-const COLUMNS: &str = "seq, tenant_id, kind, subject, actor, trace, at, body";
+/// The parts of a statement over the log that the engines write differently.
+pub(super) struct Order {
+    /// Transaction and sequence, as two integers.
+    pub(super) position: &'static str,
+    pub(super) ascending: &'static str,
+    pub(super) descending: &'static str,
+    /// Behind the position of `$1`, `$2`.
+    pub(super) after: &'static str,
+    /// Up to the position of `$3`, `$4`.
+    pub(super) until: &'static str,
+    /// Nothing can appear any more before what is seen.
+    pub(super) settled: &'static str,
+}
+
+const SQLITE: Order = Order {
+    position: "0, seq",
+    ascending: "seq",
+    descending: "seq DESC",
+    after: "seq > $2",
+    until: "seq <= $4",
+    settled: "1 = 1",
+};
+
+const POSTGRES: Order = Order {
+    position: "tx::text::bigint, seq",
+    ascending: "tx, seq",
+    descending: "tx DESC, seq DESC",
+    after: "(tx, seq) > ($1::bigint::text::xid8, $2::bigint)",
+    until: "(tx, seq) <= ($3::bigint::text::xid8, $4::bigint)",
+    settled: "tx < pg_snapshot_xmin(pg_current_snapshot())",
+};
+
+pub(super) fn order(conn: &Conn) -> &'static Order {
+    if conn.is_postgres() { &POSTGRES } else { &SQLITE }
+}
 
 impl Store {
-    /// The tenant's events after a position, oldest first. A position of another generation begins anew.
+    /// The tenant's events behind a position, oldest first. A position of another generation of the log, from
+    /// before a restore, starts at the beginning.
     pub async fn events(
         &self,
         scope: &TenantScope,
         after: Option<LogPosition>,
         limit: usize,
     ) -> Result<Vec<LoggedEvent>> {
-        let (tenant, generation) = (scope.tenant(), self.log_generation());
-        let after = after.filter(|position| position.generation == generation).unwrap_or_default();
-        self.read(move |conn| {
-            Box::pin(async move {
-                let rows = if conn.is_postgres() {
-                    let sql = format!(
-                        "SELECT {COLUMNS}, tx::text::bigint FROM events WHERE tenant_id = $1
-                         AND (tx, seq) > (CAST($2::bigint AS text)::xid8, $3)
-                         AND tx < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY tx, seq LIMIT $4"
-                    );
-                    conn.query(&sql, vals![&tenant, after.transaction, after.sequence, limit as i64]).await?
-                } else {
-                    let sql = format!(
-                        "SELECT {COLUMNS}, 0 FROM events WHERE tenant_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
-                    );
-                    conn.query(&sql, vals![&tenant, after.sequence, limit as i64]).await?
-                };
-                rows.iter().map(|row| event(row, generation)).collect()
-            })
-        })
-        .await
+        self.log_after(Some(scope.tenant()), after, limit).await
     }
 
-    /// The timeline of one message, in the order in which it was written.
+    /// The events of all tenants behind a position, oldest first.
+    pub async fn read_log(
+        &self,
+        _system: &SystemScope,
+        after: Option<LogPosition>,
+        limit: usize,
+    ) -> Result<Vec<LoggedEvent>> {
+        self.log_after(None, after, limit).await
+    }
+
+    /// Everything that happened to a message, oldest first.
     pub async fn message_events(&self, scope: &TenantScope, id: MessageId) -> Result<Vec<LoggedEvent>> {
         let (tenant, generation) = (scope.tenant(), self.log_generation());
         self.read(move |conn| {
             Box::pin(async move {
-                let tx = if conn.is_postgres() { "tx::text::bigint" } else { "0" };
+                let Order { position, ascending, .. } = order(conn);
                 let sql = format!(
-                    "SELECT {COLUMNS}, {tx} FROM events WHERE tenant_id = $1 AND subject = $2 ORDER BY seq LIMIT $3"
+                    "SELECT {position}, tenant_id, kind, subject, actor, trace, at, body FROM events
+                     WHERE tenant_id = $1 AND subject = $2 ORDER BY {ascending}"
                 );
-                let rows = conn.query(&sql, vals![&tenant, &id.bytes(), EVENTS_OF_MESSAGE_MAX]).await?;
+                let rows = conn.query(&sql, vals![&tenant, &id]).await?;
                 rows.iter().map(|row| event(row, generation)).collect()
             })
         })
         .await
     }
 
-    /// How many events of each kind follow a position, and the position after them.
-    pub async fn event_counts(
-        &self,
-        scope: &TenantScope,
-        after: LogPosition,
-    ) -> Result<(Vec<(Kind, u64)>, LogPosition)> {
+    /// Where the tenant's log ends now, to follow it from there.
+    pub async fn log_end(&self, scope: &TenantScope) -> Result<LogPosition> {
         let (tenant, generation) = (scope.tenant(), self.log_generation());
-        let after = if after.generation == generation { after } else { LogPosition::default() };
+        self.read(move |conn| Box::pin(async move { end(conn, Some(tenant), generation).await })).await
+    }
+
+    /// A position that means something in this generation of the log.
+    pub(super) fn position_of(&self, after: Option<LogPosition>) -> LogPosition {
+        let generation = self.log_generation();
+        let beginning = LogPosition { generation, transaction: 0, sequence: 0 };
+        after.filter(|after| after.generation == generation).unwrap_or(beginning)
+    }
+
+    async fn log_after(
+        &self,
+        tenant: Option<TenantId>,
+        after: Option<LogPosition>,
+        limit: usize,
+    ) -> Result<Vec<LoggedEvent>> {
+        let after = self.position_of(after);
         self.read(move |conn| {
             Box::pin(async move {
-                let end = end(conn, generation).await?;
-                let rows = if conn.is_postgres() {
-                    let sql = "SELECT kind, count(*) FROM events WHERE tenant_id = $1
-                        AND tx > CAST($2::bigint AS text)::xid8 AND tx <= CAST($3::bigint AS text)::xid8 GROUP BY kind";
-                    conn.query(sql, vals![&tenant, after.transaction, end.transaction]).await?
-                } else {
-                    let sql = "SELECT kind, count(*) FROM events WHERE tenant_id = $1 AND seq > $2 AND seq <= $3
-                        GROUP BY kind";
-                    conn.query(sql, vals![&tenant, after.sequence, end.sequence]).await?
-                };
-                let mut counts = Vec::new();
-                for row in &rows {
-                    if let Some(kind) = Kind::from_code(row.get(0)?) {
-                        counts.push((kind, row.get(1)?));
-                    }
-                }
-                Ok((counts, end))
+                let Order { position, ascending, after: behind, settled, .. } = order(conn);
+                let own = if tenant.is_some() { " AND tenant_id = $4" } else { "" };
+                let sql = format!(
+                    "SELECT {position}, tenant_id, kind, subject, actor, trace, at, body FROM events
+                     WHERE {behind} AND {settled}{own} ORDER BY {ascending} LIMIT $3"
+                );
+                let mut params =
+                    vec![Val::Int(after.transaction), Val::Int(after.sequence), Val::Int(limit as i64)];
+                params.extend(tenant.as_ref().map(Val::from));
+                let rows = conn.query(&sql, &params).await?;
+                rows.iter().map(|row| event(row, after.generation)).collect()
             })
         })
         .await
     }
-
-    /// Where the log ends now.
-    pub async fn log_end(&self, _scope: &TenantScope) -> Result<LogPosition> {
-        let generation = self.log_generation();
-        self.read(move |conn| Box::pin(async move { end(conn, generation).await })).await
-    }
 }
 
-async fn end(conn: &Conn, generation: i64) -> Result<LogPosition> {
-    let missing = StoreError::Corrupt("the log has no end");
-    if conn.is_postgres() {
-        // All of a transaction is visible or none of it: the end is between two transactions.
-        let sql = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1";
-        let row = conn.query_opt(sql, &[]).await?.ok_or(missing)?;
-        return Ok(LogPosition { generation, transaction: row.get(0)?, sequence: i64::MAX });
-    }
-    let row = conn.query_opt("SELECT COALESCE(MAX(seq), 0) FROM events", &[]).await?.ok_or(missing)?;
-    Ok(LogPosition { generation, transaction: 0, sequence: row.get(0)? })
+pub(super) async fn end(conn: &Conn, tenant: Option<TenantId>, generation: i64) -> Result<LogPosition> {
+    let Order { position, descending, settled, .. } = order(conn);
+    let own = if tenant.is_some() { " AND tenant_id = $1" } else { "" };
+    let sql = format!("SELECT {position} FROM events WHERE {settled}{own} ORDER BY {descending} LIMIT 1");
+    let params: Vec<Val<'_>> = tenant.as_ref().map(Val::from).into_iter().collect();
+    let (transaction, sequence) = match conn.query_opt(&sql, &params).await? {
+        Some(row) => (row.get(0)?, row.get(1)?),
+        None => (0, 0),
+    };
+    Ok(LogPosition { generation, transaction, sequence })
 }
 
 fn event(row: &Row, generation: i64) -> Result<LoggedEvent> {
     Ok(LoggedEvent {
-        position: LogPosition { generation, transaction: row.get(8)?, sequence: row.get(0)? },
-        tenant: row.id(1)?,
-        kind: Kind::from_code(row.get(2)?).ok_or(StoreError::Corrupt("an event of an unknown kind"))?,
-        subject: row.get(3)?,
-        actor: row.get(4)?,
-        trace: row.get(5)?,
-        at: row.get(6)?,
-        body: row.get(7)?,
+        position: LogPosition { generation, transaction: row.get(0)?, sequence: row.get(1)? },
+        tenant: row.id(2)?,
+        kind: kind(row.get(3)?)?,
+        subject: row.get(4)?,
+        actor: row.get(5)?,
+        trace: row.get(6)?,
+        at: row.get(7)?,
+        body: row.get(8)?,
     })
+}
+
+pub(super) fn kind(code: i64) -> Result<Kind> {
+    Kind::from_code(code).ok_or(StoreError::Corrupt("an event of an unknown kind"))
 }

@@ -1,52 +1,52 @@
-//! Messages that people sent, and callbacks that nobody understood.
+//! Messages that people sent, opened for readers.
 
 use tidings_domain::address::Address;
-use tidings_domain::id::{CallbackId, Id, InboundId};
+use tidings_domain::id::{Id as _, InboundId};
 
 use crate::conn::{Row, vals};
 use crate::error::Result;
 use crate::hot::inbound::InboundRecord;
-use crate::model::{InboundView, KeptView, Page};
+use crate::model::{InboundView, Page};
 use crate::scope::{Part, TenantScope};
 use crate::store::Store;
 
+/// Rows with their sealed half; the terms that select follow.
 const SELECT: &str =
-    "SELECT i.id, i.sender_id, i.contact_id, i.kind, i.at, i.received_at, s.data FROM inbound i
-    JOIN sealed s ON s.tenant_id = i.tenant_id AND s.owner = i.id AND s.part = 2 WHERE i.tenant_id = $1";
+    "SELECT m.id, m.sender_id, m.contact_id, m.kind, m.at, m.received_at, s.data FROM inbound m
+    JOIN sealed s ON s.tenant_id = m.tenant_id AND s.owner = m.id AND s.part = $2 WHERE m.tenant_id = $1";
 
 impl Store {
-    /// Newest first; from one address if it is given.
+    /// Newest first; with an address, those of the person behind it by any of their identities.
     pub async fn list_inbound(
         &self,
         scope: &TenantScope,
         from: Option<&Address>,
-        cursor: Option<InboundId>,
+        after: Option<InboundId>,
         limit: usize,
     ) -> Result<Page<InboundView, InboundId>> {
         let tenant = scope.tenant();
-        let hash = from.map(|address| scope.hash(&address.canonical()));
+        let person = from.map(|address| scope.hash(&address.canonical()));
+        let before = after.map_or([0xff; 16], |id| id.bytes());
         let rows = self
             .read(move |conn| {
                 Box::pin(async move {
-                    let last = cursor.unwrap_or(InboundId::from_bytes([0xff; 16]));
-                    let n = limit as i64 + 1;
-                    match hash {
-                        None => {
-                            let sql = format!("{SELECT} AND i.id < $2 ORDER BY i.id DESC LIMIT $3");
-                            conn.query(&sql, vals![&tenant, &last, n]).await
-                        }
-                        Some(hash) => {
-                            let sql = format!(
-                                "{SELECT} AND i.id < $2 AND i.recipient = $4 ORDER BY i.id DESC LIMIT $3"
-                            );
-                            conn.query(&sql, vals![&tenant, &last, n, &hash]).await
-                        }
-                    }
+                    let (part, limit) = (Part::Inbound.code(), limit as i64 + 1);
+                    let Some(hash) = person else {
+                        let sql = format!("{SELECT} AND m.id < $3 ORDER BY m.id DESC LIMIT $4");
+                        return conn.query(&sql, vals![&tenant, part, &before, limit]).await;
+                    };
+                    let sql = format!(
+                        "{SELECT} AND m.id < $3 AND m.recipient IN (SELECT i.hash FROM identities i
+                         WHERE i.tenant_id = $1 AND i.contact_id =
+                         (SELECT contact_id FROM identities WHERE tenant_id = $1 AND hash = $5))
+                         ORDER BY m.id DESC LIMIT $4"
+                    );
+                    conn.query(&sql, vals![&tenant, part, &before, limit, &hash]).await
                 })
             })
             .await?;
-        let items: Result<Vec<InboundView>> = rows.iter().map(|row| view(scope, row)).collect();
-        Ok(Page::cut(items?, limit, |inbound| inbound.id))
+        let items = rows.iter().map(|row| view(scope, row)).collect::<Result<Vec<_>>>()?;
+        Ok(Page::cut(items, limit, |item| item.id))
     }
 
     pub async fn inbound(&self, scope: &TenantScope, id: InboundId) -> Result<Option<InboundView>> {
@@ -54,41 +54,18 @@ impl Store {
         let row = self
             .read(move |conn| {
                 Box::pin(async move {
-                    let sql = format!("{SELECT} AND i.id = $2");
-                    conn.query_opt(&sql, vals![&tenant, &id]).await
+                    let sql = format!("{SELECT} AND m.id = $3");
+                    conn.query_opt(&sql, vals![&tenant, Part::Inbound.code(), &id]).await
                 })
             })
             .await?;
         row.map(|row| view(scope, &row)).transpose()
     }
-
-    /// What was kept because nobody understood it, newest first.
-    pub async fn list_kept(
-        &self,
-        scope: &TenantScope,
-        cursor: Option<CallbackId>,
-        limit: usize,
-    ) -> Result<Page<KeptView, CallbackId>> {
-        let tenant = scope.tenant();
-        let rows = self
-            .read(move |conn| {
-                Box::pin(async move {
-                    let sql = "SELECT k.id, k.field, k.received_at, s.data FROM kept k
-                        JOIN sealed s ON s.tenant_id = k.tenant_id AND s.owner = k.id AND s.part = 4
-                        WHERE k.tenant_id = $1 AND k.id < $2 ORDER BY k.id DESC LIMIT $3";
-                    let last = cursor.unwrap_or(CallbackId::from_bytes([0xff; 16]));
-                    conn.query(sql, vals![&tenant, &last, limit as i64 + 1]).await
-                })
-            })
-            .await?;
-        let items: Result<Vec<KeptView>> = rows.iter().map(|row| kept(scope, row)).collect();
-        Ok(Page::cut(items?, limit, |kept| kept.id))
-    }
 }
 
 fn view(scope: &TenantScope, row: &Row) -> Result<InboundView> {
     let id: InboundId = row.id(0)?;
-    let record = InboundRecord::open(scope, &id.bytes(), row.blob(6)?)?;
+    let record = InboundRecord::open(scope, id.as_bytes(), row.blob(6)?)?;
     Ok(InboundView {
         id,
         sender: row.id(1)?,
@@ -101,10 +78,4 @@ fn view(scope: &TenantScope, row: &Row) -> Result<InboundView> {
         at: row.get(4)?,
         received_at: row.get(5)?,
     })
-}
-
-fn kept(scope: &TenantScope, row: &Row) -> Result<KeptView> {
-    let id: CallbackId = row.id(0)?;
-    let object = scope.open_text(Part::Kept.table(), &id.bytes(), row.blob(3)?)?;
-    Ok(KeptView { id, field: row.get(1)?, object, received_at: row.get(2)? })
 }

@@ -14,7 +14,6 @@ use tidings_domain::time::Timestamp;
 use super::log;
 use crate::conn::{Conn, Row, vals};
 use crate::error::{Result, StoreError};
-use crate::limits::KEY_FRESH_US;
 use crate::model::{ApiKey, MintedKey};
 use crate::scope::TenantScope;
 use crate::store::Store;
@@ -91,7 +90,7 @@ impl Store {
                 })
             })
             .await?;
-        self.forget_keys();
+        self.verified().clear();
         Ok(revoked)
     }
 
@@ -99,15 +98,13 @@ impl Store {
     pub async fn verify_key(&self, token: &str) -> Result<Option<(TenantScope, ApiKey)>> {
         let hash = self.hash_token(token);
         let now = self.now();
-        if let Some((at, found)) = self.known_key(&hash)
-            && (0..KEY_FRESH_US).contains(&now.since(at))
-        {
+        if let Some(found) = self.verified().get(&hash, now) {
             return Ok(Some(found));
         }
         let found = self.read(move |conn| Box::pin(async move { look_up(conn, &hash).await })).await?;
         let Some((tenant, key)) = found else { return Ok(None) };
         let scope = self.scope_of(tenant).await?.ok_or(StoreError::Corrupt("a key names no tenant"))?;
-        self.remember_key(hash, now, (scope.clone(), key.clone()));
+        self.verified().put(hash, now, (scope.clone(), key.clone()));
         Ok(Some((scope, key)))
     }
 

@@ -1,308 +1,72 @@
-//! Messages as they are read: the row, its attempts, and the status that follows from both.
+//! Messages for readers: one with its content, and lists, newest first.
 
-use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
-use tidings_domain::id::{Id, MessageId};
-use tidings_domain::lifecycle::{self, AttemptState, OpenWork, Terminal};
+use tidings_domain::id::{Id as _, MessageId, TenantId};
 use tidings_domain::time::Timestamp;
 
+use super::attempts::{Stored, attempts};
 use crate::conn::{Conn, Row, Val, vals};
-use crate::error::Result;
-use crate::hot::rows::contents;
-use crate::limits::LIST_SCAN_ROWS_MAX;
-use crate::model::{AttemptRow, Attention, AttentionKind, MessageFilter, MessageHead, MessageView, Page};
+use crate::error::{Result, StoreError};
+use crate::limits::{MESSAGES_CHUNK, MESSAGES_SIFTED_MAX};
+use crate::model::{AttemptRow, MessageFilter, MessageHead, MessageView, Page};
 use crate::scope::{Part, TenantScope};
+use crate::status::{Last, status};
 use crate::store::Store;
 
-const COLUMNS: &str =
-    "id, account_id, sender_id, channel, category, recipient, template, language, created_at,
+const COLUMNS: &str = "id, account_id, sender_id, channel, category, recipient, template, language, created_at, \
     due_at, expires_at, terminal, reason, trace";
 
-/// What is still to be done for a message, from its row and its last attempt.
-pub(crate) fn open_work(
-    terminal: Terminal,
-    due_at: Timestamp,
-    now: Timestamp,
-    last: Option<(AttemptState, bool)>,
-) -> OpenWork {
-    match (terminal, last) {
-        (terminal, _) if terminal != Terminal::None => OpenWork::None,
-        (_, None) if due_at > now => OpenWork::Scheduled,
-        (_, None) => OpenWork::Queued,
-        (_, Some((_, true))) => OpenWork::Queued,
-        (_, Some((AttemptState::Claimed, false))) => OpenWork::Submitting,
-        (_, Some((AttemptState::InDoubt, false))) => OpenWork::InDoubt,
-        _ => OpenWork::None,
-    }
-}
-
 impl Store {
-    /// A message with its content opened.
     pub async fn message(&self, scope: &TenantScope, id: MessageId) -> Result<Option<MessageView>> {
-        let (own, now) = (scope.clone(), self.now());
+        let (tenant, now) = (scope.tenant(), self.now());
         let found = self
             .read(move |conn| {
                 Box::pin(async move {
-                    let tenant = own.tenant();
-                    let sql = format!("SELECT {COLUMNS} FROM messages WHERE tenant_id = $1 AND id = $2");
-                    let Some(row) = conn.query_opt(&sql, vals![&tenant, &id]).await? else { return Ok(None) };
-                    let mut heads = complete(conn, &own, vec![row], now).await?;
-                    let content = contents(conn, &[(tenant, id)]).await?.remove(0);
-                    Ok(Some((heads.remove(0), content)))
+                    let Some((head, stored)) = one(conn, tenant, id, now).await? else { return Ok(None) };
+                    let sql = "SELECT data FROM sealed WHERE tenant_id = $1 AND owner = $2 AND part = $3";
+                    let row = conn.query_opt(sql, vals![&tenant, &id, Part::Content.code()]).await?;
+                    let content: Option<Vec<u8>> = row.map(|row| row.get(0)).transpose()?;
+                    Ok(Some((head, stored, content)))
                 })
             })
             .await?;
-        let Some((mut head, content)) = found else { return Ok(None) };
-        self.open_provider_ids(scope, &mut head).await?;
-        let content =
-            content.map(|data| scope.open_text(Part::Content.table(), &id.bytes(), &data)).transpose()?;
-        Ok(Some(MessageView { head, content }))
+        let Some((mut head, stored, sealed)) = found else { return Ok(None) };
+        head.attempts = stored.into_iter().map(|each| each.opened(scope, id)).collect::<Result<_>>()?;
+        let open = |data: Vec<u8>| scope.open_text(Part::Content.table(), id.as_bytes(), &data);
+        Ok(Some(MessageView { head, content: sealed.map(open).transpose()? }))
     }
 
-    async fn open_provider_ids(&self, scope: &TenantScope, head: &mut MessageHead) -> Result<()> {
-        let (tenant, id) = (scope.tenant(), head.id);
-        let rows = self
-            .read(move |conn| {
-                Box::pin(async move {
-                    let sql = "SELECT n, provider_id FROM attempts WHERE tenant_id = $1 AND message_id = $2
-                        AND provider_id IS NOT NULL";
-                    conn.query(sql, vals![&tenant, &id]).await
-                })
-            })
-            .await?;
-        for row in rows {
-            let number: u8 = row.get(0)?;
-            let attempt_id = tidings_domain::id::AttemptId::of(id, number);
-            let text = scope.open_text(crate::hot::record::PROVIDER_ID, &attempt_id.bytes(), row.blob(1)?)?;
-            if let Some(attempt) = head.attempts.iter_mut().find(|attempt| attempt.number == number) {
-                attempt.provider_id = Some(text);
-            }
-        }
-        Ok(())
-    }
-
-    /// Newest first. A filter by status looks at a bounded number of rows a page; `next` continues it.
+    /// Newest first. A list sifted by status or sender may answer with a short page that has a next one.
     pub async fn messages(
         &self,
         scope: &TenantScope,
         filter: &MessageFilter,
-        cursor: Option<MessageId>,
+        after: Option<MessageId>,
         limit: usize,
     ) -> Result<Page<MessageHead, MessageId>> {
-        let (own, now, filter) = (scope.clone(), self.now(), filter.clone());
-        self.read(move |conn| Box::pin(async move { list(conn, &own, &filter, cursor, limit, now).await }))
+        let (tenant, filter, now) = (scope.tenant(), filter.clone(), self.now());
+        self.read(move |conn| Box::pin(async move { list(conn, tenant, &filter, after, limit, now).await }))
             .await
     }
-
-    /// What needs a person, newest first; of any kind if none is named.
-    pub async fn attention(
-        &self,
-        scope: &TenantScope,
-        kinds: &[AttentionKind],
-        cursor: Option<(Timestamp, MessageId)>,
-        limit: usize,
-    ) -> Result<Page<Attention, (Timestamp, MessageId)>> {
-        let tenant = scope.tenant();
-        let named: Vec<String> = kinds.iter().map(|kind| (*kind as i64).to_string()).collect();
-        let only =
-            if named.is_empty() { String::new() } else { format!("AND kind IN ({})", named.join(", ")) };
-        let rows = self
-            .read(move |conn| {
-                Box::pin(async move {
-                    let last = MessageId::from_bytes([0xff; 16]);
-                    let (at, id) = cursor.unwrap_or((Timestamp::from_micros(i64::MAX), last));
-                    let sql = format!(
-                        "SELECT message_id, kind, reason, at FROM attention WHERE tenant_id = $1 AND at <= $2
-                         AND (at < $3 OR message_id < $4) {only} ORDER BY at DESC, message_id DESC LIMIT $5"
-                    );
-                    conn.query(&sql, vals![&tenant, at, at, &id, limit as i64 + 1]).await
-                })
-            })
-            .await?;
-        let items: Result<Vec<Attention>> = rows.iter().map(note).collect();
-        Ok(Page::cut(items?, limit, |note| (note.at, note.message)))
-    }
-
-    pub async fn attention_count(&self, scope: &TenantScope) -> Result<u64> {
-        let tenant = scope.tenant();
-        self.read(move |conn| {
-            Box::pin(async move {
-                let sql = "SELECT count(*) FROM (SELECT 1 FROM attention WHERE tenant_id = $1 LIMIT 10000) AS bounded";
-                let row = conn.query_opt(sql, vals![&tenant]).await?;
-                row.map_or(Ok(0), |row| row.get(0))
-            })
-        })
-        .await
-    }
-
-    /// The answer stored under an idempotency key: fingerprint, status, body.
-    pub async fn idempotent_answer(
-        &self,
-        scope: &TenantScope,
-        key: [u8; 32],
-    ) -> Result<Option<([u8; 32], u16, Vec<u8>)>> {
-        let tenant = scope.tenant();
-        let row = self
-            .read(move |conn| {
-                Box::pin(async move {
-                    let sql =
-                        "SELECT fingerprint, status, body FROM idempotency WHERE key = $1 AND tenant_id = $2";
-                    conn.query_opt(sql, vals![&key, &tenant]).await
-                })
-            })
-            .await?;
-        let Some(row) = row else { return Ok(None) };
-        let body = scope.open(crate::hot::accept::ANSWERS, &key, row.blob(2)?)?;
-        Ok(Some((row.get(0)?, row.get(1)?, body)))
-    }
-
-    /// Forgets answers older than the time; a bounded number a call.
-    pub async fn prune_idempotency(&self, before: Timestamp, limit: usize) -> Result<u64> {
-        self.write(move |conn| {
-            Box::pin(async move {
-                let sql = "DELETE FROM idempotency WHERE key IN
-                    (SELECT key FROM idempotency WHERE created_at < $1 ORDER BY created_at LIMIT $2)";
-                conn.execute(sql, vals![before, limit as i64]).await
-            })
-        })
-        .await
-    }
 }
 
-fn note(row: &Row) -> Result<Attention> {
-    let kind = match row.get::<i64>(1)? {
-        1 => AttentionKind::Failed,
-        2 => AttentionKind::InDoubt,
-        3 => AttentionKind::Denied,
-        4 => AttentionKind::Unknown,
-        _ => AttentionKind::Dead,
-    };
-    Ok(Attention { message: row.id(0)?, kind, reason: row.get(2)?, at: row.get(3)? })
-}
-
-async fn list(
+/// One message with its status; its attempts stand beside it.
+pub(super) async fn one(
     conn: &Conn,
-    scope: &TenantScope,
-    filter: &MessageFilter,
-    cursor: Option<MessageId>,
-    limit: usize,
+    tenant: TenantId,
+    id: MessageId,
     now: Timestamp,
-) -> Result<Page<MessageHead, MessageId>> {
-    let mut last = cursor.unwrap_or(MessageId::from_bytes([0xff; 16]));
-    let mut items = Vec::new();
-    let mut scanned = 0;
-    let step = if filter.status.is_some() { (limit * 4).max(200) } else { limit + 1 };
-    loop {
-        let rows = step_of(conn, scope, filter, &last, step).await?;
-        let ended = rows.len() < step;
-        scanned += rows.len();
-        for head in complete(conn, scope, rows, now).await? {
-            last = head.id;
-            if filter.status.is_none_or(|status| status == head.status) {
-                items.push(head);
-            }
-            if items.len() > limit {
-                return Ok(Page::cut(items, limit, |head| head.id));
-            }
-        }
-        if ended {
-            return Ok(Page { items, next: None });
-        }
-        if scanned >= LIST_SCAN_ROWS_MAX {
-            return Ok(Page { items, next: Some(last) });
-        }
-    }
+) -> Result<Option<(MessageHead, Vec<Stored>)>> {
+    let sql = format!("SELECT {COLUMNS} FROM messages WHERE tenant_id = $1 AND id = $2");
+    let Some(row) = conn.query_opt(&sql, vals![&tenant, &id]).await? else { return Ok(None) };
+    let stored = attempts(conn, tenant, &[id]).await?.pop().unwrap_or_default();
+    let rows = stored.iter().map(|each| each.row.clone()).collect();
+    Ok(Some((head(&row, rows, now)?, stored)))
 }
 
-/// Rows below `last` by whichever index the filter has.
-async fn step_of(
-    conn: &Conn,
-    scope: &TenantScope,
-    filter: &MessageFilter,
-    last: &MessageId,
-    step: usize,
-) -> Result<Vec<Row>> {
-    let tenant = scope.tenant();
-    let mut sql = format!("SELECT {COLUMNS} FROM messages WHERE tenant_id = $1 AND id < $2");
-    let mut params = vec![Val::from(&tenant), Val::from(last), Val::from(step as i64)];
-    let filters: [(&str, Option<Val<'_>>); 4] = [
-        ("recipient", filter.recipient.as_ref().map(Val::from)),
-        ("reference IS NOT NULL AND reference", filter.reference.as_ref().map(Val::from)),
-        ("sender_id", filter.sender.as_ref().map(Val::from)),
-        ("trace", filter.trace.as_ref().map(Val::from)),
-    ];
-    for (column, value) in filters {
-        if let Some(value) = value {
-            params.push(value);
-            sql.push_str(&format!(" AND {column} = ${}", params.len()));
-        }
-    }
-    sql.push_str(" ORDER BY id DESC LIMIT $3");
-    conn.query(&sql, &params).await
-}
-
-/// Adds the attempts and derives the status; the order of the rows is kept.
-async fn complete(
-    conn: &Conn,
-    scope: &TenantScope,
-    rows: Vec<Row>,
-    now: Timestamp,
-) -> Result<Vec<MessageHead>> {
-    let mut heads = Vec::with_capacity(rows.len());
-    for row in &rows {
-        heads.push(head(row)?);
-    }
-    let (Some(newest), Some(oldest)) = (heads.iter().map(|h| h.id).max(), heads.iter().map(|h| h.id).min())
-    else {
-        return Ok(heads);
-    };
-    let mut attempts: BTreeMap<MessageId, Vec<AttemptRow>> = BTreeMap::new();
-    // One range where the page is dense, else one look-up each.
-    if heads.len() > 1 && heads.windows(2).all(|pair| pair[0].id > pair[1].id) && heads.len() >= 20 {
-        let sql = format!(
-            "{ATTEMPTS} AND message_id >= $2 AND message_id <= $3 ORDER BY message_id, n LIMIT 20000"
-        );
-        for row in conn.query(&sql, vals![&scope.tenant(), &oldest, &newest]).await? {
-            attempts.entry(row.id(0)?).or_default().push(attempt(&row)?);
-        }
-    } else {
-        let sql = format!("{ATTEMPTS} AND message_id = $2 ORDER BY n");
-        for each in &heads {
-            for row in conn.query(&sql, vals![&scope.tenant(), &each.id]).await? {
-                attempts.entry(each.id).or_default().push(attempt(&row)?);
-            }
-        }
-    }
-    for each in &mut heads {
-        each.attempts = attempts.remove(&each.id).unwrap_or_default();
-        let last = each.attempts.last().map(|attempt| (attempt.state, attempt.retry_at.is_some()));
-        let open = open_work(each.terminal, each.due_at, now, last);
-        each.status =
-            lifecycle::status(each.attempts.iter().map(|attempt| attempt.state), open, each.terminal);
-    }
-    Ok(heads)
-}
-
-const ATTEMPTS: &str =
-    "SELECT message_id, n, state, claimed_at, answered_at, code, retry_at, doubt_until, doubted,
-    pricing FROM attempts WHERE tenant_id = $1";
-
-fn attempt(row: &Row) -> Result<AttemptRow> {
-    Ok(AttemptRow {
-        number: row.get(1)?,
-        state: row.get(2)?,
-        claimed_at: row.get(3)?,
-        answered_at: row.get(4)?,
-        code: row.get(5)?,
-        retry_at: row.get(6)?,
-        doubt_until: row.get(7)?,
-        doubted: row.get(8)?,
-        pricing: row.get(9)?,
-        provider_id: None,
-    })
-}
-
-fn head(row: &Row) -> Result<MessageHead> {
+fn head(row: &Row, attempts: Vec<AttemptRow>, now: Timestamp) -> Result<MessageHead> {
+    let (due_at, terminal) = (row.get(9)?, row.get(11)?);
     Ok(MessageHead {
         id: row.id(0)?,
         account: row.id(1)?,
@@ -313,37 +77,86 @@ fn head(row: &Row) -> Result<MessageHead> {
         template: row.get(6)?,
         language: row.get(7)?,
         created_at: row.get(8)?,
-        due_at: row.get(9)?,
+        due_at,
         expires_at: row.get(10)?,
-        terminal: row.get(11)?,
+        terminal,
         reason: row.get(12)?,
         trace: row.get(13)?,
-        attempts: Vec::new(),
-        status: lifecycle::Status::Queued,
+        status: status(terminal, due_at, attempts.iter().map(Last::from), now),
+        attempts,
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn open_work_follows_from_the_last_attempt() {
-        let (now, later) = (Timestamp::from_secs(10), Timestamp::from_secs(11));
-        use AttemptState as A;
-        use OpenWork as O;
-        for (terminal, due, last, want) in [
-            (Terminal::Denied, now, None, O::None),
-            (Terminal::None, later, None, O::Scheduled),
-            (Terminal::None, now, None, O::Queued),
-            (Terminal::None, now, Some((A::Failed, true)), O::Queued),
-            (Terminal::None, now, Some((A::InDoubt, true)), O::Queued),
-            (Terminal::None, now, Some((A::Claimed, false)), O::Submitting),
-            (Terminal::None, now, Some((A::InDoubt, false)), O::InDoubt),
-            (Terminal::None, now, Some((A::Accepted, false)), O::None),
-            (Terminal::Unknown, now, Some((A::Unknown, false)), O::None),
-        ] {
-            assert_eq!(open_work(terminal, due, now, last), want, "{terminal:?} {last:?}");
+async fn list(
+    conn: &Conn,
+    tenant: TenantId,
+    filter: &MessageFilter,
+    after: Option<MessageId>,
+    limit: usize,
+    now: Timestamp,
+) -> Result<Page<MessageHead, MessageId>> {
+    let sifted = filter.status.is_some() || filter.sender.is_some();
+    let size = if sifted { MESSAGES_CHUNK.max(limit + 1) } else { limit + 1 };
+    let own_trace = has_own_trace(conn, tenant, filter).await?;
+    let (mut items, mut at, mut looked_at) = (Vec::new(), after, 0);
+    loop {
+        let found = chunk(conn, tenant, filter, own_trace, at, size, now).await?;
+        let last = found.len() < size;
+        looked_at += found.len();
+        at = found.last().map(|head| head.id).or(at);
+        items.extend(found.into_iter().filter(|head| {
+            filter.status.is_none_or(|status| status == head.status)
+                && filter.sender.is_none_or(|sender| sender == head.sender)
+        }));
+        if last || items.len() > limit {
+            return Ok(Page::cut(items, limit, |head| head.id));
+        }
+        if looked_at >= MESSAGES_SIFTED_MAX {
+            return Ok(Page { items, next: at });
         }
     }
+}
+
+/// Whether the trace asked for is one that a message got from its own id; those are not indexed.
+async fn has_own_trace(conn: &Conn, tenant: TenantId, filter: &MessageFilter) -> Result<bool> {
+    let Some(trace) = &filter.trace else { return Ok(false) };
+    let sql = "SELECT 1 FROM messages WHERE tenant_id = $1 AND id = $2 AND trace = $2 AND trace_given = 0";
+    Ok(conn.query_opt(sql, vals![&tenant, trace]).await?.is_some())
+}
+
+/// The next messages by the filter's indexed parts.
+async fn chunk(
+    conn: &Conn,
+    tenant: TenantId,
+    filter: &MessageFilter,
+    own_trace: bool,
+    after: Option<MessageId>,
+    size: usize,
+    now: Timestamp,
+) -> Result<Vec<MessageHead>> {
+    let before = after.map_or([0xff; 16], |id| id.bytes());
+    let mut sql = format!("SELECT {COLUMNS} FROM messages WHERE tenant_id = $1 AND id < $2");
+    let mut params: Vec<Val<'_>> = vec![(&tenant).into(), (&before).into()];
+    if let Some(recipient) = &filter.recipient {
+        params.push(recipient.into());
+        write!(sql, " AND recipient = ${}", params.len()).expect("a string takes all");
+    }
+    if let Some(reference) = &filter.reference {
+        params.push(reference.into());
+        write!(sql, " AND reference = ${}", params.len()).expect("a string takes all");
+    }
+    if let Some(trace) = &filter.trace {
+        params.push(trace.into());
+        let term = if own_trace { " AND id = $" } else { " AND trace_given = 1 AND trace = $" };
+        write!(sql, "{term}{}", params.len()).expect("a string takes all");
+    }
+    params.push(Val::Int(i64::try_from(size).map_err(StoreError::internal)?));
+    write!(sql, " ORDER BY id DESC LIMIT ${}", params.len()).expect("a string takes all");
+    let rows = conn.query(&sql, &params).await?;
+    let ids = rows.iter().map(|row| row.id(0)).collect::<Result<Vec<MessageId>>>()?;
+    let all = attempts(conn, tenant, &ids).await?;
+    rows.iter()
+        .zip(all)
+        .map(|(row, stored)| head(row, stored.into_iter().map(|each| each.row).collect(), now))
+        .collect()
 }

@@ -1,21 +1,32 @@
 //! The ordinary calls: written once, run on both engines. One file per topic.
 
 mod accounts;
+mod attempts;
+mod attention;
 mod cancel;
 mod catalog;
 mod consents;
 mod contacts;
+mod counts;
 mod feed;
+mod housekeeping;
+mod idempotency;
 mod inbound;
 mod invalid;
+mod kept;
+mod key_cache;
+mod keyring;
 mod keys;
 mod media;
 mod messages;
 mod pauses;
+mod redrive;
 mod senders;
 mod sessions;
 mod templates;
 mod tenants;
+
+pub(crate) use key_cache::KeyCache;
 
 use tidings_domain::actor::Actor;
 use tidings_domain::event::{Kind, NewEvent, Subject};

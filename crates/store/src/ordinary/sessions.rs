@@ -7,6 +7,7 @@ use tidings_domain::time::{HOUR, MINUTE, Timestamp};
 
 use crate::conn::{Conn, Row, vals};
 use crate::error::{Result, StoreError};
+use crate::model::FoundSession;
 use crate::scope::SystemScope;
 use crate::store::Store;
 
@@ -17,14 +18,6 @@ const SESSION_US: i64 = 12 * HOUR;
 const SESSION_IDLE_US: i64 = 2 * HOUR;
 /// How often the last use is written down.
 const SEEN_EVERY_US: i64 = MINUTE;
-
-/// A session that is alive.
-#[derive(Debug, Clone)]
-pub struct FoundSession {
-    pub role: Role,
-    pub actor: Actor,
-    pub tenant: Option<TenantId>,
-}
 
 impl Store {
     pub async fn mint_login(

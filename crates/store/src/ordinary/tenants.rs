@@ -7,7 +7,7 @@ use tidings_domain::event::Kind;
 use tidings_domain::id::{Id, TenantId};
 use tidings_domain::time::Timestamp;
 
-use super::log;
+use super::{bump, keyring, log};
 use crate::conn::{Row, vals};
 use crate::error::{Result, StoreError};
 use crate::model::{MintedKey, Tenant};
@@ -35,12 +35,7 @@ impl Store {
                 )
                 .await?;
                 for key in &keys {
-                    conn.execute(
-                        "INSERT INTO tenant_keys (tenant_id, purpose, version, wrapped, created_at, active)
-                         VALUES ($1, $2, $3, $4, $5, $6)",
-                        vals![&row.id, key.purpose.as_str(), key.version, &key.wrapped, at, key.active],
-                    )
-                    .await?;
+                    keyring::insert_key(conn, row.id, key, at).await?;
                 }
                 let body = json!({"region": region});
                 log(conn, row.id, Kind::TenantCreated, row.id.bytes(), actor, at, body).await
@@ -58,6 +53,37 @@ impl Store {
             Box::pin(async move {
                 let sql = "SELECT id, name, messages_per_s, created_at FROM tenants ORDER BY id";
                 conn.query(sql, &[]).await?.iter().map(tenant).collect()
+            })
+        })
+        .await
+    }
+
+    pub async fn tenant(&self, scope: &TenantScope) -> Result<Option<Tenant>> {
+        let id = scope.tenant();
+        self.read(move |conn| {
+            Box::pin(async move {
+                let sql = "SELECT id, name, messages_per_s, created_at FROM tenants WHERE id = $1";
+                conn.query_opt(sql, vals![&id]).await?.map(|row| tenant(&row)).transpose()
+            })
+        })
+        .await
+    }
+
+    pub async fn set_tenant_rate(
+        &self,
+        scope: &TenantScope,
+        messages_per_s: Option<f64>,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<()> {
+        let tenant = scope.tenant();
+        self.write(move |conn| {
+            Box::pin(async move {
+                let sql = "UPDATE tenants SET messages_per_s = $2 WHERE id = $1";
+                conn.execute(sql, vals![&tenant, messages_per_s]).await?;
+                bump(conn, tenant).await?;
+                let body = json!({"messages_per_s": messages_per_s});
+                log(conn, tenant, Kind::TenantChanged, tenant.bytes(), actor, at, body).await
             })
         })
         .await

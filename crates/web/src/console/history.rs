@@ -51,6 +51,10 @@ impl History {
         }
         let step = step_of(now);
         let track = self.tracks.entry(tenant).or_default();
+        if track.seen.is_empty() {
+            // What the first look finds was there before; what comes in the same step is new.
+            track.seen.push_back((step - 1, totals));
+        }
         match track.seen.back_mut() {
             Some((last, kept)) if *last >= step => *kept = totals,
             _ => track.seen.push_back((step, totals)),
@@ -101,10 +105,10 @@ mod tests {
             history.record(tenant, Timestamp::from_secs(second), totals(accepted));
         }
         let series = history.series(tenant, Timestamp::from_secs(31)).accepted;
-        assert_eq!(series[STEPS - 4..], [0, 25, 0, 5]);
-        assert_eq!(series.iter().sum::<u64>(), 30);
+        assert_eq!(series[STEPS - 4..], [10, 25, 0, 5]);
+        assert_eq!(series.iter().sum::<u64>(), 40);
         let later = history.series(tenant, Timestamp::from_secs(51)).accepted;
-        assert_eq!(later[STEPS - 6..], [0, 25, 0, 5, 0, 0]);
+        assert_eq!(later[STEPS - 6..], [10, 25, 0, 5, 0, 0]);
     }
 
     #[test]

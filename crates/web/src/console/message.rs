@@ -10,6 +10,7 @@ use tidings_domain::id::MessageId;
 use super::posted::{Nothing, Posted};
 use super::report::{json, list, text, when};
 use super::view::pages::{Answer, AttemptRow, DecisionRow, Fact, MessagePage, TimelineRow};
+use super::view::text::words;
 use super::view::{Badge, Section, When, shorten};
 use super::viewer::{Refusal, Viewer, html};
 use crate::extract::path_id;
@@ -139,8 +140,22 @@ fn decision(item: &Value) -> DecisionRow {
     DecisionRow {
         verdict: Badge::verdict(&text(item, "/verdict")),
         rule: format!("{} v{}", text(item, "/rule"), text(item, "/version")),
-        reason: text(item, "/reason"),
+        stage: text(item, "/stage"),
+        reason: match text(item, "/reason") {
+            reason if reason.is_empty() => inputs(item),
+            reason => reason,
+        },
     }
+}
+
+/// The facts that a rule saw, where it had nothing to say.
+fn inputs(item: &Value) -> String {
+    let Some(inputs) = item["inputs"].as_object() else { return String::new() };
+    let pair = |(name, value): (&String, &Value)| match value {
+        Value::String(text) => format!("{} {text}", words(name)),
+        other => format!("{} {other}", words(name)),
+    };
+    inputs.iter().map(pair).collect::<Vec<_>>().join(", ")
 }
 
 fn entry(item: &Value) -> TimelineRow {
@@ -148,7 +163,8 @@ fn entry(item: &Value) -> TimelineRow {
     TimelineRow {
         class: timeline_class(&what),
         at: When::exact(&text(item, "/at")),
-        what,
+        // Everything here is about a message; what is not says so itself.
+        what: words(what.strip_prefix("message.").unwrap_or(&what)),
         detail: text(item, "/detail"),
     }
 }

@@ -158,3 +158,11 @@ async fn the_limit_of_the_route_holds_and_the_inner_one_wins() {
         }
     }
 }
+
+#[test]
+fn a_listing_is_named_after_what_it_lists() {
+    let listing = Listing { name: "things", items: vec![1, 2], next_cursor: Some("c".to_owned()) };
+    assert_eq!(serde_json::to_string(&listing).unwrap(), r#"{"things":[1,2],"next_cursor":"c"}"#);
+    let last = Listing::<u8> { name: "things", items: vec![], next_cursor: None };
+    assert_eq!(serde_json::to_string(&last).unwrap(), r#"{"things":[],"next_cursor":null}"#);
+}

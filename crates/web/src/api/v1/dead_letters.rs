@@ -3,13 +3,12 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use serde_json::json;
 use tidings_engine::store_model::AttentionKind;
 use utoipa::IntoParams;
 
 use crate::api::v1::schema;
 use crate::error::Result;
-use crate::extract::{Json, Key, Query};
+use crate::extract::{Key, Listing, Query};
 use crate::state::AppState;
 
 /// The kinds by name.
@@ -64,5 +63,5 @@ pub async fn list_dead_letters(
         None => vec![AttentionKind::Dead, AttentionKind::Failed],
     };
     let page = state.engine.attention(&caller, &kinds, list.cursor.as_deref(), list.limit).await?;
-    Ok(Json(json!({ "dead_letters": page.items, "next_cursor": page.next_cursor })).into_response())
+    Ok(Listing { name: "dead_letters", items: page.items, next_cursor: page.next_cursor }.into_response())
 }

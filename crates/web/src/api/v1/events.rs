@@ -5,12 +5,11 @@ use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::ACCEPT;
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::IntoParams;
 
 use crate::api::v1::{schema, stream};
 use crate::error::Result;
-use crate::extract::{Json, Key, Query};
+use crate::extract::{Key, Listing, Query};
 use crate::state::AppState;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -48,7 +47,8 @@ pub async fn list_events(
         return stream::open(state, caller, &headers, list.after).await;
     }
     let page = state.engine.events(&caller, list.after.as_deref(), list.limit).await?;
-    Ok(Json(json!({ "events": page.items, "next_cursor": page.next_cursor.or(list.after) })).into_response())
+    Ok(Listing { name: "events", items: page.items, next_cursor: page.next_cursor.or(list.after) }
+        .into_response())
 }
 
 fn wants_stream(headers: &HeaderMap) -> bool {

@@ -4,14 +4,13 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Deserialize;
-use serde_json::json;
 use tidings_domain::id::InboundId;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::v1::recipients::address_of_text;
 use crate::api::v1::schema;
 use crate::error::Result;
-use crate::extract::{Json, Key, Query, Raw, parse_json, path_id};
+use crate::extract::{Json, Key, Listing, Query, Raw, parse_json, path_id};
 use crate::state::AppState;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -46,7 +45,7 @@ pub async fn list_inbound(
 ) -> Result<Response> {
     let from = list.from.as_deref().map(|text| address_of_text("from", text)).transpose()?;
     let page = state.engine.inbound(&caller, from.as_ref(), list.cursor.as_deref(), list.limit).await?;
-    Ok(Json(json!({ "inbound": page.items, "next_cursor": page.next_cursor })).into_response())
+    Ok(Listing { name: "inbound", items: page.items, next_cursor: page.next_cursor }.into_response())
 }
 
 /// Get a received message

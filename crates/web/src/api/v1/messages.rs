@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 use crate::api::v1::recipients::address_of_text;
 use crate::api::v1::schema::{self, MessageList, StatusAnswer, Timeline};
 use crate::error::Result;
-use crate::extract::{Json, Key, Query, field_id, path_id};
+use crate::extract::{Json, Key, Listing, Query, field_id, path_id};
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -75,7 +75,7 @@ pub async fn list_messages(
     Query(list): Query<ListMessages>,
 ) -> Result<Response> {
     let page = state.engine.messages(&caller, &list.query()?).await?;
-    Ok(Json(json!({ "messages": page.items, "next_cursor": page.next_cursor })).into_response())
+    Ok(Listing { name: "messages", items: page.items, next_cursor: page.next_cursor }.into_response())
 }
 
 /// Get a message

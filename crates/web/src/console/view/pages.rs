@@ -130,6 +130,8 @@ pub struct AttemptRow {
 pub struct DecisionRow {
     pub verdict: Badge,
     pub rule: String,
+    /// Where on the path it was made.
+    pub stage: String,
     pub reason: String,
 }
 

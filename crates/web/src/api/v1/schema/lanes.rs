@@ -24,6 +24,8 @@ pub struct Lane {
 #[derive(ToSchema)]
 pub struct LaneQueue {
     category: Category,
+    /// Entries that wait, counted up to a bound.
+    waiting: u64,
     /// Entries in memory.
     loaded: usize,
     /// Whether the store has others.

@@ -6,7 +6,7 @@ use tidings_domain::provider::{AccountHealth, SenderHealth};
 use tidings_domain::time::Timestamp;
 use tidings_domain::{actor, category, credentials, decision, lifecycle};
 use tidings_engine::admin::TemplateCounts;
-use tidings_engine::dispatch::LaneView;
+use tidings_engine::dispatch::{HoldView, LaneView, QueueView};
 use tidings_engine::report::{
     Answer, AttemptReport, AttentionReport, EventView, Explanation, InboundReport, MessageReport,
     MessageSummary, Overview, TimelineEntry,
@@ -161,4 +161,7 @@ fn what_is_said_of_lanes_and_accounts_is_as_described() {
     let lane = LaneView::idle(SenderId::from_bytes([7; 16]), 80.0);
     check(&api, "LaneBucket", &lane.buckets[0]);
     check(&api, "Lane", &lane);
+    let queue = QueueView { category: "utility", waiting: 0, loaded: 0, more: false };
+    check(&api, "LaneQueue", &queue);
+    check(&api, "LaneHold", &HoldView { scope: String::new(), reason: String::new(), seconds_left: 0 });
 }

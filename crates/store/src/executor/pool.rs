@@ -1,0 +1,151 @@
+//! Connections to PostgreSQL: a bounded set, opened when needed, dropped when broken.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::tls;
+use crate::conn::{Conn, PgConn};
+use crate::error::{Result, StoreError};
+use crate::limits::{POSTGRES_CONNECT_TIMEOUT_S, POSTGRES_STATEMENT_TIMEOUT_MS, QUEUED_READS_MAX};
+
+/// Makes connections.
+#[derive(Clone)]
+pub(super) struct Connector {
+    config: tokio_postgres::Config,
+    tls: MakeRustlsConnect,
+}
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    Ordinary,
+    /// Sets of keys against large tables: an index for each key is always right, whatever the planner
+    /// believes about the size of a set or of a table that has just begun to fill.
+    Hot,
+}
+
+impl Connector {
+    pub(super) fn new(url: &str, ca: Option<&Path>) -> Result<Self> {
+        let (url, mode, tls) = tls::connector(url, ca)?;
+        let mut config: tokio_postgres::Config = url
+            .parse()
+            .map_err(|_| StoreError::Conflict("the URL of the PostgreSQL store cannot be read"))?;
+        config
+            .ssl_mode(mode)
+            .application_name("tidings")
+            .connect_timeout(Duration::from_secs(POSTGRES_CONNECT_TIMEOUT_S))
+            .keepalives_idle(Duration::from_secs(30));
+        Ok(Self { config, tls })
+    }
+
+    pub(super) async fn connect(&self, purpose: Use) -> Result<Conn> {
+        let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(|error| {
+            tracing::warn!(%error, "no connection to PostgreSQL");
+            match StoreError::from(error) {
+                StoreError::Internal(_) => StoreError::Unavailable,
+                other => other,
+            }
+        })?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::warn!(%error, "a connection to PostgreSQL ended");
+            }
+        });
+        let timeout = POSTGRES_STATEMENT_TIMEOUT_MS;
+        let mut settings = format!(
+            "SET statement_timeout = {timeout}; SET idle_in_transaction_session_timeout = {timeout}; SET jit = off;"
+        );
+        if purpose == Use::Hot {
+            settings.push_str(
+                "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+                 SET plan_cache_mode = force_generic_plan;",
+            );
+        }
+        let conn = Conn::Postgres(PgConn::new(client));
+        conn.run(&settings).await?;
+        Ok(conn)
+    }
+}
+
+pub(super) fn is_closed(conn: &Conn) -> bool {
+    matches!(conn, Conn::Postgres(conn) if conn.is_closed())
+}
+
+pub(super) struct Pool {
+    connector: Connector,
+    idle: Mutex<Vec<Conn>>,
+    permits: Arc<Semaphore>,
+    waiting: AtomicUsize,
+}
+
+impl Pool {
+    pub(super) fn new(connector: Connector, size: usize) -> Arc<Self> {
+        let permits = Arc::new(Semaphore::new(size.max(1)));
+        Arc::new(Self { connector, idle: Mutex::new(Vec::new()), permits, waiting: AtomicUsize::new(0) })
+    }
+
+    pub(super) async fn get(self: &Arc<Self>) -> Result<Pooled> {
+        if self.waiting.fetch_add(1, Ordering::Relaxed) > QUEUED_READS_MAX {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            return Err(StoreError::Busy);
+        }
+        let waiting = Waiting(&self.waiting);
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| StoreError::Unavailable)?;
+        drop(waiting);
+        let idle = {
+            let mut idle = self.idle.lock();
+            idle.retain(|conn| !is_closed(conn));
+            idle.pop()
+        };
+        let conn = match idle {
+            Some(conn) => conn,
+            None => self.connector.connect(Use::Ordinary).await?,
+        };
+        Ok(Pooled { conn: Some(conn), pool: Arc::clone(self), _permit: permit })
+    }
+}
+
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A connection that goes back when dropped.
+pub(super) struct Pooled {
+    conn: Option<Conn>,
+    pool: Arc<Pool>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Pooled {
+    /// Leaves the connection to its end, for one whose transaction is in an unknown state.
+    pub(super) fn discard(mut self) {
+        self.conn = None;
+    }
+}
+
+impl std::ops::Deref for Pooled {
+    type Target = Conn;
+    fn deref(&self) -> &Conn {
+        self.conn.as_ref().expect("only discarding takes it")
+    }
+}
+
+impl Drop for Pooled {
+    fn drop(&mut self) {
+        if let Some(conn) = self.conn.take()
+            && !is_closed(&conn)
+        {
+            self.pool.idle.lock().push(conn);
+        }
+    }
+}

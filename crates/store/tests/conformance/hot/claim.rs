@@ -1,0 +1,143 @@
+//! Claiming, and the leases behind it.
+
+use std::sync::Arc;
+
+use tidings_domain::category::{Category, Channel};
+use tidings_domain::time::{HOUR, SECOND};
+use tidings_store::model::*;
+
+use crate::bed::Bed;
+use crate::conformance;
+use crate::scene::{PHONE, Scene, allow};
+
+conformance!(
+    a_claim_opens_the_content,
+    whoever_comes_second_gets_nothing,
+    verdicts_at_claim,
+    an_old_epoch_claims_nothing,
+    an_opt_out_before_the_claim_is_seen,
+    leases_pass_from_hand_to_hand,
+);
+
+async fn a_claim_opens_the_content(bed: Bed) -> Bed {
+    let scene = Scene::new(&bed).await;
+    let message = scene.message(&bed);
+    let id = message.id;
+    scene.accept(&bed, vec![message], allow()).await;
+    let claimed = scene.claim(&bed, scene.due(&bed).await, allow()).await;
+    let [Claimed::Won { item, content }] = &claimed[..] else { panic!("{claimed:?}") };
+    assert_eq!((item.message, &content[..]), (id, &b"{\"to\":\"somebody\"}"[..]));
+    assert!(scene.due(&bed).await.is_empty());
+    assert_eq!(scene.kinds(&bed, id).await, ["message.accepted", "message.submitting"]);
+    let open = bed.store.open_attempts(&bed.store.system(), None, 10).await.expect("a read");
+    assert_eq!(open.len(), 1);
+    assert_eq!(open[0].item, *item);
+    let after = Some(item.attempt_id());
+    assert!(bed.store.open_attempts(&bed.store.system(), after, 10).await.expect("a read").is_empty());
+    bed
+}
+
+async fn whoever_comes_second_gets_nothing(bed: Bed) -> Bed {
+    let scene = Scene::new(&bed).await;
+    scene.accept(&bed, (0..20).map(|_| scene.message(&bed)).collect(), allow()).await;
+    let items = scene.due(&bed).await;
+    let calls = (0..4).map(|_| scene.claim(&bed, items.clone(), allow()));
+    let claims = futures_util::future::join_all(calls).await;
+    let won = claims.iter().flatten().filter(|claimed| matches!(claimed, Claimed::Won { .. })).count();
+    let gone = claims.iter().flatten().filter(|claimed| matches!(claimed, Claimed::Gone { .. })).count();
+    assert_eq!((won, gone), (20, 60));
+    assert_eq!(bed.count("SELECT COUNT(*) FROM attempts").await, 20);
+    bed
+}
+
+async fn verdicts_at_claim(bed: Bed) -> Bed {
+    let scene = Scene::new(&bed).await;
+    let later = bed.now().plus(60 * SECOND);
+    let deny = Judgement::Deny { code: "window.closed".into(), decisions: "[]".into() };
+    let defer = Judgement::Defer { until: later, code: "sender.paused".into(), decisions: "[]".into() };
+    scene.accept(&bed, vec![scene.message(&bed)], allow()).await;
+    let claimed = scene.claim(&bed, scene.due(&bed).await, defer).await;
+    assert!(matches!(claimed[..], [Claimed::Deferred { until, .. }] if until == later), "{claimed:?}");
+    assert!(scene.due(&bed).await.is_empty());
+    bed.advance(60 * SECOND);
+    let items = scene.due(&bed).await;
+    assert_eq!(bed.rows("SELECT due_at FROM messages").await, [later.micros().to_string()]);
+    let claimed = scene.claim(&bed, items, deny).await;
+    assert!(matches!(&claimed[..], [Claimed::Denied { code, .. }] if code == "window.closed"), "{claimed:?}");
+    assert_eq!(bed.rows("SELECT terminal, reason FROM messages").await, ["2|window.closed"]);
+    scene.accept(&bed, vec![scene.message(&bed)], allow()).await;
+    let items = scene.due(&bed).await;
+    bed.advance(HOUR);
+    let claimed = scene.claim(&bed, items, allow()).await;
+    assert!(matches!(claimed[..], [Claimed::Expired { .. }]), "{claimed:?}");
+    assert_eq!(bed.count("SELECT COUNT(*) FROM messages WHERE terminal = 3").await, 1);
+    assert_eq!(bed.count("SELECT COUNT(*) FROM attempts").await, 0);
+    bed
+}
+
+async fn an_old_epoch_claims_nothing(bed: Bed) -> Bed {
+    let scene = Scene::new(&bed).await;
+    scene.accept(&bed, vec![scene.message(&bed)], allow()).await;
+    let system = bed.store.system();
+    let taken = bed.store.acquire_lease(&system, DISPATCH_LEASE, "node", HOUR, bed.now()).await;
+    assert_eq!(taken.expect("leases work").expect("it is ours").0, Epoch(scene.epoch.0 + 1));
+    let claimed = scene.claim(&bed, scene.due(&bed).await, allow()).await;
+    assert!(matches!(claimed[..], [Claimed::Gone { .. }]), "{claimed:?}");
+    assert_eq!(scene.due(&bed).await.len(), 1, "it waits for the new owner");
+    bed
+}
+
+async fn an_opt_out_before_the_claim_is_seen(bed: Bed) -> Bed {
+    let scene = Scene::new(&bed).await;
+    scene.accept(&bed, vec![scene.message(&bed)], allow()).await;
+    let at = bed.advance(SECOND);
+    let consent = NewConsent {
+        id: bed.ids.next(at),
+        address: tidings_domain::address::Address::parse("phone", PHONE).expect("a number"),
+        channel: Channel::Whatsapp,
+        purpose: Category::Marketing,
+        granted: false,
+        source: "keyword".to_owned(),
+        evidence: None,
+        at,
+        actor: tidings_domain::actor::Actor::Provider,
+    };
+    let recipient = scene.scope.hash(&consent.address.canonical());
+    let write = CallbackWrite { consents: vec![consent], received_at: at, ..CallbackWrite::default() };
+    bed.store.merge(&scene.scope, scene.account, write).await.expect("a consent is stored");
+    let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let judge: ClaimJudge = {
+        let seen = Arc::clone(&seen);
+        Arc::new(move |_, facts| {
+            seen.lock().expect("one thread at a time").push(facts.revoked_at);
+            allow()
+        })
+    };
+    let mut items = scene.due(&bed).await;
+    items[0].recipient = recipient;
+    bed.store.claim(&bed.store.system(), scene.epoch, items, judge, at).await.expect("claims work");
+    assert_eq!(seen.lock().expect("done").last(), Some(&[None, None, None, Some(at)]));
+    bed
+}
+
+async fn leases_pass_from_hand_to_hand(bed: Bed) -> Bed {
+    let (store, system) = (&bed.store, bed.store.system());
+    let now = bed.now();
+    let (first, until) =
+        store.acquire_lease(&system, "slot", "a", HOUR, now).await.expect("leases work").expect("it is free");
+    assert!(store.acquire_lease(&system, "slot", "b", HOUR, now).await.expect("leases work").is_none());
+    let renewed = store.renew_lease(&system, "slot", "a", first, 2 * HOUR, now).await.expect("leases work");
+    assert!(renewed > Some(until));
+    assert!(
+        store.renew_lease(&system, "slot", "a", Epoch(77), HOUR, now).await.expect("leases work").is_none()
+    );
+    store.release_lease(&system, "slot", "a", first).await.expect("leases work");
+    let (second, _) = store
+        .acquire_lease(&system, "slot", "b", HOUR, now)
+        .await
+        .expect("leases work")
+        .expect("it is free again");
+    assert!(second.0 > first.0);
+    assert!(store.renew_lease(&system, "slot", "a", first, HOUR, now).await.expect("leases work").is_none());
+    bed
+}
