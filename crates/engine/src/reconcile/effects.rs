@@ -112,7 +112,11 @@ fn one(effects: &mut Effects<'_>, sender: Option<&Sender>, fact: Fact) {
                 .push(patch(name, language, effects.now, |patch| patch.quality = Some(score)));
         }
         Fact::TemplateCategory { name, language, category, upcoming } => {
-            if !upcoming {
+            if upcoming {
+                // An announcement changes nothing yet; it is kept for whoever asks.
+                let object = json!({"template": name, "language": language, "category": category});
+                effects.keep("template_category_upcoming", object.to_string());
+            } else {
                 let set = |patch: &mut TemplatePatch| patch.category = Some(category);
                 effects.write.templates.push(patch(name, language, effects.now, set));
             }
