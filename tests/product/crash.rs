@@ -51,14 +51,25 @@ async fn run() {
     assert!(acknowledged.len() > KILLS * BATCH, "only {} messages were acknowledged", acknowledged.len());
     let messages = at_rest(&tenant.http, &simulator).await;
     let broken = ledger::check(&simulator.ledger(), &messages, &acknowledged);
-    assert!(broken.is_empty(), "{} broken promises, such as {:#?}", broken.len(), &broken[..broken.len().min(5)]);
+    assert!(
+        broken.is_empty(),
+        "{} broken promises, such as {:#?}",
+        broken.len(),
+        &broken[..broken.len().min(5)]
+    );
     assert_eq!(served.stop().await, Some(0));
     stop.cancel();
 }
 
 fn config() -> SimConfig {
-    let customers = Customers { sent_median_ms: 20.0, delivery_median_ms: 40.0, read_median_ms: 60.0, reply_share: 0.0,
-        stop_share: 0.0, ..Customers::default() };
+    let customers = Customers {
+        sent_median_ms: 20.0,
+        delivery_median_ms: 40.0,
+        read_median_ms: 60.0,
+        reply_share: 0.0,
+        stop_share: 0.0,
+        ..Customers::default()
+    };
     SimConfig { customers, ..SimConfig::default() }
 }
 
@@ -80,7 +91,13 @@ async fn load(tenant: Tenant, base: usize) -> Vec<String> {
         let Ok(answer) = answer else { return ids };
         let Ok(text) = answer.text().await else { return ids };
         let Ok(value) = serde_json::from_str::<Value>(&text) else { return ids };
-        ids.extend(value["accepted"].as_array().into_iter().flatten().filter_map(|each| each["id"].as_str().map(str::to_owned)));
+        ids.extend(
+            value["accepted"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|each| each["id"].as_str().map(str::to_owned)),
+        );
         if round >= 6 {
             return ids;
         }
@@ -108,7 +125,8 @@ async fn at_rest(http: &Http, simulator: &Simulator) -> Vec<MessageFacts> {
     loop {
         let page = http.get(&format!("/v1/messages?limit=500{cursor}")).await.expect(200);
         for message in page["messages"].as_array().unwrap() {
-            let one = http.get(&format!("/v1/messages/{}", message["id"].as_str().unwrap())).await.expect(200);
+            let one =
+                http.get(&format!("/v1/messages/{}", message["id"].as_str().unwrap())).await.expect(200);
             messages.push(serde_json::from_value(one).unwrap());
         }
         match page["next_cursor"].as_str() {

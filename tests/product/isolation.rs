@@ -17,7 +17,8 @@ async fn things(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String
     let pause = tenant.http.post("/v1/pauses", &pause).await.expect(201);
     let key = tenant.http.post("/v1/keys", &json!({"name": "k", "role": "analyst"})).await.expect(201);
     let path = format!("/v1/media?sender={}", tenant.sender);
-    let media = tenant.http.raw(Method::POST, &path, "\u{89}PNG", &[("content-type", "image/png")]).await.expect(201);
+    let media =
+        tenant.http.raw(Method::POST, &path, "\u{89}PNG", &[("content-type", "image/png")]).await.expect(201);
     let text = |value: &Value| value["id"].as_str().unwrap().to_owned();
     BTreeMap::from([
         ("messages", message),

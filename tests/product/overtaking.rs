@@ -7,7 +7,9 @@ use tidings_domain::clock::Clock;
 use tidings_engine::intake::AcceptOptions;
 use tidings_engine::{Caller, Engine};
 use tidings_simulator::{Customers, Faults};
-use tidings_tests::simulation::{AccountPlan, Life, NumberPlan, Plan, TenantPlan, World, WireFaults, live, scene};
+use tidings_tests::simulation::{
+    AccountPlan, Life, NumberPlan, Plan, TenantPlan, WireFaults, World, live, scene,
+};
 
 const SECOND: i64 = 1_000_000;
 
@@ -21,7 +23,11 @@ fn plan(messages_per_s: f64) -> Plan {
     let account = AccountPlan { business_id: "100".to_owned(), numbers: vec![number] };
     Plan {
         seed: 1,
-        tenants: vec![TenantPlan { name: "tenant".to_owned(), messages_per_s: None, accounts: vec![account] }],
+        tenants: vec![TenantPlan {
+            name: "tenant".to_owned(),
+            messages_per_s: None,
+            accounts: vec![account],
+        }],
         faults: Faults::none(),
         customers: Customers::instant(),
         wire: WireFaults::default(),
@@ -57,7 +63,10 @@ fn a_code_overtakes_a_backlog_of_marketing() {
         send(life, &caller, "login_code", &["123456"], 40_000_000).await?;
         world.clock.sleep(5 * SECOND).await;
         let ledger = world.simulator.ledger();
-        let code = ledger.submissions.iter().find(|each| each.template.as_deref().is_some_and(|name| name.contains("login_code")));
+        let code = ledger
+            .submissions
+            .iter()
+            .find(|each| each.template.as_deref().is_some_and(|name| name.contains("login_code")));
         let waited_us = code.context("the code has left")?.at_us - asked_us;
         assert!(waited_us < 400_000, "the code waited {waited_us} us behind marketing");
         assert!(ledger.submissions.len() < 130, "marketing keeps to the rate: {}", ledger.submissions.len());
@@ -96,7 +105,11 @@ fn a_slowed_lane_recovers_step_by_step() {
 #[test]
 fn tenants_share_fairly() {
     let mut both = plan(20.0);
-    let number = NumberPlan { phone_number_id: "901".to_owned(), display: "+1 202 555 0101".to_owned(), messages_per_s: 20.0 };
+    let number = NumberPlan {
+        phone_number_id: "901".to_owned(),
+        display: "+1 202 555 0101".to_owned(),
+        messages_per_s: 20.0,
+    };
     let account = AccountPlan { business_id: "101".to_owned(), numbers: vec![number] };
     both.tenants.push(TenantPlan { name: "small".to_owned(), messages_per_s: None, accounts: vec![account] });
     scene(both, async |world, life| {

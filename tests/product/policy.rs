@@ -9,7 +9,8 @@ use tidings_tests::support::{Storage, TestApp, eventually, phone};
 
 fn rules(message: &Value, verdict: &str) -> Vec<String> {
     let all = message["decisions"].as_array().into_iter().flatten();
-    let of = all.filter(|decision| decision["verdict"] == verdict || decision["verdict"][verdict].is_object());
+    let of =
+        all.filter(|decision| decision["verdict"] == verdict || decision["verdict"][verdict].is_object());
     of.filter_map(|decision| decision["rule"].as_str().map(str::to_owned)).collect()
 }
 

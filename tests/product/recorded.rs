@@ -17,8 +17,10 @@ const FOLDERS: [&str; 2] = ["../../shared/reference/payloads", "../shared/refere
 fn callbacks() -> Option<Vec<(String, String, Value)>> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = FOLDERS.iter().map(|folder| here.join(folder)).find(|folder| folder.is_dir())?;
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(folder).expect("the folder can be read").filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("the folder can be read")
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
     files.sort();
     let read = |path: PathBuf| {
         let text = std::fs::read_to_string(&path).ok()?;
@@ -30,7 +32,12 @@ fn callbacks() -> Option<Vec<(String, String, Value)>> {
 }
 
 /// An account for each id that the payload names, with a sender for each number; the path to call.
-async fn door(tenant: &Tenant, doors: &mut BTreeMap<String, String>, payload: &Value, n: &mut usize) -> Option<String> {
+async fn door(
+    tenant: &Tenant,
+    doors: &mut BTreeMap<String, String>,
+    payload: &Value,
+    n: &mut usize,
+) -> Option<String> {
     let mut first = None;
     for entry in payload["entry"].as_array()? {
         let id = entry["id"].as_str().map_or_else(|| entry["id"].to_string(), str::to_owned);

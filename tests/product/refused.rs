@@ -12,7 +12,12 @@ async fn table(tenant: &Tenant, cases: Vec<(&str, Value)>) -> String {
     let mut out = String::new();
     for (name, intent) in cases {
         let answer = tenant.http.post("/v1/messages", &intent).await;
-        assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{name}: {}", answer.text);
+        assert_eq!(
+            answer.header("content-type"),
+            Some("application/problem+json"),
+            "{name}: {}",
+            answer.text
+        );
         let first = &answer.body["errors"][0];
         let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
         out.push_str(&format!(

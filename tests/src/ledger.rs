@@ -138,7 +138,8 @@ fn joined(book: &Book<'_>, message: &MessageFacts, broken: &mut Vec<String>) {
             continue;
         };
         let receipts = book.of(&attempt.id).iter().flat_map(|each| &each.receipts);
-        let proven = receipts.filter(|receipt| receipt.http_status == 200).filter_map(|r| rank(r.status.name())).max();
+        let proven =
+            receipts.filter(|receipt| receipt.http_status == 200).filter_map(|r| rank(r.status.name())).max();
         match proven {
             Some(proven) if proven != state => broken.push(format!(
                 "join: attempt {} is {} and its receipts say {}",
@@ -206,7 +207,10 @@ pub fn opt_outs(
                 if let Some(person) = marketing.get(&event.subject)
                     && revoked.contains(person.as_str())
                 {
-                    broken.push(format!("opt-out: {} was claimed after its recipient had opted out", event.subject));
+                    broken.push(format!(
+                        "opt-out: {} was claimed after its recipient had opted out",
+                        event.subject
+                    ));
                 }
             }
             _ => {}

@@ -14,7 +14,10 @@ fn submission(attempt: &str, answer: &str, receipts: &[Status]) -> Submission {
         callback_data: Some(attempt.into()),
         wamid: (answer == "accepted" || answer.ends_with("after")).then(|| "wamid.1".into()),
         answer: answer.into(),
-        receipts: receipts.iter().map(|status| DeliveredReceipt { status: *status, at_us: 0, http_status: 200 }).collect(),
+        receipts: receipts
+            .iter()
+            .map(|status| DeliveredReceipt { status: *status, at_us: 0, http_status: 200 })
+            .collect(),
     }
 }
 
@@ -23,7 +26,13 @@ fn attempt(id: &str, state: &str, was_in_doubt: bool) -> AttemptFacts {
 }
 
 fn message(status: &str, attempts: Vec<AttemptFacts>) -> MessageFacts {
-    MessageFacts { id: "msg_1".into(), status: status.into(), reason: None, category: "utility".into(), attempts }
+    MessageFacts {
+        id: "msg_1".into(),
+        status: status.into(),
+        reason: None,
+        category: "utility".into(),
+        attempts,
+    }
 }
 
 fn verdict(submissions: Vec<Submission>, message: MessageFacts) -> Vec<String> {
@@ -96,7 +105,8 @@ fn an_opt_out_counts_from_its_place_in_the_log() {
         ("c1".to_owned(), ("ann".to_owned(), false)),
         ("c2".to_owned(), ("ann".to_owned(), true)),
     ]);
-    let marketing = BTreeMap::from([("m1".to_owned(), "ann".to_owned()), ("m2".to_owned(), "bob".to_owned())]);
+    let marketing =
+        BTreeMap::from([("m1".to_owned(), "ann".to_owned()), ("m2".to_owned(), "bob".to_owned())]);
     let (revoke, grant) = (event("consent.revoked", "c1"), event("consent.granted", "c2"));
     let (ann, bob) = (event("message.submitting", "m1"), event("message.submitting", "m2"));
     for (log, want) in [

@@ -51,6 +51,13 @@ impl Snapshot {
         self.templates.get(&(account, name.to_owned(), language.to_owned()))
     }
 
+    /// Whether the platform said after `since` that every localization of the template can be sent.
+    pub fn is_sendable_since(&self, account: AccountId, name: &str, since: Timestamp) -> bool {
+        let mut known =
+            self.templates.values().filter(|t| t.account == account && t.definition.name == name).peekable();
+        known.peek().is_some() && known.all(|t| t.updated_at > since && is_sendable(&t.status))
+    }
+
     pub fn senders_of(&self, channel: Channel) -> impl Iterator<Item = &Sender> {
         self.senders.values().filter(move |sender| sender.channel == channel)
     }
@@ -82,6 +89,11 @@ impl Snapshot {
     fn active(&self, now: Timestamp) -> impl Iterator<Item = &Pause> {
         self.pauses.iter().filter(move |pause| pause.until.is_none_or(|until| until > now))
     }
+}
+
+/// The platform's statuses in which a template goes out.
+pub fn is_sendable(status: &str) -> bool {
+    matches!(status, "APPROVED" | "REINSTATED" | "FLAGGED" | "UNARCHIVED" | "LOCKED")
 }
 
 struct Entry {

@@ -6,8 +6,10 @@ mod idempotency;
 mod prepare;
 mod single;
 
+pub(crate) use batch::many;
 pub(crate) use idempotency::Slot;
 pub(crate) use prepare::prepare;
+pub(crate) use single::one;
 
 use tidings_domain::trace::TraceId;
 

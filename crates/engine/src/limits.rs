@@ -62,3 +62,6 @@ pub const PROVIDER_REF_CHARS_MAX: usize = 128;
 pub const APP_SECRETS_MAX: usize = 3;
 /// Microseconds to wait for the keeper to describe a lane.
 pub const LANE_VIEW_US: i64 = 500_000;
+/// Microseconds after which a template's hold is doubted, and between two questions to the platform about it.
+pub const TEMPLATE_DOUBT_US: i64 = 15 * SECOND;
+pub const TEMPLATE_ASK_US: i64 = 60 * SECOND;

@@ -23,20 +23,68 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use tidings_domain::address::Address;
 use tidings_domain::clock::Clock;
-use tidings_domain::id::{AccountId, IdSource, TenantId};
+use tidings_domain::id::{AccountId, IdSource, SenderId, TenantId};
+use tidings_domain::intent::Intent;
 use tidings_domain::provider::Providers;
 use tidings_domain::time::Timestamp;
 use tidings_store::Store;
+use tidings_store::model::{Hash16, IntakeJudge};
 use tidings_store::regions::Regions;
 use tidings_store::scope::TenantScope;
 
-use crate::catalog::Catalogs;
+use crate::caller::Caller;
+use crate::catalog::{Catalogs, Snapshot};
 use crate::config::EngineConfig;
 use crate::dispatch::journal::JournalFactory;
 use crate::dispatch::{self, wake::Wakes};
+use crate::error::Result;
+use crate::intake::{self, AcceptOptions, Reply};
 use crate::metrics::Metrics;
+use crate::policy::{self, Evaluation};
 use crate::reconcile;
+use crate::routing;
+
+/// The chosen sender and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    pub sender: SenderId,
+    pub account: AccountId,
+    pub reason: &'static str,
+}
+
+/// What intake asks of the stages after it, in their order.
+#[derive(Clone, Copy)]
+pub(crate) struct Ahead {
+    pub judge: fn(Arc<Snapshot>, Timestamp) -> IntakeJudge,
+    pub plan: fn(&Snapshot, &Intent, &Address, Hash16) -> Result<Route>,
+}
+
+/// Intake stores a message with the verdict of policy and the sender of routing, in one transaction.
+pub(crate) const AHEAD: Ahead = Ahead { judge: policy::intake_judge, plan: routing::plan };
+
+impl Engine {
+    /// Takes one intent; the answer says that it is durable.
+    pub async fn accept(&self, caller: &Caller, body: &[u8], options: AcceptOptions<'_>) -> Result<Reply> {
+        intake::one(self, caller, body, options, AHEAD).await
+    }
+
+    /// Takes many; bad ones are rejected by index, good ones are accepted together.
+    pub async fn accept_batch(
+        &self,
+        caller: &Caller,
+        body: &[u8],
+        options: AcceptOptions<'_>,
+    ) -> Result<Reply> {
+        intake::many(self, caller, body, options, AHEAD).await
+    }
+
+    /// What policy would say of an intent now; nothing is stored.
+    pub async fn evaluate(&self, caller: &Caller, body: &[u8]) -> Result<Evaluation> {
+        policy::evaluate(self, caller, body, AHEAD).await
+    }
+}
 
 /// Everything the stages share. Cheap to clone.
 #[derive(Clone)]

@@ -6,6 +6,7 @@ mod evaluate;
 mod rules;
 
 pub use evaluate::Evaluation;
+pub(crate) use evaluate::evaluate;
 
 use std::sync::Arc;
 

@@ -1,23 +1,16 @@
 //! Routing, first form: which sender. Pure, deterministic, explains itself.
 
 use tidings_domain::address::Address;
-use tidings_domain::id::{AccountId, Id, SenderId};
+use tidings_domain::id::{Id, SenderId};
 use tidings_domain::intent::{Body, Intent};
-use tidings_store::model::Sender;
+use tidings_store::model::{Hash16, Sender};
 
 use crate::catalog::Snapshot;
 use crate::error::{EngineError, Result};
+use crate::pipeline::Route;
 
-/// The chosen sender and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Route {
-    pub sender: SenderId,
-    pub account: AccountId,
-    pub reason: &'static str,
-}
-
-/// Picks the sender that the intent names, else the oldest one of the channel whose account has the template.
-pub fn plan(snapshot: &Snapshot, intent: &Intent, address: &Address) -> Result<Route> {
+/// Picks the sender that the intent names, else one of those of the channel whose account has the template.
+pub fn plan(snapshot: &Snapshot, intent: &Intent, address: &Address, recipient: Hash16) -> Result<Route> {
     if !address.fits(intent.channel) {
         return Err(EngineError::invalid(
             "channel",
@@ -31,21 +24,32 @@ pub fn plan(snapshot: &Snapshot, intent: &Intent, address: &Address) -> Result<R
     }
     let mut candidates: Vec<&Sender> = snapshot.senders_of(intent.channel).collect();
     candidates.sort_by_key(|sender| sender.id);
-    let first = candidates.first().ok_or_else(|| {
+    let none = || {
         EngineError::invalid(
             "from",
             "sender.none",
             format!("There is no sender for `{}` yet; create one with POST /v1/senders.", intent.channel),
         )
-    })?;
-    if candidates.len() == 1 {
-        return Ok(route(first, "it is the only sender of the channel"));
+    };
+    let fitting: Vec<&Sender> =
+        candidates.iter().copied().filter(|sender| has_template(snapshot, sender, &intent.body)).collect();
+    match (fitting.len(), candidates.len()) {
+        (_, 0) => Err(none()),
+        (_, 1) => Ok(route(candidates[0], "it is the only sender of the channel")),
+        // None has the template: the oldest one's account says so.
+        (0, _) => Ok(route(candidates[0], "it is the oldest sender of the channel")),
+        (1, _) => Ok(route(fitting[0], "it is the only sender of the channel that can send this content")),
+        (n, _) => Ok(route(
+            fitting[share(recipient, n)],
+            "this recipient always gets this one of the fitting senders",
+        )),
     }
-    let fitting = candidates.iter().find(|sender| has_template(snapshot, sender, &intent.body));
-    Ok(fitting.map_or_else(
-        || route(first, "it is the oldest sender of the channel"),
-        |sender| route(sender, "it is the oldest sender of the channel that can send this content"),
-    ))
+}
+
+/// Spreads recipients over senders, each always to the same one while the senders stay.
+fn share(recipient: Hash16, senders: usize) -> usize {
+    let bytes = recipient.0[..8].try_into().expect("a hash has sixteen bytes");
+    (u64::from_le_bytes(bytes) % senders as u64) as usize
 }
 
 fn has_template(snapshot: &Snapshot, sender: &Sender, body: &Body) -> bool {

@@ -65,7 +65,10 @@ fn has_store(config: &Config) -> bool {
 }
 
 /// Thirty-two bytes from the operating system.
-#[expect(clippy::disallowed_types, reason = "the one source of true randomness; the rest takes a seeded generator")]
+#[expect(
+    clippy::disallowed_types,
+    reason = "the one source of true randomness; the rest takes a seeded generator"
+)]
 pub fn random_bytes() -> anyhow::Result<[u8; 32]> {
     let mut bytes = [0; 32];
     rand::rngs::SysRng.try_fill_bytes(&mut bytes).context("the operating system gives no random bytes")?;

@@ -21,9 +21,9 @@ pub const SQLITE_READER_CACHE_KIB: i64 = 8 * 1024;
 /// Milliseconds that SQLite waits for another connection's lock.
 pub const SQLITE_BUSY_TIMEOUT_MS: u64 = 5_000;
 /// Pages in the write-ahead log after which it is copied back beside the writer.
-pub const SQLITE_CHECKPOINT_PAGES: i32 = 4_000;
+pub const SQLITE_CHECKPOINT_PAGES: i32 = 8_000;
 /// Pages in the write-ahead log after which the writer itself empties it.
-pub const SQLITE_CHECKPOINT_FORCED_PAGES: i32 = 40_000;
+pub const SQLITE_CHECKPOINT_FORCED_PAGES: i32 = 32_000;
 /// Connections for reads of a PostgreSQL store, unless the options say otherwise.
 pub const POSTGRES_READERS: usize = 8;
 /// Connections for ordinary writes of a PostgreSQL store.
@@ -62,3 +62,5 @@ pub const EVENTS_COUNTED_CHUNKS_MAX: usize = 50;
 pub const PRUNE_ROWS_MAX: i64 = 1_000;
 /// Looks at a message that keeps moving while somebody cancels it.
 pub const CANCEL_TRIES_MAX: usize = 4;
+/// Events shown of one message.
+pub const EVENTS_OF_MESSAGE_MAX: i64 = 2_000;

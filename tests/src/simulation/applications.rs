@@ -121,13 +121,15 @@ impl Hand {
             _ => return Came::Answer,
         };
         let bodies: Vec<Value> = intents.iter().map(|intent| absolute(intent, at)).collect();
-        let body = if batch { serde_json::json!({ "messages": bodies }) } else { bodies[0].clone() }.to_string();
+        let body =
+            if batch { serde_json::json!({ "messages": bodies }) } else { bodies[0].clone() }.to_string();
         let reply = if batch {
             let method_path = "POST /v1/messages/batch";
             let options = AcceptOptions { idempotency_key: Some(key), method_path, trace: None };
             self.engine.accept_batch(caller, body.as_bytes(), options).await
         } else {
-            let options = AcceptOptions { idempotency_key: Some(key), method_path: "POST /v1/messages", trace: None };
+            let options =
+                AcceptOptions { idempotency_key: Some(key), method_path: "POST /v1/messages", trace: None };
             self.engine.accept(caller, body.as_bytes(), options).await
         };
         match reply {

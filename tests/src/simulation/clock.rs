@@ -45,13 +45,17 @@ impl VirtualClock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the runtime's clock is paused: this is the virtual time itself")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the runtime's clock is paused: this is the virtual time itself"
+)]
 fn paused_now() -> Instant {
     Instant::now()
 }
 
 fn elapsed_us(since: Instant) -> i64 {
-    i64::try_from(paused_now().duration_since(since).as_micros()).expect("a run is shorter than 290,000 years")
+    i64::try_from(paused_now().duration_since(since).as_micros())
+        .expect("a run is shorter than 290,000 years")
 }
 
 impl Clock for VirtualClock {

@@ -182,7 +182,9 @@ async fn judge(world: &World, engine: &Engine, lives: usize) -> Result<End> {
     for (tenant, caller) in callers(world, engine).await?.iter().enumerate() {
         let mut own = Vec::new();
         for (id, _) in list(engine, caller).await? {
-            own.push(serde_json::from_value::<MessageFacts>(serde_json::to_value(engine.message(caller, id).await?)?)?);
+            own.push(serde_json::from_value::<MessageFacts>(serde_json::to_value(
+                engine.message(caller, id).await?,
+            )?)?);
         }
         let events = log(engine, caller).await?;
         hash_events(&events, &mut hasher);
@@ -211,7 +213,11 @@ async fn judge(world: &World, engine: &Engine, lives: usize) -> Result<End> {
 }
 
 /// What was stored was acknowledged (every call had its answer), and what was canceled never stood.
-fn applications_agree(world: &World, messages: &[MessageFacts], acknowledged: &BTreeSet<String>) -> Vec<String> {
+fn applications_agree(
+    world: &World,
+    messages: &[MessageFacts],
+    acknowledged: &BTreeSet<String>,
+) -> Vec<String> {
     let notebook = world.notebook.lock();
     let mut broken = Vec::new();
     for message in messages {
@@ -272,7 +278,8 @@ async fn opt_outs(
     let mut broken = Vec::new();
     for (id, (_, phone, _)) in notebook.consents.iter().filter(|(_, entry)| entry.0 == tenant) {
         if !consents.contains_key(id) {
-            broken.push(format!("lost: the consent {id} of {phone} was acknowledged and is not in the store"));
+            broken
+                .push(format!("lost: the consent {id} of {phone} was acknowledged and is not in the store"));
         }
     }
     let person = |id: &String| {
@@ -313,8 +320,16 @@ async fn timelines(world: &World, engine: &Engine, broken: &[String]) -> Result<
                 text.push_str(&format!("\n    {} {} {}", event.at, event.kind, event.data));
             }
             for submission in world.simulator.ledger().submissions {
-                if submission.callback_data.as_deref().and_then(|data| tidings_domain::id::AttemptId::parse(data).ok()).is_some_and(|attempt| attempt.message() == id) {
-                    text.push_str(&format!("\n    provider: {} {:?}", submission.answer, submission.receipts));
+                if submission
+                    .callback_data
+                    .as_deref()
+                    .and_then(|data| tidings_domain::id::AttemptId::parse(data).ok())
+                    .is_some_and(|attempt| attempt.message() == id)
+                {
+                    text.push_str(&format!(
+                        "\n    provider: {} {:?}",
+                        submission.answer, submission.receipts
+                    ));
                 }
             }
             out.push(text);

@@ -65,7 +65,8 @@ impl Plan {
 
     /// One line that says what the seed brings.
     pub fn describe(&self) -> String {
-        let senders: usize = self.tenants.iter().flat_map(|tenant| &tenant.accounts).map(|each| each.numbers.len()).sum();
+        let senders: usize =
+            self.tenants.iter().flat_map(|tenant| &tenant.accounts).map(|each| each.numbers.len()).sum();
         format!(
             "{} tenants, {senders} senders, {} actions, {} crashes, commits fail {:.1} %",
             self.tenants.len(),
@@ -108,7 +109,11 @@ impl AccountPlan {
 
 fn downtime(dice: &mut StdRng) -> i64 {
     // Now and then longer than a lease and than most doubts.
-    if dice.random_bool(0.2) { dice.random_range(10 * SECOND..90 * SECOND) } else { dice.random_range(0..3 * SECOND) }
+    if dice.random_bool(0.2) {
+        dice.random_range(10 * SECOND..90 * SECOND)
+    } else {
+        dice.random_range(0..3 * SECOND)
+    }
 }
 
 fn tenant(dice: &mut StdRng, n: usize) -> TenantPlan {

@@ -52,4 +52,3 @@ pub(crate) fn headers(pairs: &[(String, String)]) -> HeaderMap {
     };
     pairs.iter().filter_map(pair).collect()
 }
-

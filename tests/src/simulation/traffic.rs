@@ -22,21 +22,47 @@ pub struct Action {
 #[derive(Debug, Clone)]
 pub enum What {
     /// One intent under an idempotency key; the application repeats it until it has an answer.
-    Send { key: String, intent: Value },
+    Send {
+        key: String,
+        intent: Value,
+    },
     /// Several intents in one call.
-    Batch { key: String, intents: Vec<Value> },
+    Batch {
+        key: String,
+        intents: Vec<Value>,
+    },
     /// The same call as an earlier action, once more.
-    Repeat { of: usize },
+    Repeat {
+        of: usize,
+    },
     /// Takes back the message of an earlier action.
-    Cancel { of: usize },
-    Consent { phone: String, granted: bool },
+    Cancel {
+        of: usize,
+    },
+    Consent {
+        phone: String,
+        granted: bool,
+    },
     /// The customer chooses in the app's menu; the platform tells by callback.
-    Preference { number: String, phone: String, stop: bool },
+    Preference {
+        number: String,
+        phone: String,
+        stop: bool,
+    },
     /// A customer writes.
-    Inbound { number: String, phone: String, text: &'static str },
-    Pause { category: &'static str, for_us: i64 },
+    Inbound {
+        number: String,
+        phone: String,
+        text: &'static str,
+    },
+    Pause {
+        category: &'static str,
+        for_us: i64,
+    },
     /// Every call to the provider fails for so long.
-    Outage { for_us: i64 },
+    Outage {
+        for_us: i64,
+    },
 }
 
 pub(super) fn phone(tenant: usize, person: usize) -> String {
@@ -79,12 +105,18 @@ impl Writer<'_> {
                 let intents = (0..many).map(|_| self.intent(tenant)).collect();
                 What::Batch { key: format!("many-{}", self.actions.len()), intents }
             }
-            68..=73 => self.earlier(tenant).map_or_else(|| self.inbound(tenant, person), |of| What::Repeat { of }),
-            74..=79 => self.earlier(tenant).map_or_else(|| self.inbound(tenant, person), |of| What::Cancel { of }),
-            80..=84 => What::Consent { phone: person, granted: self.dice.random_bool(0.3) },
-            85..=86 => {
-                What::Preference { number: self.number(tenant), phone: person, stop: self.dice.random_bool(0.7) }
+            68..=73 => {
+                self.earlier(tenant).map_or_else(|| self.inbound(tenant, person), |of| What::Repeat { of })
             }
+            74..=79 => {
+                self.earlier(tenant).map_or_else(|| self.inbound(tenant, person), |of| What::Cancel { of })
+            }
+            80..=84 => What::Consent { phone: person, granted: self.dice.random_bool(0.3) },
+            85..=86 => What::Preference {
+                number: self.number(tenant),
+                phone: person,
+                stop: self.dice.random_bool(0.7),
+            },
             87..=96 => self.inbound(tenant, person),
             97..=98 => What::Pause {
                 category: ["marketing", "utility"][self.dice.random_range(0..2)],
@@ -124,9 +156,7 @@ impl Writer<'_> {
             account.numbers[self.dice.random_range(0..account.numbers.len())].display.replace(' ', "")
         };
         let n = self.messages.to_string();
-        let template = |name: &str, variables: &[&str]| {
-            json!({"name": name, "language": "en_US", "variables": variables})
-        };
+        let template = |name: &str, variables: &[&str]| json!({"name": name, "language": "en_US", "variables": variables});
         let mut intent = match self.dice.random_range(0..10) {
             0..=4 => json!({"template": template("order_update", &["Ann", &n])}),
             5..=7 => json!({"template": template("spring_offer", &["Ann"])}),

@@ -43,7 +43,11 @@ impl Wire {
         self.armed.store(true, Ordering::Relaxed);
     }
 
-    async fn carry(&self, request: Request<Bytes>, bounds: Bounds) -> Result<Response<Bytes>, TransportError> {
+    async fn carry(
+        &self,
+        request: Request<Bytes>,
+        bounds: Bounds,
+    ) -> Result<Response<Bytes>, TransportError> {
         let (there_us, back_us, refused, broken) = {
             let mut dice = self.dice.lock();
             (
@@ -86,11 +90,7 @@ impl Transport for Wire {
 }
 
 impl Downloads for Wire {
-    fn open(
-        &self,
-        _: Request<Bytes>,
-        _: Bounds,
-    ) -> BoxFuture<'_, Result<Response<Chunks>, TransportError>> {
+    fn open(&self, _: Request<Bytes>, _: Bounds) -> BoxFuture<'_, Result<Response<Chunks>, TransportError>> {
         // Nothing is downloaded in a simulated run.
         Box::pin(async { Err(TransportError::Connect) })
     }

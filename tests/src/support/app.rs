@@ -90,7 +90,8 @@ impl TestApp {
         let clock = ShiftedClock::start();
         let stop = CancellationToken::new();
         let (simulator, provider_url) = serve_provider(options.simulator, &clock, &stop).await;
-        let (engine, key) = compose(storage, options.engine, options.patience_us, &provider_url, &clock).await;
+        let (engine, key) =
+            compose(storage, options.engine, options.patience_us, &provider_url, &clock).await;
         engine.start(&stop);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));

@@ -29,7 +29,9 @@ pub fn program() -> PathBuf {
     let beside = own.parent().and_then(|deps| deps.parent()).map(|debug| debug.join("tidings"));
     match beside.filter(|path| path.exists()) {
         Some(path) => path,
-        None => panic!("the `tidings` program is not built: run `cargo xtask test`, or `cargo build --workspace --bins` first"),
+        None => panic!(
+            "the `tidings` program is not built: run `cargo xtask test`, or `cargo build --workspace --bins` first"
+        ),
     }
 }
 

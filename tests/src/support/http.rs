@@ -25,7 +25,8 @@ pub struct Answer {
 
 impl Http {
     pub fn new(base: impl Into<String>) -> Self {
-        let client = reqwest::Client::builder().no_proxy().build().expect("a client without options can be made");
+        let client =
+            reqwest::Client::builder().no_proxy().build().expect("a client without options can be made");
         Self { client, base: base.into(), token: None }
     }
 
@@ -47,10 +48,21 @@ impl Http {
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
-        send(self.request(Method::POST, path).header("content-type", "application/json").body(body.to_string())).await
+        send(
+            self.request(Method::POST, path)
+                .header("content-type", "application/json")
+                .body(body.to_string()),
+        )
+        .await
     }
 
-    pub async fn call(&self, method: Method, path: &str, body: Option<&Value>, headers: &[(&str, &str)]) -> Answer {
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let mut request = self.request(method, path);
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body.to_string());
@@ -62,7 +74,13 @@ impl Http {
     }
 
     /// Bytes as they are, with nothing said about them but the given headers.
-    pub async fn raw(&self, method: Method, path: &str, body: impl Into<reqwest::Body>, headers: &[(&str, &str)]) -> Answer {
+    pub async fn raw(
+        &self,
+        method: Method,
+        path: &str,
+        body: impl Into<reqwest::Body>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let mut request = self.request(method, path).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);

@@ -65,7 +65,8 @@ impl Program {
     pub async fn json(&self, args: &[&str]) -> Value {
         let finished = self.run(args).await;
         assert_eq!(finished.code, Some(0), "{args:?}\n{}\n{}", finished.stdout, finished.stderr);
-        serde_json::from_str(&finished.stdout).unwrap_or_else(|error| panic!("{args:?}: {error}\n{}", finished.stdout))
+        serde_json::from_str(&finished.stdout)
+            .unwrap_or_else(|error| panic!("{args:?}: {error}\n{}", finished.stdout))
     }
 
     /// Starts `serve` on this port and waits until it is ready.

@@ -12,7 +12,8 @@ fn clean(value: &Value) -> Value {
         Value::Object(fields) => fields
             .iter()
             .map(|(key, field)| {
-                let opaque = ["cursor", "next_cursor", "trace_id"].contains(&key.as_str()) && field.is_string();
+                let opaque =
+                    ["cursor", "next_cursor", "trace_id"].contains(&key.as_str()) && field.is_string();
                 (key.clone(), if opaque { format!("[{key}]").into() } else { clean(field) })
             })
             .collect(),
@@ -58,7 +59,8 @@ fn replacement(core: &str) -> Option<String> {
         return Some(format!("[{prefix}]"));
     }
     let bytes = core.as_bytes();
-    let is_time = bytes.len() >= 20 && bytes[4] == b'-' && bytes[10] == b'T' && bytes[bytes.len() - 1] == b'Z';
+    let is_time =
+        bytes.len() >= 20 && bytes[4] == b'-' && bytes[10] == b'T' && bytes[bytes.len() - 1] == b'Z';
     is_time.then(|| "[time]".to_owned())
 }
 

@@ -41,7 +41,11 @@ impl Tenant {
             access_token: token.clone(),
             app_secrets: vec![app_secret.clone()],
             verify_token: "verify-me".to_owned(),
-            phone_numbers: vec![PhoneNumber { id: number.clone(), display: address.clone(), mps: Some(80.0) }],
+            phone_numbers: vec![PhoneNumber {
+                id: number.clone(),
+                display: address.clone(),
+                mps: Some(80.0),
+            }],
             templates: TemplateSpec::samples(),
             ..Provision::default()
         });
@@ -136,7 +140,9 @@ impl Tenant {
     /// A customer writes, and the product has taken it.
     pub async fn hears(&self, from: usize, words: &str, now_us: i64) -> Value {
         let before = self.inbound().await.len();
-        self.simulator.inbound_text(now_us, &self.number, &phone(from)[1..], words).expect("the number is known");
+        self.simulator
+            .inbound_text(now_us, &self.number, &phone(from)[1..], words)
+            .expect("the number is known");
         eventually("the customer's message", async || {
             let inbound = self.inbound().await;
             (inbound.len() > before).then(|| inbound[0].clone())
@@ -166,7 +172,8 @@ impl Tenant {
 
     /// Posts bytes to the callback address with this signature header, if any.
     pub async fn callback(&self, app: &TestApp, body: &str, signature: Option<&str>) -> Answer {
-        let headers: Vec<(&str, &str)> = signature.iter().map(|value| ("x-hub-signature-256", *value)).collect();
+        let headers: Vec<(&str, &str)> =
+            signature.iter().map(|value| ("x-hub-signature-256", *value)).collect();
         app.http.raw(Method::POST, &self.callback_path, body.to_owned(), &headers).await
     }
 

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use tidings_domain::actor::Permission;
-use tidings_domain::id::AccountId;
+use tidings_domain::actor::{Actor, Permission, SystemLoop};
+use tidings_domain::id::{AccountId, TenantId};
+use tidings_store::Store;
 use tidings_store::model::StoredTemplate;
 
 use crate::caller::Caller;
@@ -43,6 +44,24 @@ impl Engine {
         caller.store.replace_templates(&caller.scope, account.id, found, caller.actor, self.now()).await?;
         self.changed(caller);
         Ok(counts)
+    }
+
+    /// The same for a loop of the system that has reason to think that a webhook was lost.
+    pub(crate) async fn refresh_templates(
+        &self,
+        region: &str,
+        store: &Store,
+        tenant: TenantId,
+        account: AccountId,
+    ) -> Result<()> {
+        let scope = store.scope_for_work(&store.system(), tenant).await?;
+        let Some(account) = store.account(&scope, account).await? else { return Ok(()) };
+        let found = self.provider(&account)?.templates(&account.credentials, &account.provider_ref).await?;
+        let actor = Actor::System(SystemLoop::Sync);
+        store.replace_templates(&scope, account.id, found, actor, self.now()).await?;
+        self.0.catalogs.drop_copy(tenant);
+        self.0.wakes.everything(region);
+        Ok(())
     }
 
     pub async fn templates(&self, caller: &Caller) -> Result<Vec<StoredTemplate>> {

@@ -46,6 +46,8 @@ pub(super) struct Keeper {
     accounts: BTreeMap<AccountId, Bucket>,
     tenants: BTreeMap<TenantId, TenantPace>,
     category_country: BTreeMap<(Category, CountryCode), Bucket>,
+    /// When the templates of an account were last asked for because one was held.
+    templates_asked_us: BTreeMap<AccountId, i64>,
     in_flight: usize,
     /// Where the round of tenants begins; moves on with every pass.
     turn: usize,
@@ -149,6 +151,7 @@ impl Keeper {
             accounts: BTreeMap::new(),
             tenants: BTreeMap::new(),
             category_country,
+            templates_asked_us: BTreeMap::new(),
             in_flight: 0,
             turn: 0,
             scan_us: now_us,

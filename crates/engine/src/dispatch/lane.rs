@@ -9,6 +9,7 @@ use tidings_store::model::{DueItem, Hash16};
 
 use super::bucket::Bucket;
 use super::pairs::Pairs;
+use crate::catalog::Snapshot;
 use crate::config::EngineConfig;
 use crate::limits::CLAIM_WINDOW_US;
 
@@ -33,6 +34,8 @@ pub(super) struct Hold {
     /// `None`: the whole lane; else one template.
     pub template: Option<String>,
     pub until_us: i64,
+    /// When it began, on the wall clock: what the platform says of a template later than that lifts it.
+    pub since: Timestamp,
     pub reason: String,
 }
 
@@ -149,6 +152,17 @@ impl Lane {
         self.holds.iter().find(|hold| {
             hold.until_us > now_us && hold.template.is_some() && hold.template.as_deref() == template
         })
+    }
+
+    /// Drops the holds of templates that the platform has declared sendable since; says how long the
+    /// longest of the others has lasted, in microseconds.
+    pub fn lift_template_holds(&mut self, snapshot: &Snapshot, now: Timestamp) -> i64 {
+        let account = self.account;
+        self.holds.retain(|hold| {
+            hold.template.as_deref().is_none_or(|name| !snapshot.is_sendable_since(account, name, hold.since))
+        });
+        let held = self.holds.iter().filter(|hold| hold.template.is_some());
+        held.map(|hold| now.since(hold.since)).max().unwrap_or(0)
     }
 
     pub fn add_hold(&mut self, hold: Hold) {

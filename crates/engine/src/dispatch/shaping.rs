@@ -6,6 +6,7 @@ use tidings_domain::time::SECOND;
 use tidings_store::model::Hash16;
 
 use super::lane::{Hold, Lane};
+use super::pump::Moment;
 use super::retry;
 
 /// Steps back to full speed: a tenth every so often.
@@ -27,12 +28,14 @@ pub(super) fn apply(
     code: i64,
     recipient: Option<Hash16>,
     template: Option<&str>,
-    now_us: i64,
+    now: &Moment,
 ) -> Effect {
+    let now_us = now.mono_us;
     let entry = retry::entry(code);
     let hold = |template: Option<String>, seconds: u32| Hold {
         template,
         until_us: now_us + i64::from(seconds) * SECOND,
+        since: now.wall,
         reason: format!("provider.{code} {}", entry.name),
     };
     match entry.action {

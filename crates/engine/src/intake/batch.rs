@@ -16,8 +16,7 @@ use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 use crate::intake::{AcceptOptions, Reply, Slot, prepare};
 use crate::metrics::Counter;
-use crate::pipeline::Engine;
-use crate::policy;
+use crate::pipeline::{Ahead, Engine};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,56 +47,55 @@ struct Answer<'a> {
     rejected: &'a [RejectedItem],
 }
 
-impl Engine {
-    pub async fn accept_batch(
-        &self,
-        caller: &Caller,
-        body: &[u8],
-        options: AcceptOptions<'_>,
-    ) -> Result<Reply> {
-        caller.require(Permission::MessagesWrite)?;
-        let slot = Slot::take(self, caller, &options, body)?;
-        let items = match read(body) {
-            Ok(items) => items,
-            Err(error) => return self.replay_or(caller, slot.as_ref(), error).await,
-        };
-        let now = self.now();
-        let snapshot = self.0.catalogs.get(&caller.store, &caller.scope, now).await?;
-        let mut messages = Vec::with_capacity(items.len());
-        let mut indexes = Vec::with_capacity(items.len());
-        let mut rejected = Vec::new();
-        for (index, json) in items.into_iter().enumerate() {
-            match prepare(self, caller, &snapshot, json.get().as_bytes(), options.trace, now).await {
-                Ok(prepared) => {
-                    indexes.push((index, prepared.message.id));
-                    messages.push(prepared.message);
-                }
-                Err(EngineError::Invalid(problems)) => rejected.push(reject(index, &problems)),
-                Err(other) => return Err(other),
+pub(crate) async fn many(
+    engine: &Engine,
+    caller: &Caller,
+    body: &[u8],
+    options: AcceptOptions<'_>,
+    ahead: Ahead,
+) -> Result<Reply> {
+    caller.require(Permission::MessagesWrite)?;
+    let slot = Slot::take(engine, caller, &options, body)?;
+    let items = match read(body) {
+        Ok(items) => items,
+        Err(error) => return engine.replay_or(caller, slot.as_ref(), error).await,
+    };
+    let now = engine.now();
+    let snapshot = engine.0.catalogs.get(&caller.store, &caller.scope, now).await?;
+    let mut messages = Vec::with_capacity(items.len());
+    let mut indexes = Vec::with_capacity(items.len());
+    let mut rejected = Vec::new();
+    for (index, json) in items.into_iter().enumerate() {
+        match prepare(engine, caller, &snapshot, json.get().as_bytes(), options.trace, ahead, now).await {
+            Ok(prepared) => {
+                indexes.push((index, prepared.message.id));
+                messages.push(prepared.message);
             }
+            Err(EngineError::Invalid(problems)) => rejected.push(reject(index, &problems)),
+            Err(other) => return Err(other),
         }
-        self.0.metrics.add(Counter::messages_refused, rejected.len() as u64);
-        let wakes = wakes(&messages);
-        let respond: Respond = Arc::new(move |verdicts| (202, answer(&indexes, verdicts, &rejected)));
-        let accept = Accept {
-            messages,
-            judge: policy::intake_judge(snapshot, now),
-            actor: caller.actor,
-            idempotent: slot.as_ref().map(|slot| slot.row(Arc::clone(&respond))),
-        };
-        match caller.store.accept(&caller.scope, accept).await? {
-            Accepted::Stored(verdicts) => {
-                self.count(&verdicts);
-                for ((sender, category), due_at) in wakes {
-                    self.0.wakes.work(&caller.region, sender, category, due_at);
-                }
-                self.tick();
-                let (status, body) = respond(&verdicts);
-                Ok(Reply { status, body, replayed: false, trace: options.trace })
+    }
+    engine.0.metrics.add(Counter::messages_refused, rejected.len() as u64);
+    let wakes = wakes(&messages);
+    let respond: Respond = Arc::new(move |verdicts| (202, answer(&indexes, verdicts, &rejected)));
+    let accept = Accept {
+        messages,
+        judge: (ahead.judge)(snapshot, now),
+        actor: caller.actor,
+        idempotent: slot.as_ref().map(|slot| slot.row(Arc::clone(&respond))),
+    };
+    match caller.store.accept(&caller.scope, accept).await? {
+        Accepted::Stored(verdicts) => {
+            engine.count(&verdicts);
+            for ((sender, category), due_at) in wakes {
+                engine.0.wakes.work(&caller.region, sender, category, due_at);
             }
-            Accepted::Replay { fingerprint, status, body } => {
-                self.replay(slot.as_ref(), fingerprint, status, body)
-            }
+            engine.tick();
+            let (status, body) = respond(&verdicts);
+            Ok(Reply { status, body, replayed: false, trace: options.trace })
+        }
+        Accepted::Replay { fingerprint, status, body } => {
+            engine.replay(slot.as_ref(), fingerprint, status, body)
         }
     }
 }

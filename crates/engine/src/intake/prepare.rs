@@ -15,8 +15,7 @@ use crate::caller::Caller;
 use crate::catalog::Snapshot;
 use crate::content::Content;
 use crate::error::{EngineError, Result};
-use crate::pipeline::Engine;
-use crate::routing::{self, Route};
+use crate::pipeline::{Ahead, Engine, Route};
 
 /// A message that fits, with the snapshot it was checked against.
 pub(crate) struct Prepared {
@@ -30,11 +29,13 @@ pub(crate) async fn prepare(
     snapshot: &Arc<Snapshot>,
     json: &[u8],
     trace: Option<TraceId>,
+    ahead: Ahead,
     now: Timestamp,
 ) -> Result<Prepared> {
     let intent = Intent::parse(json, now).map_err(EngineError::Invalid)?;
     let address = resolve(caller, &intent).await?;
-    let route = routing::plan(snapshot, &intent, &address)?;
+    let recipient = caller.scope.hash(&address.canonical());
+    let route = (ahead.plan)(snapshot, &intent, &address, recipient)?;
     let (outgoing, template) = compose(snapshot, &route, intent.body)?;
     let category = category(intent.category, template)?;
     if matches!(address, Address::Bsuid(_)) && category == Category::Authentication {
@@ -47,7 +48,6 @@ pub(crate) async fn prepare(
     let id = engine.0.ids.next::<MessageId>(now).rooted();
     let due_at = intent.send_at.unwrap_or(now);
     let expires_at = intent.expires_at.unwrap_or_else(|| due_at.plus(category.default_expiry_us()));
-    let recipient = caller.scope.hash(&address.canonical());
     let country = address.country();
     let message = NewMessage {
         id,

@@ -11,57 +11,61 @@ use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 use crate::intake::{AcceptOptions, Reply, Slot, prepare};
 use crate::metrics::Counter;
-use crate::pipeline::Engine;
-use crate::policy;
+use crate::pipeline::{Ahead, Engine};
 
-impl Engine {
-    /// Takes one intent; the answer says that it is durable.
-    pub async fn accept(&self, caller: &Caller, body: &[u8], options: AcceptOptions<'_>) -> Result<Reply> {
-        caller.require(Permission::MessagesWrite)?;
-        let slot = Slot::take(self, caller, &options, body)?;
-        let now = self.now();
-        let snapshot = self.0.catalogs.get(&caller.store, &caller.scope, now).await?;
-        let prepared = match prepare(self, caller, &snapshot, body, options.trace, now).await {
-            Ok(prepared) => prepared,
-            // A repeated key replays its answer even when the same body would be refused by now.
-            Err(error) => {
-                self.0.metrics.add(Counter::messages_refused, 1);
-                return self.replay_or(caller, slot.as_ref(), error).await;
+pub(crate) async fn one(
+    engine: &Engine,
+    caller: &Caller,
+    body: &[u8],
+    options: AcceptOptions<'_>,
+    ahead: Ahead,
+) -> Result<Reply> {
+    caller.require(Permission::MessagesWrite)?;
+    let slot = Slot::take(engine, caller, &options, body)?;
+    let now = engine.now();
+    let snapshot = engine.0.catalogs.get(&caller.store, &caller.scope, now).await?;
+    let prepared = match prepare(engine, caller, &snapshot, body, options.trace, ahead, now).await {
+        Ok(prepared) => prepared,
+        // A repeated key replays its answer even when the same body would be refused by now.
+        Err(error) => {
+            engine.0.metrics.add(Counter::messages_refused, 1);
+            return engine.replay_or(caller, slot.as_ref(), error).await;
+        }
+    };
+    let message = prepared.message;
+    let (id, trace, sender, category, due_at) =
+        (message.id, message.trace, message.sender, message.category, message.due_at);
+    let scheduled = due_at > now;
+    let respond: Respond = Arc::new(move |verdicts| (202, answer(id, &verdicts[0], scheduled)));
+    let accepted = caller
+        .store
+        .accept(
+            &caller.scope,
+            Accept {
+                messages: vec![message],
+                judge: (ahead.judge)(snapshot, now),
+                actor: caller.actor,
+                idempotent: slot.as_ref().map(|slot| slot.row(Arc::clone(&respond))),
+            },
+        )
+        .await?;
+    match accepted {
+        Accepted::Stored(verdicts) => {
+            engine.count(&verdicts);
+            if !matches!(verdicts[0], Judgement::Deny { .. }) {
+                engine.0.wakes.work(&caller.region, sender, category, due_at);
             }
-        };
-        let message = prepared.message;
-        let (id, trace, sender, category, due_at) =
-            (message.id, message.trace, message.sender, message.category, message.due_at);
-        let scheduled = due_at > now;
-        let respond: Respond = Arc::new(move |verdicts| (202, answer(id, &verdicts[0], scheduled)));
-        let accepted = caller
-            .store
-            .accept(
-                &caller.scope,
-                Accept {
-                    messages: vec![message],
-                    judge: policy::intake_judge(snapshot, now),
-                    actor: caller.actor,
-                    idempotent: slot.as_ref().map(|slot| slot.row(Arc::clone(&respond))),
-                },
-            )
-            .await?;
-        match accepted {
-            Accepted::Stored(verdicts) => {
-                self.count(&verdicts);
-                if !matches!(verdicts[0], Judgement::Deny { .. }) {
-                    self.0.wakes.work(&caller.region, sender, category, due_at);
-                }
-                self.tick();
-                let (status, body) = respond(&verdicts);
-                Ok(Reply { status, body, replayed: false, trace: Some(trace) })
-            }
-            Accepted::Replay { fingerprint, status, body } => {
-                self.replay(slot.as_ref(), fingerprint, status, body)
-            }
+            engine.tick();
+            let (status, body) = respond(&verdicts);
+            Ok(Reply { status, body, replayed: false, trace: Some(trace) })
+        }
+        Accepted::Replay { fingerprint, status, body } => {
+            engine.replay(slot.as_ref(), fingerprint, status, body)
         }
     }
+}
 
+impl Engine {
     pub(super) async fn replay_or(
         &self,
         caller: &Caller,

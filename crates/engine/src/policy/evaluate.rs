@@ -8,7 +8,7 @@ use tidings_domain::decision::{Decision, Verdict, deciding};
 use crate::caller::Caller;
 use crate::error::Result;
 use crate::intake::prepare;
-use crate::pipeline::Engine;
+use crate::pipeline::{Ahead, Engine};
 use crate::policy::{Question, judge};
 
 /// What policy would say.
@@ -29,43 +29,46 @@ pub struct RouteView {
     pub reason: &'static str,
 }
 
-impl Engine {
-    pub async fn evaluate(&self, caller: &Caller, body: &[u8]) -> Result<Evaluation> {
-        caller.require(Permission::MessagesRead)?;
-        let now = self.now();
-        let snapshot = self.0.catalogs.get(&caller.store, &caller.scope, now).await?;
-        let prepared = prepare(self, caller, &snapshot, body, None, now).await?;
-        let message = &prepared.message;
-        let facts = caller.store.recipient_facts(&caller.scope, message.recipient, message.sender).await?;
-        let decisions = judge(
-            &snapshot,
-            &Question {
-                account: message.account,
-                category: message.category,
-                free_form: message.free_form,
-                template: message.template.as_deref(),
-                language: message.language.as_deref(),
-                scheduled: message.due_at > now,
-                at: now,
-            },
-            &facts,
-        );
-        let decider = deciding(&decisions);
-        let verdict = match decider.map(|decision| &decision.verdict) {
-            None | Some(Verdict::Allow) => "allow",
-            Some(Verdict::Deny) => "deny",
-            Some(Verdict::Defer { .. }) => "defer",
-        };
-        Ok(Evaluation {
-            verdict,
-            decided_by: decider.map(|decision| decision.rule.to_string()),
-            route: RouteView {
-                sender: prepared.route.sender.to_string(),
-                account: prepared.route.account.to_string(),
-                category: message.category.as_str(),
-                reason: prepared.route.reason,
-            },
-            decisions,
-        })
-    }
+pub(crate) async fn evaluate(
+    engine: &Engine,
+    caller: &Caller,
+    body: &[u8],
+    ahead: Ahead,
+) -> Result<Evaluation> {
+    caller.require(Permission::MessagesRead)?;
+    let now = engine.now();
+    let snapshot = engine.0.catalogs.get(&caller.store, &caller.scope, now).await?;
+    let prepared = prepare(engine, caller, &snapshot, body, None, ahead, now).await?;
+    let message = &prepared.message;
+    let facts = caller.store.recipient_facts(&caller.scope, message.recipient, message.sender).await?;
+    let decisions = judge(
+        &snapshot,
+        &Question {
+            account: message.account,
+            category: message.category,
+            free_form: message.free_form,
+            template: message.template.as_deref(),
+            language: message.language.as_deref(),
+            scheduled: message.due_at > now,
+            at: now,
+        },
+        &facts,
+    );
+    let decider = deciding(&decisions);
+    let verdict = match decider.map(|decision| &decision.verdict) {
+        None | Some(Verdict::Allow) => "allow",
+        Some(Verdict::Deny) => "deny",
+        Some(Verdict::Defer { .. }) => "defer",
+    };
+    Ok(Evaluation {
+        verdict,
+        decided_by: decider.map(|decision| decision.rule.to_string()),
+        route: RouteView {
+            sender: prepared.route.sender.to_string(),
+            account: prepared.route.account.to_string(),
+            category: message.category.as_str(),
+            reason: prepared.route.reason,
+        },
+        decisions,
+    })
 }

@@ -12,7 +12,7 @@ use tidings_domain::limits::SERVICE_WINDOW_US;
 use tidings_domain::time::{MINUTE, Timestamp};
 use tidings_store::model::RecipientFacts;
 
-use crate::catalog::Snapshot;
+use crate::catalog::{Snapshot, is_sendable};
 
 /// Version of this set of rules; an allow names it, so that a verdict can be read years later.
 const VERSION: u32 = 1;
@@ -52,8 +52,8 @@ fn decision(
     Decision { rule: Cow::Borrowed(rule), version: VERSION, verdict, reason: reason.into(), inputs }
 }
 
-fn allow(rule: &'static str) -> Decision {
-    decision(rule, Verdict::Allow, "", json!(null))
+fn allow(rule: &'static str, reason: &'static str) -> Decision {
+    decision(rule, Verdict::Allow, reason, json!(null))
 }
 
 /// A recipient that the provider called unreachable is remembered and refused early.
@@ -62,7 +62,7 @@ fn reachable(_: &Snapshot, question: &Question<'_>, facts: &RecipientFacts) -> O
         return None;
     }
     Some(match facts.invalid {
-        None => allow("recipient.reachable"),
+        None => allow("recipient.reachable", "No provider has called the recipient unreachable."),
         Some((code, at)) => decision(
             "recipient.invalid",
             Verdict::Deny,
@@ -80,7 +80,7 @@ fn suppression(_: &Snapshot, question: &Question<'_>, facts: &RecipientFacts) ->
         return None;
     }
     Some(match facts.revoked_at[usize::from(question.category.priority())] {
-        None => allow("consent.suppression"),
+        None => allow("consent.suppression", "The recipient has not opted out of this category."),
         Some(at) => decision(
             "consent.suppressed",
             Verdict::Deny,
@@ -132,7 +132,9 @@ fn template(snapshot: &Snapshot, question: &Question<'_>, _: &RecipientFacts) ->
         return None;
     }
     Some(match status {
-        "APPROVED" | "REINSTATED" | "FLAGGED" => allow("template.approved"),
+        status if is_sendable(status) => {
+            allow("template.approved", "The platform lists the template as approved.")
+        }
         "PAUSED" => decision(
             "template.paused",
             Verdict::Defer { until: question.at.plus(MINUTE) },
@@ -162,8 +164,8 @@ pub(super) fn write(decisions: &[Decision]) -> String {
         if each.verdict == Verdict::Allow && each.inputs.is_empty() {
             let _ = write!(
                 out,
-                r#"{{"rule":"{}","version":{},"verdict":"allow","reason":""}}"#,
-                each.rule, each.version
+                r#"{{"rule":"{}","version":{},"verdict":"allow","reason":"{}"}}"#,
+                each.rule, each.version, each.reason
             );
         } else {
             out.push_str(&serde_json::to_string(each).expect("a decision has only string keys"));

@@ -3,8 +3,20 @@
 /// A message that is nothing but one of these is an opt-out for certain. Words that a conversation uses
 /// for other things as well (cancel, end) are left to people.
 const OPT_OUT: [&str; 14] = [
-    "stop", "stopp", "stopall", "stop all", "unsubscribe", "opt out", "opt-out", "optout", "arret", "arrêt", "baja",
-    "sair", "abmelden", "afmelden",
+    "stop",
+    "stopp",
+    "stopall",
+    "stop all",
+    "unsubscribe",
+    "opt out",
+    "opt-out",
+    "optout",
+    "arret",
+    "arrêt",
+    "baja",
+    "sair",
+    "abmelden",
+    "afmelden",
 ];
 
 /// Whether the whole text is an opt-out, whatever its case and the punctuation around it.
@@ -20,10 +32,19 @@ mod tests {
 
     #[test]
     fn only_a_whole_message_counts() {
-        for text in ["STOP", " stop. ", "Stop!!", "\u{201c}STOP\u{201d}", "Opt out", "ARRÊT", "Unsubscribe\n"] {
+        for text in ["STOP", " stop. ", "Stop!!", "\u{201c}STOP\u{201d}", "Opt out", "ARRÊT", "Unsubscribe\n"]
+        {
             assert!(is_opt_out(text), "{text}");
         }
-        for text in ["", "...", "Stop the delivery please", "don't stop", "cancel", "stopwatch", &"stop".repeat(1_000)] {
+        for text in [
+            "",
+            "...",
+            "Stop the delivery please",
+            "don't stop",
+            "cancel",
+            "stopwatch",
+            &"stop".repeat(1_000),
+        ] {
             assert!(!is_opt_out(text), "{text}");
         }
     }

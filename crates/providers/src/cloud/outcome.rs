@@ -34,13 +34,20 @@ pub(super) fn read(answer: &Response<Bytes>) -> Outcome {
     }
     let readable = answer::readable(answer);
     let definite = match &readable {
-        // A failing server may have acted before it failed, whatever its code says.
+        // A failing server may have acted before it failed, unless it names a state in which it takes nothing.
+        Some(rejection) if status.is_server_error() => refuses_while_failing(rejection.error.code),
         _ if !status.is_client_error() => false,
         Some(rejection) => failure::cloud(rejection.error.code).definite,
         None => is_definite(status),
     };
     let rejection: Rejection = readable.unwrap_or_else(|| answer::by_status(answer));
     if definite { Outcome::Rejected(rejection) } else { Outcome::InDoubt(Doubt::Failure(rejection)) }
+}
+
+/// The platform answers 500 for an account in maintenance (131057) and for a number that is not registered
+/// (131045, 133000) before it looks at the message.
+fn refuses_while_failing(code: i64) -> bool {
+    matches!(code, 131_045 | 131_057 | 133_000)
 }
 
 /// Statuses below 500 that a gateway gives while the request may still be going on behind it.

@@ -107,8 +107,9 @@ CREATE TABLE orphans (
   PRIMARY KEY (tenant_id, account_id, hash, state)
 ) STRICT, WITHOUT ROWID;
 
+-- The newest row is never deleted, so a number is never given twice.
 CREATE TABLE events (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id BLOB NOT NULL, kind INTEGER NOT NULL, subject BLOB NOT NULL,
+  seq INTEGER PRIMARY KEY, tenant_id BLOB NOT NULL, kind INTEGER NOT NULL, subject BLOB NOT NULL,
   actor TEXT NOT NULL, trace BLOB, at INTEGER NOT NULL, body TEXT NOT NULL
 ) STRICT;
 CREATE INDEX events_by_subject ON events (tenant_id, subject, seq);

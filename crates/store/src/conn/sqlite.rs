@@ -95,10 +95,6 @@ impl SqliteConn {
     pub(crate) fn is_autocommit(&self) -> bool {
         self.0.lock().conn.is_autocommit()
     }
-
-    pub(crate) fn with_raw<T>(&self, work: impl FnOnce(&mut rusqlite::Connection) -> T) -> T {
-        work(&mut self.0.lock().conn)
-    }
 }
 
 impl Inner {

@@ -55,10 +55,10 @@ impl SqliteInline {
         let conn = self.clean().await?;
         conn.run("BEGIN IMMEDIATE").await?;
         let mut done = work(&conn).await;
-        if let (Ok(_), Some(hook)) = (&done, &self.hook) {
-            if let Err(error) = hook.before_commit(what).await {
-                done = Err(error);
-            }
+        if let (Ok(_), Some(hook)) = (&done, &self.hook)
+            && let Err(error) = hook.before_commit(what).await
+        {
+            done = Err(error);
         }
         conn.run(if done.is_ok() { "COMMIT" } else { "ROLLBACK" }).await?;
         done

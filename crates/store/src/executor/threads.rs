@@ -49,6 +49,7 @@ impl SqliteThreads {
             queued_rows: Arc::clone(&queued_rows),
             pages,
             full,
+            copied_at: 0,
         };
         let mut threads = vec![spawn("tidings-writer", move || writer.run())?];
         let copier = open_writer(path)?;
@@ -124,6 +125,8 @@ struct Writer {
     queued_rows: Arc<AtomicUsize>,
     pages: Arc<AtomicI32>,
     full: SyncSender<()>,
+    /// Pages in the log when it was last copied back.
+    copied_at: i32,
 }
 
 /// What one transaction carries.
@@ -167,7 +170,7 @@ impl Round {
 }
 
 impl Writer {
-    fn run(self) {
+    fn run(mut self) {
         while let Ok(first) = self.queue.recv() {
             let mut round = Round::default();
             round.add(first);
@@ -212,15 +215,24 @@ impl Writer {
         }
     }
 
-    /// Keeps the write-ahead log short: beside the writer while that suffices.
-    fn relieve(&self) {
+    /// Keeps the write-ahead log short: beside the writer while that suffices. Copying back rarely is what
+    /// makes it cheap, since a page that changed often is copied once.
+    fn relieve(&mut self) {
         let pages = self.pages.load(Ordering::Relaxed);
+        if pages < self.copied_at {
+            // The log began anew.
+            self.copied_at = 0;
+        }
+        if pages - self.copied_at < SQLITE_CHECKPOINT_PAGES {
+            return;
+        }
+        self.copied_at = pages;
         if pages >= SQLITE_CHECKPOINT_FORCED_PAGES {
-            if let Err(error) = ready(self.conn.query("PRAGMA wal_checkpoint(RESTART)", &[])) {
-                tracing::warn!(?error, "the write-ahead log could not be emptied");
+            // Nobody writes meanwhile, so the log is copied whole and begins anew, unless a reader holds it.
+            if let Err(error) = ready(self.conn.query("PRAGMA wal_checkpoint(PASSIVE)", &[])) {
+                tracing::warn!(?error, "the write-ahead log could not be copied back");
             }
-            self.pages.store(0, Ordering::Relaxed);
-        } else if pages >= SQLITE_CHECKPOINT_PAGES {
+        } else {
             // Full means that the copier is at work.
             let _ = self.full.try_send(());
         }

@@ -1,6 +1,6 @@
 //! Merging what one verified callback says: receipts, inbound messages, consents, templates, the rest.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use tidings_domain::actor::Actor;
@@ -373,7 +373,7 @@ const ADOPTED: Bulk = Bulk {
 /// Names ids and takes over the receipts that were kept for them. The naming comes first: it waits for a
 /// transaction that is keeping a receipt right now, and what it has kept is then seen.
 pub(super) async fn adopt(conn: &Conn, known: &mut Vec<KnownId>) -> Result<Vec<(KnownId, Orphan)>> {
-    known.sort_by(|a, b| (a.key.0, a.account, a.hash).cmp(&(b.key.0, b.account, b.hash)));
+    known.sort_by_key(|id| (id.key.0, id.account, id.hash));
     known.dedup_by(|a, b| (a.key.0, a.account, a.hash) == (b.key.0, b.account, b.hash));
     let mut rows = Batch::new(6, known.len());
     let mut keys = Batch::new(3, known.len());
@@ -383,9 +383,9 @@ pub(super) async fn adopt(conn: &Conn, known: &mut Vec<KnownId>) -> Result<Vec<(
     }
     conn.bulk(&NAME, &rows).await?;
     let mut adopted = Vec::new();
-    let mut emptied: HashMap<usize, ()> = HashMap::new();
+    let mut emptied = BTreeSet::new();
     for (index, row) in conn.lookup(&ORPHANS, &keys).await? {
-        emptied.insert(index, ());
+        emptied.insert(index);
         adopted.push((
             known[index].clone(),
             Orphan {
@@ -398,7 +398,7 @@ pub(super) async fn adopt(conn: &Conn, known: &mut Vec<KnownId>) -> Result<Vec<(
         ));
     }
     let mut gone = Batch::new(3, emptied.len());
-    for &index in emptied.keys() {
+    for &index in &emptied {
         let id = &known[index];
         gone.push(cells![&id.key.0, &id.account, &id.hash]);
     }

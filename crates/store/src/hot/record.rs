@@ -23,8 +23,11 @@ use crate::store::Store;
 pub(crate) struct RecordJob {
     items: Vec<Recorded>,
     /// Hash and sealed form of the provider's id, where the answer named one.
-    ids: Vec<Option<(Hash16, Vec<u8>)>>,
+    ids: Vec<Named>,
 }
+
+/// Hash and sealed form of a provider's id.
+type Named = Option<(Hash16, Vec<u8>)>;
 
 /// What `attempts.provider_id` is sealed for; the row is the attempt's id.
 pub(crate) const PROVIDER_ID: &str = "attempts/provider_id";
@@ -63,7 +66,7 @@ impl Group for RecordJob {
     }
 
     async fn run(conn: &Conn, jobs: &[Ticket<Self>]) -> Result<Vec<()>> {
-        let all: Vec<(&Recorded, &Option<(Hash16, Vec<u8>)>)> =
+        let all: Vec<(&Recorded, &Named)> =
             jobs.iter().flat_map(|ticket| ticket.job.items.iter().zip(&ticket.job.ids)).collect();
         let mut ledger = Ledger::default();
         ledger.load(conn, all.iter().map(|(recorded, _)| key(&recorded.item)).collect()).await?;

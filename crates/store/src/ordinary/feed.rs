@@ -9,6 +9,7 @@ use tidings_domain::id::{MessageId, TenantId};
 
 use crate::conn::{Conn, Row, Val, vals};
 use crate::error::{Result, StoreError};
+use crate::limits::EVENTS_OF_MESSAGE_MAX;
 use crate::model::{LogPosition, LoggedEvent};
 use crate::scope::{SystemScope, TenantScope};
 use crate::store::Store;
@@ -79,9 +80,9 @@ impl Store {
                 let Order { position, ascending, .. } = order(conn);
                 let sql = format!(
                     "SELECT {position}, tenant_id, kind, subject, actor, trace, at, body FROM events
-                     WHERE tenant_id = $1 AND subject = $2 ORDER BY {ascending}"
+                     WHERE tenant_id = $1 AND subject = $2 ORDER BY {ascending} LIMIT $3"
                 );
-                let rows = conn.query(&sql, vals![&tenant, &id]).await?;
+                let rows = conn.query(&sql, vals![&tenant, &id, EVENTS_OF_MESSAGE_MAX]).await?;
                 rows.iter().map(|row| event(row, generation)).collect()
             })
         })

@@ -4,6 +4,7 @@
 mod bed;
 mod hot;
 mod opening;
+mod ordinary;
 mod scene;
 
 /// Makes each function a test on all three executors.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tidings_domain::id::{SenderId, TenantId};
+use tidings_domain::id::{AccountId, SenderId, TenantId};
 use tidings_store::error::StoreError;
 use tidings_store::model::DueItem;
 
@@ -12,7 +12,7 @@ use crate::dispatch::bucket::Bucket;
 use crate::dispatch::pump::{Choice, Class, Gates, Moment, choose};
 use crate::dispatch::shaping;
 use crate::error::EngineError;
-use crate::limits::{CLAIM_MESSAGES_MAX, LANE_CLAIMS_MAX};
+use crate::limits::{CLAIM_MESSAGES_MAX, LANE_CLAIMS_MAX, TEMPLATE_ASK_US, TEMPLATE_DOUBT_US};
 
 impl Keeper {
     /// Starts what may start; says at which monotonic time another pass is worth it.
@@ -81,7 +81,13 @@ impl Keeper {
         if let Some(known) = snapshot.senders.get(&sender) {
             lane.set_rate(known.messages_per_s, now.mono_us);
         }
+        let held_us = lane.lift_template_holds(snapshot, now.wall);
+        let account = lane.account;
         lane.paused = snapshot.lane_pause(sender, lane.account, now.wall).map(|pause| pause.reason.clone());
+        if held_us > TEMPLATE_DOUBT_US {
+            self.ask_for_templates(snapshot, account, now.mono_us);
+        }
+        let Some(lane) = self.lanes.get_mut(&sender) else { return i64::MAX };
         let held_until = lane.hold(now.mono_us).map(|hold| hold.until_us);
         if lane.paused.is_some() || held_until.is_some() {
             // Held messages still expire.
@@ -94,6 +100,22 @@ impl Keeper {
             wake_us = wake_us.min(self.serve_class(sender, class, snapshot, &now));
         }
         wake_us
+    }
+
+    /// The webhook that lifts a template's pause may have been lost: asks the platform, now and then.
+    fn ask_for_templates(&mut self, snapshot: &Arc<Snapshot>, account: AccountId, now_us: i64) {
+        let asked = self.templates_asked_us.entry(account).or_insert(i64::MIN);
+        if now_us.saturating_sub(*asked) < TEMPLATE_ASK_US {
+            return;
+        }
+        *asked = now_us;
+        let (engine, store, tenant) = (self.engine.clone(), self.store.clone(), snapshot.tenant);
+        let region = self.region.clone();
+        tokio::spawn(async move {
+            if let Err(error) = engine.refresh_templates(&region, &store, tenant, account).await {
+                tracing::warn!(error = %error, "the templates of an account could not be read again");
+            }
+        });
     }
 
     fn serve_class(&mut self, sender: SenderId, class: Class, snapshot: &Arc<Snapshot>, now: &Moment) -> i64 {

@@ -8,6 +8,7 @@ use tidings_store::model::DueItem;
 
 use super::Keeper;
 use crate::dispatch::lane::Lane;
+use crate::dispatch::pump::Moment;
 use crate::dispatch::shaping;
 use crate::dispatch::view::{BucketView, LaneView};
 use crate::dispatch::wake::Signal;
@@ -106,7 +107,7 @@ impl Keeper {
     }
 
     pub(super) fn signal(&mut self, signal: &Signal) {
-        let now_us = self.now_us();
+        let now = Moment { wall: self.engine.now(), mono_us: self.now_us() };
         let account = self.lanes.get(&signal.sender).map(|lane| lane.account);
         for lane in self.lanes.values_mut() {
             let same_account = shaping::is_about_account(signal.code) && Some(lane.account) == account;
@@ -114,7 +115,7 @@ impl Keeper {
                 continue;
             }
             let recipient = signal.recipient.filter(|_| lane.sender == signal.sender);
-            let effect = shaping::apply(lane, signal.code, recipient, signal.template.as_deref(), now_us);
+            let effect = shaping::apply(lane, signal.code, recipient, signal.template.as_deref(), &now);
             let counter = match effect {
                 shaping::Effect::Nothing => continue,
                 shaping::Effect::Slowed => Counter::lanes_slowed,

@@ -107,7 +107,7 @@ async fn one_mistake_is_one_callers(bed: Bed) -> Bed {
         actor: Actor::Installation,
         idempotent: None,
     };
-    let accepts = [scene.message(&bed), taken, scene.message(&bed)].map(|message| call(message));
+    let accepts = [scene.message(&bed), taken, scene.message(&bed)].map(call);
     let calls = accepts.into_iter().map(|accept| bed.store.accept(&scene.scope, accept));
     let answers = futures_util::future::join_all(calls).await;
     assert!(answers[0].is_ok() && answers[2].is_ok(), "{answers:?}");

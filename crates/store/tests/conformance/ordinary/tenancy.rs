@@ -1,0 +1,164 @@
+//! Tenants, keys, sessions, the keys that seal.
+
+use tidings_domain::actor::{Actor, Permission, Role};
+use tidings_domain::time::{HOUR, MINUTE, SECOND};
+
+use super::{ACTOR, account, credentials};
+use crate::bed::Bed;
+use crate::conformance;
+
+conformance!(
+    a_tenant_comes_with_a_key,
+    a_revoked_key_opens_nothing,
+    a_token_of_another_kind_opens_nothing,
+    the_installation_key_is_one,
+    a_link_works_once_and_not_for_long,
+    a_session_ends,
+    a_rate_is_kept,
+    data_keys_rotate,
+);
+
+async fn a_tenant_comes_with_a_key(bed: Bed) -> Bed {
+    let (scope, tenant, minted) =
+        bed.store.create_tenant("Acme", Some(80.0), ACTOR, bed.now()).await.expect("a tenant is made");
+    assert!(minted.token.expose().starts_with("tdk_main_"), "the token names its region");
+    assert_eq!(minted.token.expose().len(), "tdk_main_".len() + 43);
+    assert!(Permission::ALL.iter().all(|permission| minted.key.allows(*permission)));
+    let (found, key) = bed
+        .store
+        .verify_key(minted.token.expose())
+        .await
+        .expect("it can be asked")
+        .expect("the key is known");
+    assert_eq!((found.tenant(), key.id, key.role), (scope.tenant(), minted.key.id, Role::TenantAdmin));
+    let all = bed.store.list_tenants(&bed.store.system()).await.expect("a list");
+    assert_eq!(all.len(), 1);
+    assert_eq!((all[0].id, all[0].name.as_str(), all[0].messages_per_s), (tenant.id, "Acme", Some(80.0)));
+    let random = minted.token.expose().rsplit('_').next().expect("the last part").to_owned();
+    let dump = bed.rows("SELECT name, role FROM api_keys").await.join("\n");
+    assert!(!dump.contains(&random), "only a hash is stored");
+    bed
+}
+
+async fn a_revoked_key_opens_nothing(bed: Bed) -> Bed {
+    let (scope, ..) =
+        bed.store.create_tenant("Acme", None, ACTOR, bed.now()).await.expect("a tenant is made");
+    let bits = Permission::MessagesRead.bit();
+    bed.advance(SECOND);
+    let minted =
+        bed.store.mint_key(&scope, "reports", Role::Analyst, bits, ACTOR, bed.now()).await.expect("a key");
+    let token = minted.token.expose().to_owned();
+    for _ in 0..2 {
+        let (_, key) = bed.store.verify_key(&token).await.expect("it can be asked").expect("known");
+        assert!(key.allows(Permission::MessagesRead) && !key.allows(Permission::MessagesWrite));
+    }
+    let at = bed.advance(1);
+    assert!(bed.store.revoke_key(&scope, minted.key.id, ACTOR, at).await.expect("it is revoked"));
+    assert!(bed.store.verify_key(&token).await.expect("it can be asked").is_none(), "at once");
+    assert!(!bed.store.revoke_key(&scope, minted.key.id, ACTOR, at).await.expect("nothing more"));
+    let keys = bed.store.list_keys(&scope).await.expect("a list");
+    let revoked: Vec<bool> = keys.iter().map(|key| key.revoked_at.is_some()).collect();
+    assert_eq!(revoked, [false, true]);
+    bed
+}
+
+async fn a_token_of_another_kind_opens_nothing(bed: Bed) -> Bed {
+    let (_, _, minted) =
+        bed.store.create_tenant("Acme", None, ACTOR, bed.now()).await.expect("a tenant is made");
+    let good = minted.token.expose();
+    for token in ["", "tdk_main_", "tdk_main_AAAA", &good[..good.len() - 1], &format!("{good}A")] {
+        assert!(bed.store.verify_key(token).await.expect("it can be asked").is_none(), "{token}");
+        assert!(!bed.store.verify_installation_key(token).await.expect("it can be asked"), "{token}");
+        assert!(bed.store.session(token, bed.now()).await.expect("it can be asked").is_none(), "{token}");
+    }
+    assert!(!bed.store.verify_installation_key(good).await.expect("it can be asked"));
+    bed
+}
+
+async fn the_installation_key_is_one(bed: Bed) -> Bed {
+    assert!(!bed.store.has_installation_key().await.expect("it can be asked"));
+    let first = bed.store.mint_installation_key().await.expect("a key");
+    assert!(first.expose().starts_with("tdi_"));
+    let second = bed.store.mint_installation_key().await.expect("a key");
+    assert!(bed.store.has_installation_key().await.expect("it can be asked"));
+    assert!(!bed.store.verify_installation_key(first.expose()).await.expect("it can be asked"));
+    assert!(bed.store.verify_installation_key(second.expose()).await.expect("it can be asked"));
+    assert!(bed.store.verify_key(second.expose()).await.expect("it can be asked").is_none());
+    bed
+}
+
+async fn a_link_works_once_and_not_for_long(bed: Bed) -> Bed {
+    let system = bed.store.system();
+    let link = bed.store.mint_login(&system, Role::Operator, None, bed.now()).await.expect("a link");
+    let session = bed.store.consume_login(link.expose(), bed.now()).await.expect("works").expect("once");
+    assert!(bed.store.consume_login(link.expose(), bed.now()).await.expect("works").is_none(), "twice");
+    let found = bed.store.session(session.expose(), bed.now()).await.expect("works").expect("a session");
+    assert_eq!((found.role, found.tenant), (Role::Operator, None));
+    assert!(matches!(found.actor, Actor::ConsoleUser(_)));
+    let late = bed.store.mint_login(&system, Role::Operator, None, bed.now()).await.expect("a link");
+    let at = bed.advance(15 * MINUTE);
+    assert!(bed.store.consume_login(late.expose(), at).await.expect("works").is_none(), "too late");
+    bed
+}
+
+async fn a_session_ends(bed: Bed) -> Bed {
+    let system = bed.store.system();
+    let (scope, ..) =
+        bed.store.create_tenant("Acme", None, ACTOR, bed.now()).await.expect("a tenant is made");
+    let open = async |bed: &Bed| {
+        let (role, tenant) = (Role::TenantAdmin, Some(scope.tenant()));
+        let link = bed.store.mint_login(&system, role, tenant, bed.now()).await.expect("a link");
+        bed.store.consume_login(link.expose(), bed.now()).await.expect("works").expect("a session")
+    };
+    let (used, idle, ended) = (open(&bed).await, open(&bed).await, open(&bed).await);
+    bed.store.end_session(ended.expose(), bed.now()).await.expect("it ends");
+    assert!(bed.store.session(ended.expose(), bed.now()).await.expect("works").is_none());
+    for _ in 0..11 {
+        let at = bed.advance(HOUR);
+        let found = bed.store.session(used.expose(), at).await.expect("works").expect("it is in use");
+        assert_eq!(found.tenant, Some(scope.tenant()));
+    }
+    assert!(bed.store.session(idle.expose(), bed.now()).await.expect("works").is_none(), "nobody used it");
+    let at = bed.advance(HOUR);
+    assert!(bed.store.session(used.expose(), at).await.expect("works").is_none(), "twelve hours are enough");
+    let at = bed.advance(SECOND);
+    assert!(bed.store.prune_sessions(&system, at).await.expect("housekeeping") >= 3);
+    assert_eq!(bed.count("SELECT COUNT(*) FROM sessions").await, 0);
+    bed
+}
+
+async fn a_rate_is_kept(bed: Bed) -> Bed {
+    let (scope, ..) =
+        bed.store.create_tenant("Acme", None, ACTOR, bed.now()).await.expect("a tenant is made");
+    let before = bed.store.catalog_version(&scope).await.expect("a number");
+    for rate in [Some(2.5), None, Some(1_000.0)] {
+        bed.store.set_tenant_rate(&scope, rate, ACTOR, bed.now()).await.expect("it is set");
+        let tenant = bed.store.tenant(&scope).await.expect("works").expect("it is there");
+        assert_eq!(tenant.messages_per_s, rate);
+        assert_eq!(bed.store.catalog(&scope).await.expect("a catalog").tenant_messages_per_s, rate);
+    }
+    assert_eq!(bed.store.catalog_version(&scope).await.expect("a number"), before + 3);
+    bed
+}
+
+async fn data_keys_rotate(bed: Bed) -> Bed {
+    let (old, ..) = bed.store.create_tenant("Acme", None, ACTOR, bed.now()).await.expect("a tenant is made");
+    let before = account(&bed, &old, "1").await;
+    let new = bed.store.rotate_data_key(&old, bed.now()).await.expect("a new key");
+    assert_eq!(new.hash("phone:+491701234567"), old.hash("phone:+491701234567"), "look-ups stay");
+    bed.advance(SECOND);
+    let after = account(&bed, &new, "2").await;
+    let all = bed.store.accounts(&new).await.expect("all open");
+    assert_eq!(all.iter().map(|each| each.id).collect::<Vec<_>>(), [before.id, after.id]);
+    assert!(all.iter().all(|each| each.credentials == credentials("token one")));
+    assert!(bed.store.accounts(&old).await.is_err(), "the earlier scope has not the new key");
+    assert_eq!(
+        bed.store.rewrap_keys(&bed.store.system()).await.expect("works"),
+        0,
+        "the master key is the same"
+    );
+    let (bed, _) = bed.reopen([7; 32]).await;
+    let (scope, _) = bed.store.scope_of_account(after.id).await.expect("works").expect("it is there");
+    assert_eq!(bed.store.accounts(&scope).await.expect("all open").len(), 2);
+    bed
+}
