@@ -54,9 +54,14 @@ async fn look(chromium: &Path, app: TestApp) {
                 let browser = Browser { chromium, profile: profile.path(), width, height, scheme: number };
                 let (shot, probe) = browser.look(&file, &format!("{name}-{width}-{scheme}.png")).await;
                 let mut parts = probe.split('/');
-                let scroll: u32 = parts.next().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{probe}"));
-                let inner: u32 = parts.next().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{probe}"));
-                assert!(scroll <= inner, "{name} at {width} is {scroll} wide in {inner}: it scrolls sideways");
+                let scroll: u32 =
+                    parts.next().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{probe}"));
+                let inner: u32 =
+                    parts.next().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{probe}"));
+                assert!(
+                    scroll <= inner,
+                    "{name} at {width} is {scroll} wide in {inner}: it scrolls sideways"
+                );
                 backgrounds.push(parts.next().unwrap_or_default().to_owned());
                 let bytes = std::fs::metadata(&shot).map_or(0, |file| file.len());
                 assert!(bytes > SCREENSHOT_BYTES_MIN, "{} has {bytes} bytes", shot.display());
@@ -80,7 +85,8 @@ async fn page(app: &TestApp, cookie: &str, path: &str) -> String {
 async fn sign_in(app: &TestApp) -> String {
     let token = app.engine.mint_login(&app.engine.local_operator(), None).await.unwrap();
     let form = format!("token={}", token.expose());
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+    let client =
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
     let url = format!("{}/console/sign-in", app.http.base);
     let post = async || {
         let request = client.post(&url).header("content-type", "application/x-www-form-urlencoded");
@@ -107,7 +113,11 @@ impl Browser<'_> {
         let mut command = Command::new(self.chromium);
         command
             .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run"])
-            .args(["--disable-dev-shm-usage", "--disable-background-networking", "--virtual-time-budget=2000"])
+            .args([
+                "--disable-dev-shm-usage",
+                "--disable-background-networking",
+                "--virtual-time-budget=2000",
+            ])
             .arg(format!("--user-data-dir={}", self.profile.join("profile").display()))
             .arg(format!("--blink-settings=preferredColorScheme={}", self.scheme))
             .arg(format!("--window-size={},{}", self.width, self.height))
@@ -120,7 +130,8 @@ impl Browser<'_> {
         let path = folder().join(name);
         let mut command = self.command();
         command.arg("--dump-dom").arg(format!("--screenshot={}", path.display()));
-        let output = command.arg(format!("file://{}", file.display())).output().await.expect("Chromium starts");
+        let output =
+            command.arg(format!("file://{}", file.display())).output().await.expect("Chromium starts");
         let dom = String::from_utf8_lossy(&output.stdout);
         let said = dom.split("data-probe=\"").nth(1).and_then(|rest| rest.split('"').next());
         let probe = said.unwrap_or_else(|| panic!("no probe: {}", String::from_utf8_lossy(&output.stderr)));

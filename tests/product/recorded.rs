@@ -52,7 +52,9 @@ async fn door(
         }
         let (account, path) = doors[&id].split_once('|')?;
         for change in entry["changes"].as_array().into_iter().flatten() {
-            if let Some(number) = change["value"]["metadata"]["phone_number_id"].as_str().filter(|_| !account.is_empty()) {
+            if let Some(number) =
+                change["value"]["metadata"]["phone_number_id"].as_str().filter(|_| !account.is_empty())
+            {
                 *n += 1;
                 let sender = json!({"account": account, "channel": "whatsapp",
                     "address": format!("+1202555{n:04}"), "provider_ref": number});

@@ -35,7 +35,13 @@ pub struct Wire {
 
 impl Wire {
     pub fn new(simulator: Simulator, clock: Arc<dyn Clock>, seed: u64, faults: WireFaults) -> Self {
-        Self { simulator, clock, dice: Mutex::new(StdRng::seed_from_u64(seed)), faults, armed: AtomicBool::new(false) }
+        Self {
+            simulator,
+            clock,
+            dice: Mutex::new(StdRng::seed_from_u64(seed)),
+            faults,
+            armed: AtomicBool::new(false),
+        }
     }
 
     /// Setting up goes undisturbed; from here on exchanges may break.

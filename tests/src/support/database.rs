@@ -84,7 +84,8 @@ impl Database {
 }
 
 async fn order(url: &str, sql: &str) {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("the PostgreSQL server answers");
+    let (client, connection) =
+        tokio_postgres::connect(url, NoTls).await.expect("the PostgreSQL server answers");
     let driving = tokio::spawn(connection);
     client.batch_execute(sql).await.expect("a database for the test");
     drop(client);
@@ -106,9 +107,8 @@ where
         .enable_all()
         .build()
         .expect("a runtime for the test");
-    let database = runtime.block_on(async {
-        if kind == "postgres" { Database::postgres().await } else { Database::sqlite() }
-    });
+    let database = runtime
+        .block_on(async { if kind == "postgres" { Database::postgres().await } else { Database::sqlite() } });
     let outcome = runtime.block_on(AssertUnwindSafe(test(database.storage())).catch_unwind());
     runtime.block_on(database.remove());
     if let Err(panic) = outcome {
