@@ -22,7 +22,7 @@ both_engines! {
         assert_eq!(indexes("accepted"), [0, 2]);
         assert_eq!(indexes("rejected"), [1, 3, 4, 5]);
         let codes: Vec<&str> = answer["rejected"].as_array().unwrap().iter().filter_map(|each| each["code"].as_str()).collect();
-        assert_eq!(codes[..3], ["template.unknown", "template.variable_count", "phone_invalid"]);
+        assert_eq!(codes[..3], ["template.unknown", "template.variable_count", "phone.invalid"]);
         for item in answer["accepted"].as_array().unwrap() {
             tenant.until(item["id"].as_str().unwrap(), "read").await;
         }
@@ -43,7 +43,7 @@ both_engines! {
     }
 
     async fn a_thousand_in_one_call_all_leave_at_the_senders_pace(storage: Storage) {
-        let app = TestApp::start(storage).await;
+        let app = TestApp::with(storage, |options| options.patience_us = 20_000_000).await;
         let tenant = app.tenant().await;
         let fast = json!({"messages_per_s": 1000});
         let path = format!("/v1/senders/{}", tenant.sender);
@@ -53,7 +53,7 @@ both_engines! {
         let answer = tenant.http.post("/v1/messages/batch", &json!({ "messages": many })).await.expect(202);
         assert_eq!(answer["accepted"].as_array().unwrap().len(), 1_000, "{}", answer["rejected"][0]);
         tidings_tests::support::eventually("a thousand submissions", async || {
-            (app.simulator.counts().receipts.read == 1_000).then_some(())
+            (app.simulator.counts().receipts.read >= 1_000).then_some(())
         })
         .await;
         assert_eq!(app.simulator.counts().repeated_callback_data, 0);

@@ -52,7 +52,7 @@ async fn look(chromium: &Path, app: TestApp) {
             let mut backgrounds = Vec::new();
             for (scheme, number) in SCHEMES {
                 let browser = Browser { chromium, profile: profile.path(), width, height, scheme: number };
-                let probe = browser.probe(&file).await;
+                let (shot, probe) = browser.look(&file, &format!("{name}-{width}-{scheme}.png")).await;
                 let mut parts = probe.split('/');
                 let scroll: u32 =
                     parts.next().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{probe}"));
@@ -63,7 +63,6 @@ async fn look(chromium: &Path, app: TestApp) {
                     "{name} at {width} is {scroll} wide in {inner}: it scrolls sideways"
                 );
                 backgrounds.push(parts.next().unwrap_or_default().to_owned());
-                let shot = browser.screenshot(&file, &format!("{name}-{width}-{scheme}.png")).await;
                 let bytes = std::fs::metadata(&shot).map_or(0, |file| file.len());
                 assert!(bytes > SCREENSHOT_BYTES_MIN, "{} has {bytes} bytes", shot.display());
             }
@@ -110,7 +109,7 @@ struct Browser<'a> {
 }
 
 impl Browser<'_> {
-    fn command(&self, file: &Path) -> Command {
+    fn command(&self) -> Command {
         let mut command = Command::new(self.chromium);
         command
             .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run"])
@@ -123,29 +122,20 @@ impl Browser<'_> {
             .arg(format!("--blink-settings=preferredColorScheme={}", self.scheme))
             .arg(format!("--window-size={},{}", self.width, self.height))
             .kill_on_drop(true);
-        let _ = file;
         command
     }
 
-    async fn probe(&self, file: &Path) -> String {
-        let mut command = self.command(file);
-        command.arg("--dump-dom").arg(format!("file://{}", file.display()));
-        let output = command.output().await.expect("Chromium starts");
+    /// A picture of the page, and what the probe in it says.
+    async fn look(&self, file: &Path, name: &str) -> (PathBuf, String) {
+        let path = folder().join(name);
+        let mut command = self.command();
+        command.arg("--dump-dom").arg(format!("--screenshot={}", path.display()));
+        let output =
+            command.arg(format!("file://{}", file.display())).output().await.expect("Chromium starts");
         let dom = String::from_utf8_lossy(&output.stdout);
-        let start = dom
-            .find("data-probe=\"")
-            .unwrap_or_else(|| panic!("no probe: {}", String::from_utf8_lossy(&output.stderr)));
-        dom[start + 12..].split('"').next().unwrap_or_default().to_owned()
-    }
-
-    async fn screenshot(&self, file: &Path, name: &str) -> PathBuf {
-        let folder = folder();
-        let path = folder.join(name);
-        let mut command = self.command(file);
-        command.arg(format!("--screenshot={}", path.display())).arg(format!("file://{}", file.display()));
-        let output = command.output().await.expect("Chromium starts");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        path
+        let said = dom.split("data-probe=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let probe = said.unwrap_or_else(|| panic!("no probe: {}", String::from_utf8_lossy(&output.stderr)));
+        (path, probe.to_owned())
     }
 }
 

@@ -43,12 +43,12 @@ async fn run() {
     for kill in 0..KILLS {
         let load = tokio::spawn(load(tenant.clone(), kill * 1_000));
         // sleep: the moment of the kill is random, and the process outside gives no sign
-        tokio::time::sleep(Duration::from_millis(dice.random_range(50..600))).await;
+        tokio::time::sleep(Duration::from_millis(dice.random_range(200..900))).await;
         served.kill().await;
         acknowledged.extend(load.await.unwrap());
         served = program.serve(&data_dir, port).await;
     }
-    assert!(acknowledged.len() > KILLS * BATCH, "only {} messages were acknowledged", acknowledged.len());
+    assert!(acknowledged.len() >= KILLS * BATCH, "only {} messages were acknowledged", acknowledged.len());
     let messages = at_rest(&tenant.http, &simulator).await;
     let broken = ledger::check(&simulator.ledger(), &messages, &acknowledged);
     assert!(

@@ -27,13 +27,31 @@ both_engines! {
         let tenant = app.tenant().await;
         let id = tenant.send(&tenant.utility(1)).await;
         tenant.until(&id, "delivered").await;
-        assert_snapshot!(answers(&tenant, &id).await, @"");
+        assert_snapshot!(answers(&tenant, &id).await, @"
+        Was it sent? Yes, submitted once; the last time at [time].
+        Did the provider accept it? Yes, attempt 1 at [time].
+        Was it delivered? Yes, at [time].
+        Was it read? No receipt says so; the recipient may have read receipts turned off.
+        Why did it fail? It has not failed.
+        Will it be retried, when, and why? No.
+        Is this tenant or sender at a limit? Not for this message any more.
+        Was any consent or policy rule in play, and which one decided? All allowed it: recipient.reachable, consent.suppression, template.approved.
+        ");
         let quick = tidings_simulator::Customers::instant();
         app.simulator.set_customers(quick);
         let id = tenant.send(&tenant.utility(2)).await;
         tenant.until(&id, "read").await;
         tenant.until_event(&id, "message.submitted").await;
-        assert_snapshot!(answers(&tenant, &id).await, @"");
+        assert_snapshot!(answers(&tenant, &id).await, @"
+        Was it sent? Yes, submitted once; the last time at [time].
+        Did the provider accept it? Yes, attempt 1 at [time].
+        Was it delivered? Yes, at [time].
+        Was it read? Yes, at [time].
+        Why did it fail? It has not failed.
+        Will it be retried, when, and why? No.
+        Is this tenant or sender at a limit? Not for this message any more.
+        Was any consent or policy rule in play, and which one decided? All allowed it: recipient.reachable, consent.suppression, template.approved.
+        ");
     }
 
     async fn failed(storage: Storage) {
@@ -42,7 +60,16 @@ both_engines! {
         let id = tenant.send(&tenant.utility(1)).await;
         tenant.until(&id, "failed").await;
         tenant.until_event(&id, "message.submitted").await;
-        assert_snapshot!(answers(&tenant, &id).await, @"");
+        assert_snapshot!(answers(&tenant, &id).await, @"
+        Was it sent? Yes, submitted once; the last time at [time].
+        Did the provider accept it? Yes, at [time], but it failed afterwards.
+        Was it delivered? No.
+        Was it read? No.
+        Why did it fail? The provider said 131026: The message cannot be delivered: the number has no WhatsApp, has not accepted the terms, or uses a version that is too old.
+        Will it be retried, when, and why? No: it ended. It can be sent again by hand (redrive).
+        Is this tenant or sender at a limit? Not for this message any more.
+        Was any consent or policy rule in play, and which one decided? All allowed it: recipient.reachable, consent.suppression, template.approved.
+        ");
     }
 
     async fn denied(storage: Storage) {
@@ -50,7 +77,16 @@ both_engines! {
         let tenant = app.tenant().await;
         tenant.revoke(1, "marketing").await;
         let id = tenant.send(&tenant.marketing(1)).await;
-        assert_snapshot!(answers(&tenant, &id).await, @"");
+        assert_snapshot!(answers(&tenant, &id).await, @"
+        Was it sent? No: it is denied and never left.
+        Did the provider accept it? It was never asked.
+        Was it delivered? No.
+        Was it read? No.
+        Why did it fail? It was denied by the rule `consent.suppressed`.
+        Will it be retried, when, and why? No.
+        Is this tenant or sender at a limit? Not for this message any more.
+        Was any consent or policy rule in play, and which one decided? The rule `consent.suppressed` denied it at intake: The recipient opted out of marketing messages.
+        ");
     }
 
     async fn retried(storage: Storage) {
@@ -64,7 +100,16 @@ both_engines! {
         app.simulator.set_faults(Faults::none());
         tenant.until(&id, "read").await;
         tenant.until_event(&id, "message.submitted").await;
-        assert_snapshot!(answers(&tenant, &id).await, @"");
+        assert_snapshot!(answers(&tenant, &id).await, @"
+        Was it sent? Yes, submitted 2 times; the last time at [time].
+        Did the provider accept it? Yes, attempt 2 at [time].
+        Was it delivered? Yes, at [time].
+        Was it read? Yes, at [time].
+        Why did it fail? It has not failed. An earlier attempt did: The provider said 130429: The sender reached its throughput; it goes on more slowly.
+        Will it be retried, when, and why? No.
+        Is this tenant or sender at a limit? Not for this message any more.
+        Was any consent or policy rule in play, and which one decided? All allowed it: recipient.reachable, consent.suppression, template.approved.
+        ");
     }
 
     async fn in_doubt(storage: Storage) {
@@ -78,7 +123,25 @@ both_engines! {
         let marketing = tenant.send(&tenant.marketing(2)).await;
         tenant.until(&utility, "in_doubt").await;
         tenant.until(&marketing, "in_doubt").await;
-        assert_snapshot!(answers(&tenant, &utility).await, @"");
-        assert_snapshot!(answers(&tenant, &marketing).await, @"");
+        assert_snapshot!(answers(&tenant, &utility).await, @"
+        Was it sent? Yes, submitted once; the last time at [time].
+        Did the provider accept it? Nobody knows yet: no definite answer arrived.
+        Was it delivered? No.
+        Was it read? No.
+        Why did it fail? It has not failed.
+        Will it be retried, when, and why? Not blindly: a receipt may settle the doubt until [time]; after that it is sent again.
+        Is this tenant or sender at a limit? No. The lane: Nothing waits.
+        Was any consent or policy rule in play, and which one decided? All allowed it: recipient.reachable, consent.suppression, template.approved.
+        ");
+        assert_snapshot!(answers(&tenant, &marketing).await, @"
+        Was it sent? Yes, submitted once; the last time at [time].
+        Did the provider accept it? Nobody knows yet: no definite answer arrived.
+        Was it delivered? No.
+        Was it read? No.
+        Why did it fail? It has not failed.
+        Will it be retried, when, and why? Not blindly: a receipt may settle the doubt until [time]; after that it ends as unknown.
+        Is this tenant or sender at a limit? No. The lane: Nothing waits.
+        Was any consent or policy rule in play, and which one decided? All allowed it: recipient.reachable, consent.suppression, template.approved.
+        ");
     }
 }

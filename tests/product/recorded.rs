@@ -44,20 +44,25 @@ async fn door(
         if !doors.contains_key(&id) {
             let account = json!({"provider": "cloud", "business_account_id": id, "access_token": "t",
                 "app_secret": "recorded", "verify_token": "v"});
-            let made = tenant.http.post("/v1/accounts", &account).await.expect(201);
-            doors.insert(id.clone(), format!("{}|{}", made["id"].as_str()?, made["callback_path"].as_str()?));
+            let made = tenant.http.post("/v1/accounts", &account).await;
+            // What stands for an id in a documentation sample belongs to nobody: kept at another door.
+            let made = if made.status == 400 { json!({}) } else { made.expect(201) };
+            let part = |field: &str| made[field].as_str().unwrap_or_default().to_owned();
+            doors.insert(id.clone(), format!("{}|{}", part("id"), part("callback_path")));
         }
         let (account, path) = doors[&id].split_once('|')?;
         for change in entry["changes"].as_array().into_iter().flatten() {
-            if let Some(number) = change["value"]["metadata"]["phone_number_id"].as_str() {
+            if let Some(number) =
+                change["value"]["metadata"]["phone_number_id"].as_str().filter(|_| !account.is_empty())
+            {
                 *n += 1;
                 let sender = json!({"account": account, "channel": "whatsapp",
                     "address": format!("+1202555{n:04}"), "provider_ref": number});
                 let made = tenant.http.post("/v1/senders", &sender).await;
-                assert!([201, 409].contains(&made.status), "{}", made.text);
+                assert!([201, 400, 409].contains(&made.status), "{}", made.text);
             }
         }
-        first = first.or_else(|| Some(path.to_owned()));
+        first = first.or_else(|| Some(path.to_owned()).filter(|path| !path.is_empty()));
     }
     first
 }
@@ -74,13 +79,15 @@ both_engines! {
         let mut n = 0;
         let total = files.len();
         for (name, text, payload) in files {
-            let Some(path) = door(&tenant, &mut doors, &payload, &mut n).await else { panic!("{name} has no entry") };
+            let own = door(&tenant, &mut doors, &payload, &mut n).await;
+            let secret = if own.is_some() { "recorded" } else { tenant.app_secret.as_str() };
+            let path = own.unwrap_or_else(|| tenant.callback_path.clone());
             let image = async || {
                 let counted = ["receipts", "inbound_messages", "callbacks_unknown"].map(|name| app.counter(name));
                 (counted.iter().sum::<u64>(), tenant.events().await.len())
             };
             let before = image().await;
-            let signature = sign("recorded", text.as_bytes());
+            let signature = sign(secret, text.as_bytes());
             let headers = [("x-hub-signature-256", signature.as_str()), ("content-type", "application/json")];
             let answer = app.http.raw(Method::POST, &path, text.clone(), &headers).await;
             assert_eq!(answer.status, 200, "{name}: {}", answer.text);

@@ -73,7 +73,27 @@ both_engines! {
             ("authentication to a BSUID", with(tenant.code(1), "/to", json!({"bsuid": "DE.13491208655302741918"}))),
             ("not an object", json!(7)),
         ]).await;
-        assert_snapshot!(shown, @"");
+        assert_snapshot!(shown, @"
+        unknown template: 400 invalid_request | template | template.unknown
+        unknown language: 400 invalid_request | template | template.unknown
+        too few parameters: 400 invalid_request | template.variables | template.variable_count
+        too many parameters: 400 invalid_request | template.variables | template.variable_count
+        text of 4097 characters: 400 invalid_request | text.body | text.too_long
+        empty text: 400 invalid_request | text.body | text.empty
+        number without plus: 400 invalid_request | to.phone | phone.needs_plus
+        impossible number: 400 invalid_request | to.phone | phone.invalid
+        two recipients: 400 invalid_request | to | recipient.one
+        no recipient: 400 invalid_request | to | recipient.one
+        unknown contact: 400 invalid_request | to.contact | contact.unreachable
+        two contents: 400 invalid_request | template | content.one
+        unknown sender: 400 invalid_request | from | sender.unknown
+        send_at too far: 400 invalid_request | send_at | time.too_far
+        expired before it begins: 400 invalid_request | expires_at | time.past
+        misspelt field: 400 invalid_request | tempalte | field.unknown
+        category that is not the template's: 400 invalid_request | category | category.mismatch
+        authentication to a BSUID: 400 invalid_request | to.bsuid | recipient.needs_phone
+        not an object: 400 invalid_request |  | field.invalid
+        ");
         assert_eq!(tenant.http.get("/v1/messages").await.expect(200)["messages"], json!([]));
         assert_eq!(app.simulator.counts().submissions, 0);
     }
@@ -83,7 +103,16 @@ both_engines! {
         let tenant = app.tenant().await;
         let json_type = [("content-type", "application/json")];
         let broken = tenant.http.raw(Method::POST, "/v1/messages", "{\"to\":", &json_type).await;
-        assert_snapshot!(broken.shown(), @"");
+        assert_snapshot!(broken.shown(), @r#"
+        400
+        {
+          "code": "malformed_json",
+          "detail": "the JSON breaks off or is malformed at line 1 column 6",
+          "status": 400,
+          "title": "The body is not JSON",
+          "type": "urn:tidings:problem:malformed_json"
+        }
+        "#);
         let form = [("content-type", "application/x-www-form-urlencoded")];
         let refused = tenant.http.raw(Method::POST, "/v1/messages", "a=b", &form).await;
         assert_eq!((refused.status, refused.body["code"].as_str()), (415, Some("media_type")));

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 /// How long a test waits for something that must happen, on the machine's clock.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks at something outside the process or behind HTTP.
 pub const LOOK: Duration = Duration::from_millis(15);
 /// How long a started process may take until it serves.
-pub const START: Duration = Duration::from_secs(30);
+pub const START: Duration = Duration::from_secs(60);
 
 /// Messages in one simulated run.
 pub const SIMULATED_MESSAGES_MAX: usize = 200;

@@ -249,7 +249,12 @@ fn explain_json(json: &[u8]) -> FieldProblem {
             let path = error.path().to_string();
             let inner = error.into_inner();
             let field = if path == "." { String::new() } else { path };
-            let code = if inner.is_data() { "field.invalid" } else { "json.malformed" };
+            let code = match inner.to_string() {
+                _ if !inner.is_data() => "json.malformed",
+                text if text.starts_with("unknown field") => "field.unknown",
+                text if text.starts_with("missing field") => "field.missing",
+                _ => "field.invalid",
+            };
             FieldProblem { field, code, detail: clean(&inner) }
         }
     }

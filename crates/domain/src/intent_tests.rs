@@ -30,7 +30,7 @@ fn names_the_field_and_the_rule() {
         (r#"{"to":{},"text":{"body":"hi"}}"#, "to", "recipient.one"),
         (r#"{"to":{"phone":"12"},"text":{"body":"hi"}}"#, "to.phone", ""),
         (r#"{"to":{"contact":"con_x"},"text":{"body":"hi"}}"#, "to.contact", "id.malformed"),
-        (r#"{"to":{"phone":"+491701234567"},"txt":{"body":"hi"}}"#, "txt", "field.invalid"),
+        (r#"{"to":{"phone":"+491701234567"},"txt":{"body":"hi"}}"#, "txt", "field.unknown"),
         (
             r#"{"to":{"phone":"+491701234567"},"text":{"body":"hi"},"send_at":"2099-01-01T00:00:00Z"}"#,
             "send_at",

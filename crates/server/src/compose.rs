@@ -210,10 +210,21 @@ fn engine_config(config: &Config, ids: &IdSource) -> EngineConfig {
     EngineConfig {
         // In the order of `Category::code`.
         doubt_us: [us(doubt.authentication), us(doubt.service), us(doubt.utility), us(doubt.marketing)],
-        node: format!("{}:{}:{:08x}", host_name(), std::process::id(), ids.random_u64() as u32),
+        node: node(config, ids),
         machine_boot: first_line("/proc/sys/kernel/random/boot_id"),
         ..EngineConfig::default()
     }
+}
+
+/// The name under which this process holds leases. SQLite files have one process at a time, by their lock: there a
+/// restarted process is the same node and goes on at once. On PostgreSQL every process is a node of its own.
+fn node(config: &Config, ids: &IdSource) -> String {
+    let regions = std::iter::once(&config.store).chain(config.stores.values());
+    let is_postgres = |region: &Region| region.url.as_deref().is_some_and(|url| url.starts_with("postgres"));
+    if regions.into_iter().any(is_postgres) {
+        return format!("{}:{}:{:08x}", host_name(), std::process::id(), ids.random_u64() as u32);
+    }
+    format!("{}:{}", host_name(), config.data_dir.display())
 }
 
 fn host_name() -> String {

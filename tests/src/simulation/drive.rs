@@ -175,7 +175,11 @@ async fn list(engine: &Engine, caller: &Caller) -> Result<Vec<(MessageId, bool)>
 
 /// Everything that the product says at the end, against everything that others saw.
 async fn judge(world: &World, engine: &Engine, lives: usize) -> Result<End> {
-    let ledger = world.simulator.ledger();
+    let mut ledger = world.simulator.ledger();
+    if world.plan.grants_consent() {
+        // The provider does not hear of an opt-in that an application records; the log is judged instead.
+        ledger.violations.retain(|text| !text.starts_with("opt-out:"));
+    }
     let mut broken = std::mem::take(&mut world.notebook.lock().broken);
     let mut messages: Vec<MessageFacts> = Vec::new();
     let mut hasher = DefaultHasher::new();

@@ -28,7 +28,8 @@ const REGION: &str = "main";
 
 pub struct Life {
     pub engine: Engine,
-    pub hook: Arc<CommitFaults>,
+    hook: Arc<CommitFaults>,
+    wire: Arc<Wire>,
     stop: CancellationToken,
 }
 
@@ -51,7 +52,7 @@ impl Life {
         })
         .await?;
         let wire = Arc::new(Wire::new(world.simulator.clone(), clock.clone(), seed, plan.wire));
-        let provider = CloudProvider::new(wire.clone(), wire, BASE_URL, "v24.0")?;
+        let provider = CloudProvider::new(wire.clone(), wire.clone(), BASE_URL, "v24.0")?;
         let engine = Engine::new(Parts {
             regions: Regions::new(vec![store]).context("one region")?,
             providers: Providers::default().with(Arc::new(provider)),
@@ -60,12 +61,13 @@ impl Life {
             config: config(),
             journals: Arc::new(world.journals.clone()),
         });
-        Ok(Self { engine, hook, stop: CancellationToken::new() })
+        Ok(Self { engine, hook, wire, stop: CancellationToken::new() })
     }
 
     /// Starts the loops and lets faults happen.
     pub fn start(&self) {
         self.hook.arm();
+        self.wire.arm();
         self.engine.start(&self.stop);
     }
 

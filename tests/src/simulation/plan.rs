@@ -63,6 +63,11 @@ impl Plan {
         }
     }
 
+    /// Whether an application records that somebody opted in (again).
+    pub fn grants_consent(&self) -> bool {
+        self.actions.iter().any(|action| matches!(action.what, super::What::Consent { granted: true, .. }))
+    }
+
     /// One line that says what the seed brings.
     pub fn describe(&self) -> String {
         let senders: usize =

@@ -1,6 +1,7 @@
 //! The wire to the simulated provider: in this process, on the virtual clock, and not always whole.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -29,11 +30,23 @@ pub struct Wire {
     clock: Arc<dyn Clock>,
     dice: Mutex<StdRng>,
     faults: WireFaults,
+    armed: AtomicBool,
 }
 
 impl Wire {
     pub fn new(simulator: Simulator, clock: Arc<dyn Clock>, seed: u64, faults: WireFaults) -> Self {
-        Self { simulator, clock, dice: Mutex::new(StdRng::seed_from_u64(seed)), faults }
+        Self {
+            simulator,
+            clock,
+            dice: Mutex::new(StdRng::seed_from_u64(seed)),
+            faults,
+            armed: AtomicBool::new(false),
+        }
+    }
+
+    /// Setting up goes undisturbed; from here on exchanges may break.
+    pub fn arm(&self) {
+        self.armed.store(true, Ordering::Relaxed);
     }
 
     async fn carry(
@@ -51,7 +64,8 @@ impl Wire {
             )
         };
         self.clock.sleep(there_us).await;
-        if refused {
+        let armed = self.armed.load(Ordering::Relaxed);
+        if refused && armed {
             return Err(TransportError::Connect);
         }
         let answer = self.simulator.handle(self.clock.now().micros(), request);
@@ -61,7 +75,7 @@ impl Wire {
             return Err(TransportError::Timeout);
         }
         self.clock.sleep(answer.delay_us + back_us).await;
-        if broken {
+        if broken && armed {
             return Err(TransportError::Broken);
         }
         if answer.response.body().len() > bounds.answer_bytes_max {

@@ -2,9 +2,11 @@
 #![expect(clippy::print_stderr, reason = "a test says what it leaves out")]
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use futures_util::FutureExt;
 use tempfile::TempDir;
 use tokio_postgres::NoTls;
 
@@ -94,7 +96,7 @@ async fn order(url: &str, sql: &str) {
 pub fn with_storage<F, T>(kind: &str, test: F)
 where
     F: FnOnce(Storage) -> T,
-    T: Future<Output = ()> + Send + 'static,
+    T: Future<Output = ()>,
 {
     if environment::leaves_out(kind) {
         eprintln!("left out by choice: {kind}");
@@ -107,9 +109,9 @@ where
         .expect("a runtime for the test");
     let database = runtime
         .block_on(async { if kind == "postgres" { Database::postgres().await } else { Database::sqlite() } });
-    let outcome = runtime.block_on(async { tokio::spawn(test(database.storage())).await });
+    let outcome = runtime.block_on(AssertUnwindSafe(test(database.storage())).catch_unwind());
     runtime.block_on(database.remove());
-    if let Err(error) = outcome {
-        std::panic::resume_unwind(error.into_panic());
+    if let Err(panic) = outcome {
+        std::panic::resume_unwind(panic);
     }
 }

@@ -25,12 +25,12 @@ pub use wait::eventually;
 /// Makes each test twice, once on SQLite and once on PostgreSQL.
 #[macro_export]
 macro_rules! both_engines {
-    ($($(#[$meta:meta])* async fn $name:ident($storage:ident: Storage) $body:block)*) => {$(
+    ($($(#[$meta:meta])* async fn $name:ident($storage:ident: $place:ty) $body:block)*) => {$(
         $(#[$meta])*
         mod $name {
             use super::*;
 
-            async fn on($storage: $crate::support::Storage) $body
+            async fn on($storage: $place) $body
 
             #[test]
             fn sqlite() {

@@ -95,8 +95,27 @@ pub(super) fn gather(effects: &mut Effects<'_>, snapshot: &Snapshot, entry: Call
     if entry.sender_ref.is_some() && sender.is_none() {
         return effects.keep_entry(entry);
     }
+    let before = effects.write.templates.len();
     for fact in entry.facts {
         one(effects, sender, fact);
+    }
+    keep_news_of_unknown_templates(effects, snapshot, before);
+}
+
+/// A template that was never synced has no row to change: what the platform says of it is kept as well.
+fn keep_news_of_unknown_templates(effects: &mut Effects<'_>, snapshot: &Snapshot, before: usize) {
+    let account = effects.account;
+    let unknown: Vec<String> = effects.write.templates[before..]
+        .iter()
+        .filter(|patch| snapshot.template(account, &patch.name, &patch.language).is_none())
+        .map(|patch| {
+            json!({"template": patch.name, "language": patch.language, "status": patch.status,
+                "category": patch.category, "quality": patch.quality})
+            .to_string()
+        })
+        .collect();
+    for object in unknown {
+        effects.keep("template", object);
     }
 }
 
@@ -112,7 +131,11 @@ fn one(effects: &mut Effects<'_>, sender: Option<&Sender>, fact: Fact) {
                 .push(patch(name, language, effects.now, |patch| patch.quality = Some(score)));
         }
         Fact::TemplateCategory { name, language, category, upcoming } => {
-            if !upcoming {
+            if upcoming {
+                // An announcement changes nothing yet; it is kept for whoever asks.
+                let object = json!({"template": name, "language": language, "category": category});
+                effects.keep("template_category_upcoming", object.to_string());
+            } else {
                 let set = |patch: &mut TemplatePatch| patch.category = Some(category);
                 effects.write.templates.push(patch(name, language, effects.now, set));
             }
@@ -196,7 +219,7 @@ fn template(effects: &mut Effects<'_>, status: TemplateStatus) {
         patch.status = Some(status.event.clone());
         patch.category.clone_from(&status.category);
     };
-    effects.write.templates.push(patch(status.name, status.language.replace('-', "_"), effects.now, set));
+    effects.write.templates.push(patch(status.name, status.language, effects.now, set));
 }
 
 fn patch(
@@ -205,6 +228,8 @@ fn patch(
     at: Timestamp,
     set: impl FnOnce(&mut TemplatePatch),
 ) -> TemplatePatch {
+    // Callbacks write `en-US` where everything else writes `en_US`.
+    let language = language.replace('-', "_");
     let mut patch = TemplatePatch { name, language, status: None, category: None, quality: None, at };
     set(&mut patch);
     patch

@@ -153,11 +153,11 @@ fn attempt(message: MessageId, row: &AttemptRow) -> AttemptReport {
 /// The decisions that the events carry, each with when and at which stage it was made.
 pub(super) fn decisions(events: &[LoggedEvent]) -> Vec<Value> {
     let mut all = Vec::new();
-    for event in events {
+    for (index, event) in events.iter().enumerate() {
         let Ok(Value::Object(mut body)) = serde_json::from_str(&event.body) else { continue };
         let Some(Value::Array(list)) = body.remove("decisions") else { continue };
-        let stage =
-            if event.kind == tidings_domain::event::Kind::MessageAccepted { "intake" } else { "submission" };
+        // What was denied at intake was never accepted: its first event says so.
+        let stage = if index == 0 { "intake" } else { "submission" };
         for mut decision in list {
             if let Value::Object(fields) = &mut decision {
                 fields.insert("stage".to_owned(), stage.into());
