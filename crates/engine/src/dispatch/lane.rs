@@ -9,6 +9,7 @@ use tidings_store::model::{DueItem, Hash16};
 
 use super::bucket::Bucket;
 use super::pairs::Pairs;
+use super::shaping::Pulse;
 use crate::catalog::Snapshot;
 use crate::config::EngineConfig;
 use crate::limits::CLAIM_WINDOW_US;
@@ -51,6 +52,7 @@ pub(super) struct Lane {
     /// Claims under way: bulk, and authentication.
     pub claims: [usize; 2],
     pub holds: Vec<Hold>,
+    pub pulse: Pulse,
     /// When the next step back to full speed is due.
     pub recover_us: i64,
     pub touched_us: i64,
@@ -78,6 +80,7 @@ impl Lane {
             in_flight: 0,
             claims: [0; 2],
             holds: Vec::new(),
+            pulse: Pulse::default(),
             recover_us: i64::MAX,
             touched_us: now_us,
             paused: None,

@@ -11,8 +11,52 @@ use super::retry;
 
 /// Steps back to full speed: a tenth every so often.
 const RECOVER_STEP: f64 = 0.1;
-const RECOVER_EVERY_US: i64 = 10 * SECOND;
+const RECOVER_EVERY_US: i64 = 2 * SECOND;
 const FACTOR_MIN: f64 = 0.05;
+
+/// The provider's answers of this second and the last: how many, and how many said that we are too fast.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Pulse {
+    second: i64,
+    answers: [u32; 2],
+    limited: [u32; 2],
+}
+
+impl Pulse {
+    /// Answers below which a single limit counts.
+    const FEW: u32 = 20;
+    /// One in so many is noise at speed, more is the limit itself.
+    const NOISE: u32 = 20;
+
+    fn turn(&mut self, now_us: i64) {
+        let second = now_us.div_euclid(SECOND);
+        match second - self.second {
+            0 => return,
+            1 => {
+                self.answers = [0, self.answers[0]];
+                self.limited = [0, self.limited[0]];
+            }
+            _ => *self = Self::default(),
+        }
+        self.second = second;
+    }
+
+    pub fn answered(&mut self, now_us: i64) {
+        self.turn(now_us);
+        self.answers[0] += 1;
+    }
+
+    fn limited(&mut self, now_us: i64) {
+        self.turn(now_us);
+        self.limited[0] += 1;
+    }
+
+    fn is_too_fast(&mut self, now_us: i64) -> bool {
+        self.turn(now_us);
+        let (answers, limited) = (self.answers.iter().sum::<u32>(), self.limited.iter().sum::<u32>());
+        answers < Self::FEW || limited * Self::NOISE > answers
+    }
+}
 
 /// What a signal did to a lane, for the log and the counters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +84,10 @@ pub(super) fn apply(
     };
     match entry.action {
         ShapingAction::SlowSender { factor_percent } | ShapingAction::SlowAccount { factor_percent } => {
+            lane.pulse.limited(now_us);
+            if !lane.pulse.is_too_fast(now_us) {
+                return Effect::Nothing;
+            }
             slow(lane, factor_percent, now_us);
             Effect::Slowed
         }
@@ -86,7 +134,7 @@ pub(super) fn is_about_account(code: i64) -> bool {
 
 fn slow(lane: &mut Lane, factor_percent: u8, now_us: i64) {
     // Many answers carry the same signal; one step down per second is enough.
-    if lane.recover_us != i64::MAX && lane.recover_us - now_us > RECOVER_EVERY_US - SECOND {
+    if lane.recover_us != i64::MAX && lane.recover_us - now_us > RECOVER_EVERY_US - SECOND / 2 {
         return;
     }
     let factor = (lane.bucket.factor() * f64::from(factor_percent) / 100.0).max(FACTOR_MIN);
@@ -104,3 +152,7 @@ pub(super) fn recover(lane: &mut Lane, now_us: i64) -> bool {
     lane.recover_us = if factor < 1.0 { now_us + RECOVER_EVERY_US } else { i64::MAX };
     true
 }
+
+#[cfg(test)]
+#[path = "shaping_tests.rs"]
+mod tests;

@@ -26,6 +26,10 @@ impl Keeper {
                     Next::AwaitReceipt { until } => Some(*until),
                     Next::Done | Next::Fail { .. } | Next::Dead { .. } => None,
                 };
+                let now_us = self.engine.0.clock.monotonic_us();
+                if let Some(lane) = self.lanes.get_mut(&item.sender) {
+                    lane.pulse.answered(now_us);
+                }
                 if let Some(code) = code {
                     self.signal(&Signal {
                         sender: item.sender,
