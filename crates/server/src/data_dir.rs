@@ -7,6 +7,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use rand::TryRng;
+#[expect(
+    clippy::disallowed_types,
+    reason = "the one source of true randomness; the rest takes a seeded generator"
+)]
+use rand::rngs::SysRng;
 use tidings_store::MasterKeys;
 use tidings_store::seal::MasterKey;
 use zeroize::{Zeroize, Zeroizing};
@@ -65,13 +70,9 @@ fn has_store(config: &Config) -> bool {
 }
 
 /// Thirty-two bytes from the operating system.
-#[expect(
-    clippy::disallowed_types,
-    reason = "the one source of true randomness; the rest takes a seeded generator"
-)]
 pub fn random_bytes() -> anyhow::Result<[u8; 32]> {
     let mut bytes = [0; 32];
-    rand::rngs::SysRng.try_fill_bytes(&mut bytes).context("the operating system gives no random bytes")?;
+    SysRng.try_fill_bytes(&mut bytes).context("the operating system gives no random bytes")?;
     Ok(bytes)
 }
 
