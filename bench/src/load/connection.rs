@@ -76,6 +76,13 @@ impl Target {
         self.call(Method::GET, path, None).await
     }
 
+    /// Whether a GET is answered 2xx; the body may be anything.
+    pub async fn answers(&self, path: &str) -> bool {
+        let Ok(mut connection) = self.connect().await else { return false };
+        let answer = connection.exchange(Method::GET, path, Bytes::new()).await;
+        answer.is_ok_and(|answer| answer.status.is_success())
+    }
+
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value> {
         self.call(Method::POST, path, Some(body)).await
     }

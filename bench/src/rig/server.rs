@@ -69,7 +69,7 @@ impl Rig {
         let args = ["serve", "--data-dir", &data, "--listen", &listen];
         let mut server = programs.start("server", dir.path(), &args, &variables)?;
         let anyone = Target::new(address, None)?;
-        server.ready(READY_TIME, async || anyone.get("/readyz").await.is_ok()).await?;
+        server.ready(READY_TIME, async || anyone.answers("/readyz").await).await?;
         let installation = Target::new(address, Some(&operator))?;
         let tenant = installation.post("/v1/tenants", &json!({"name": "Benchmark"})).await?;
         let api = Target::new(address, Some(&text(&tenant, "key")?))?;

@@ -63,7 +63,7 @@ impl Simulator {
         let mut process =
             programs.start("simulator", dir, &["sim", "--listen", &listen, "--settings", &settings], &[])?;
         let target = Target::new(address, None)?;
-        process.ready(READY_TIME, async || target.get("/_sim/counts").await.is_ok()).await?;
+        process.ready(READY_TIME, async || target.answers("/_sim/counts").await).await?;
         Ok(Self { target, process })
     }
 
