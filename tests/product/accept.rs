@@ -1,10 +1,9 @@
 //! One intent on its way: accepted, submitted, sent, delivered, read; and what can be seen of it.
 
-use insta::assert_snapshot;
 use serde_json::json;
 
-use tidings_tests::both_engines;
 use tidings_tests::support::{Storage, TestApp, phone};
+use tidings_tests::{both_engines, shows};
 
 both_engines! {
     async fn a_message_goes_all_the_way(storage: Storage) {
@@ -14,7 +13,7 @@ both_engines! {
         intent["reference"] = json!("order-42");
         intent["metadata"] = json!({"basket": 7});
         let answer = tenant.http.post("/v1/messages", &intent).await;
-        assert_snapshot!(answer.shown(), @r#"
+        shows!(answer.shown(), @r#"
         202
         {
           "id": "[msg]",

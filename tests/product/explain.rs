@@ -1,10 +1,8 @@
 //! The eight questions, answered truthfully for a message in each situation.
 
-use insta::assert_snapshot;
-
 use tidings_simulator::Faults;
-use tidings_tests::both_engines;
 use tidings_tests::support::{Storage, Tenant, TestApp, redact};
+use tidings_tests::{both_engines, shows};
 
 const SECOND: i64 = 1_000_000;
 
@@ -27,7 +25,7 @@ both_engines! {
         let tenant = app.tenant().await;
         let id = tenant.send(&tenant.utility(1)).await;
         tenant.until(&id, "delivered").await;
-        assert_snapshot!(answers(&tenant, &id).await, @"
+        shows!(answers(&tenant, &id).await, @"
         Was it sent? Yes, submitted once; the last time at [time].
         Did the provider accept it? Yes, attempt 1 at [time].
         Was it delivered? Yes, at [time].
@@ -42,7 +40,7 @@ both_engines! {
         let id = tenant.send(&tenant.utility(2)).await;
         tenant.until(&id, "read").await;
         tenant.until_event(&id, "message.submitted").await;
-        assert_snapshot!(answers(&tenant, &id).await, @"
+        shows!(answers(&tenant, &id).await, @"
         Was it sent? Yes, submitted once; the last time at [time].
         Did the provider accept it? Yes, attempt 1 at [time].
         Was it delivered? Yes, at [time].
@@ -60,7 +58,7 @@ both_engines! {
         let id = tenant.send(&tenant.utility(1)).await;
         tenant.until(&id, "failed").await;
         tenant.until_event(&id, "message.submitted").await;
-        assert_snapshot!(answers(&tenant, &id).await, @"
+        shows!(answers(&tenant, &id).await, @"
         Was it sent? Yes, submitted once; the last time at [time].
         Did the provider accept it? Yes, at [time], but it failed afterwards.
         Was it delivered? No.
@@ -77,7 +75,7 @@ both_engines! {
         let tenant = app.tenant().await;
         tenant.revoke(1, "marketing").await;
         let id = tenant.send(&tenant.marketing(1)).await;
-        assert_snapshot!(answers(&tenant, &id).await, @"
+        shows!(answers(&tenant, &id).await, @"
         Was it sent? No: it is denied and never left.
         Did the provider accept it? It was never asked.
         Was it delivered? No.
@@ -100,7 +98,7 @@ both_engines! {
         app.simulator.set_faults(Faults::none());
         tenant.until(&id, "read").await;
         tenant.until_event(&id, "message.submitted").await;
-        assert_snapshot!(answers(&tenant, &id).await, @"
+        shows!(answers(&tenant, &id).await, @"
         Was it sent? Yes, submitted 2 times; the last time at [time].
         Did the provider accept it? Yes, attempt 2 at [time].
         Was it delivered? Yes, at [time].
@@ -123,7 +121,7 @@ both_engines! {
         let marketing = tenant.send(&tenant.marketing(2)).await;
         tenant.until(&utility, "in_doubt").await;
         tenant.until(&marketing, "in_doubt").await;
-        assert_snapshot!(answers(&tenant, &utility).await, @"
+        shows!(answers(&tenant, &utility).await, @"
         Was it sent? Yes, submitted once; the last time at [time].
         Did the provider accept it? Nobody knows yet: no definite answer arrived.
         Was it delivered? No.
@@ -133,7 +131,7 @@ both_engines! {
         Is this tenant or sender at a limit? No. The lane: Nothing waits.
         Was any consent or policy rule in play, and which one decided? All allowed it: recipient.reachable, consent.suppression, template.approved.
         ");
-        assert_snapshot!(answers(&tenant, &marketing).await, @"
+        shows!(answers(&tenant, &marketing).await, @"
         Was it sent? Yes, submitted once; the last time at [time].
         Did the provider accept it? Nobody knows yet: no definite answer arrived.
         Was it delivered? No.

@@ -48,7 +48,8 @@ both_engines! {
         tenant.http.call(Method::POST, "/v1/messages", Some(&bad), &key).await.expect(400);
         tenant.http.call(Method::POST, "/v1/messages", Some(&tenant.utility(1)), &key).await.expect(202);
         let long = "k".repeat(256);
-        let refused = tenant.http.call(Method::POST, "/v1/messages", Some(&tenant.utility(1)), &[("idempotency-key", &long)]).await;
+        let long = [("idempotency-key", long.as_str())];
+        let refused = tenant.http.call(Method::POST, "/v1/messages", Some(&tenant.utility(1)), &long).await;
         assert_eq!(refused.status, 400, "{}", refused.text);
     }
 

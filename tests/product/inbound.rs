@@ -22,7 +22,7 @@ both_engines! {
         let query = phone(1).replace('+', "%2B");
         let list = tenant.http.get(&format!("/v1/inbound?from={query}")).await.expect(200);
         assert_eq!(list["inbound"].as_array().unwrap().len(), 1);
-        let kinds: Vec<_> = tenant.events().await.iter().map(|each| each["type"].clone()).collect();
+        let kinds: Vec<_> = tenant.events_with("inbound.received", 2).await.iter().map(|each| each["type"].clone()).collect();
         assert_eq!(kinds.iter().filter(|kind| **kind == "inbound.received").count(), 2);
     }
 

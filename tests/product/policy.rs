@@ -26,7 +26,8 @@ both_engines! {
         assert_eq!(rules(&message, "deny"), ["consent.suppressed"], "{message}");
         let id = tenant.send(&tenant.utility(1)).await;
         tenant.until(&id, "read").await;
-        let grant = json!({"to": {"phone": phone(1)}, "channel": "whatsapp", "purpose": "marketing", "granted": true, "source": "form"});
+        let grant = json!({"to": {"phone": phone(1)}, "channel": "whatsapp", "purpose": "marketing",
+            "granted": true, "source": "form"});
         tenant.http.post("/v1/consents", &grant).await.expect(201);
         let id = tenant.send(&tenant.marketing(1)).await;
         tenant.until(&id, "read").await;

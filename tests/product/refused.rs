@@ -1,11 +1,10 @@
 //! Refused is not denied: bad input gets a problem that names the field and the rule, and nothing is stored.
 
 use http::Method;
-use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use tidings_tests::both_engines;
 use tidings_tests::support::{Storage, Tenant, TestApp};
+use tidings_tests::{both_engines, shows};
 
 /// One line for each refusal: what was sent, status, code, and the first field with its rule.
 async fn table(tenant: &Tenant, cases: Vec<(&str, Value)>) -> String {
@@ -73,7 +72,7 @@ both_engines! {
             ("authentication to a BSUID", with(tenant.code(1), "/to", json!({"bsuid": "DE.13491208655302741918"}))),
             ("not an object", json!(7)),
         ]).await;
-        assert_snapshot!(shown, @"
+        shows!(shown, @"
         unknown template: 400 invalid_request | template | template.unknown
         unknown language: 400 invalid_request | template | template.unknown
         too few parameters: 400 invalid_request | template.variables | template.variable_count
@@ -103,7 +102,7 @@ both_engines! {
         let tenant = app.tenant().await;
         let json_type = [("content-type", "application/json")];
         let broken = tenant.http.raw(Method::POST, "/v1/messages", "{\"to\":", &json_type).await;
-        assert_snapshot!(broken.shown(), @r#"
+        shows!(broken.shown(), @r#"
         400
         {
           "code": "malformed_json",

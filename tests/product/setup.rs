@@ -1,11 +1,10 @@
 //! Tenants, keys and what they allow, accounts, senders, templates.
 
 use http::Method;
-use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use tidings_tests::both_engines;
 use tidings_tests::support::{Storage, TestApp};
+use tidings_tests::{both_engines, shows};
 
 both_engines! {
     async fn only_the_installation_key_makes_tenants(storage: Storage) {
@@ -28,7 +27,7 @@ both_engines! {
         let http = app.http.with_token(made["key"].as_str().unwrap());
         http.get("/v1/messages").await.expect(200);
         let refused = http.post("/v1/messages", &tenant.utility(1)).await;
-        assert_snapshot!(refused.shown(), @r#"
+        shows!(refused.shown(), @r#"
         403
         {
           "code": "forbidden",

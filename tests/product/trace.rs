@@ -21,7 +21,8 @@ both_engines! {
         let message = tenant.until(&id, "read").await;
         tenant.until_event(&id, "message.submitted").await;
         assert_eq!(message["trace_id"], TRACE);
-        let own: Vec<_> = tenant.events().await.into_iter().filter(|event| event["subject"] == id.as_str()).collect();
+        let events = tenant.events_with("message.read", 1).await;
+        let own: Vec<_> = events.into_iter().filter(|event| event["subject"] == id.as_str()).collect();
         assert!(own.len() >= 4, "{own:?}");
         for event in own {
             assert_eq!(event["trace_id"], TRACE, "{event}");

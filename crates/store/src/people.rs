@@ -6,6 +6,7 @@
 
 use std::fmt::Write as _;
 
+use tidings_domain::actor::Actor;
 use tidings_domain::address::Address;
 use tidings_domain::category::Category;
 use tidings_domain::event::Kind;
@@ -143,7 +144,8 @@ pub(crate) async fn add_consent(
         AND source = $5 AND at = $6 AND channel = $7";
     let (purpose, granted, at) = (consent.purpose, consent.granted, consent.at);
     let params = vals![&tenant, &identity.hash, purpose, granted, &consent.source, at, consent.channel];
-    if conn.query_opt(sql, params).await?.is_some() {
+    // A callback that comes twice says the same twice; a client that records something twice meant it.
+    if consent.actor == Actor::Provider && conn.query_opt(sql, params).await?.is_some() {
         return Ok(());
     }
     let (contact, hashes) = link(conn, scope, std::slice::from_ref(identity), at).await?;

@@ -21,7 +21,6 @@ struct Inner {
 }
 
 impl VirtualClock {
-    #[expect(clippy::new_without_default, reason = "a shared value is made, not a default")]
     pub fn new() -> Arc<Self> {
         Arc::new(Self(Mutex::new(Inner { before_us: 0, since: None })))
     }
@@ -68,6 +67,7 @@ impl Clock for VirtualClock {
     }
 
     fn sleep(&self, micros: i64) -> BoxFuture<'static, ()> {
+        // sleep: the clock itself, on virtual time
         Box::pin(tokio::time::sleep(Duration::from_micros(u64::try_from(micros).unwrap_or(0))))
     }
 }

@@ -37,6 +37,7 @@ impl Clock for ShiftedClock {
     }
 
     fn sleep(&self, micros: i64) -> BoxFuture<'static, ()> {
+        // sleep: the clock itself
         Box::pin(tokio::time::sleep(Duration::from_micros(u64::try_from(micros).unwrap_or(0))))
     }
 }

@@ -44,3 +44,12 @@ macro_rules! both_engines {
         }
     )*};
 }
+
+/// An inline snapshot in a test that runs on both engines: the same text is met twice.
+#[macro_export]
+macro_rules! shows {
+    ($value:expr, @$text:literal) => {{
+        let value = $value;
+        insta::allow_duplicates! { insta::assert_snapshot!(value, @$text); }
+    }};
+}

@@ -170,6 +170,15 @@ impl Tenant {
         }
     }
 
+    /// The feed once it has so many events of a kind: on PostgreSQL it waits for older transactions of the server.
+    pub async fn events_with(&self, kind: &str, n: usize) -> Vec<Value> {
+        eventually(kind, async || {
+            let events = self.events().await;
+            (events.iter().filter(|event| event["type"] == kind).count() >= n).then_some(events)
+        })
+        .await
+    }
+
     /// Posts bytes to the callback address with this signature header, if any.
     pub async fn callback(&self, app: &TestApp, body: &str, signature: Option<&str>) -> Answer {
         let headers: Vec<(&str, &str)> =
