@@ -56,7 +56,7 @@ pub const FREE_SERVICE_MESSAGES: u64 = 1000;
 /// How long the edge keeps a request that shall never be answered, in seconds.
 pub const HANG_S: u64 = 300;
 /// Concurrent webhook deliveries of the edge.
-pub const DELIVERY_WORKERS: usize = 16;
+pub const DELIVERY_WORKERS: usize = 96;
 /// Longest sleep of the webhook pump, in microseconds.
 pub const PUMP_SLEEP_MAX_US: i64 = 60 * SECOND_US;
 /// Pause after a failed accept, in milliseconds.

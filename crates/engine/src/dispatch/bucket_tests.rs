@@ -8,7 +8,7 @@ proptest! {
     fn no_window_exceeds_rate_and_burst(
         rate in 1.0f64..2_000.0,
         burst in 1.0f64..60.0,
-        steps in prop::collection::vec((0i64..40_000, 1usize..30), 1..200),
+        steps in prop::collection::vec((0i64..40_000, 1usize..10), 1..60),
     ) {
         let mut bucket = Bucket::new(rate, burst, 0);
         let mut now = 0;
