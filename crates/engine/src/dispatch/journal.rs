@@ -20,7 +20,8 @@ pub enum Previous {
 pub trait Journal: Send + Sync {
     /// Called before the requests are made. An error means that nothing may be sent.
     fn note(&self, attempts: &[AttemptId]) -> std::io::Result<()>;
-    /// Called with what is under way when enough was written: the rest may be forgotten.
+    /// Called when recovery is complete, and with what is under way when enough was written: the rest may be
+    /// forgotten. Until the first call the journal proves no more than the one before it.
     fn roll(&self, under_way: &[AttemptId]) -> std::io::Result<()>;
     /// Entries since the last roll.
     fn entries(&self) -> usize;
@@ -35,29 +36,34 @@ pub trait JournalFactory: Send + Sync {
 #[derive(Default, Clone)]
 pub struct MemoryJournals(Arc<Mutex<std::collections::BTreeMap<String, Arc<MemoryJournal>>>>);
 
-#[derive(Default)]
-struct MemoryJournal(Mutex<BTreeSet<AttemptId>>);
+struct MemoryJournal(Mutex<Previous>);
 
 impl JournalFactory for MemoryJournals {
     fn open(&self, region: &str, _: &str) -> std::io::Result<(Previous, Arc<dyn Journal>)> {
-        let fresh = Arc::new(MemoryJournal::default());
-        let last = self.0.lock().insert(region.to_owned(), Arc::clone(&fresh));
-        let previous = last.map_or(Previous::Unknown, |last| Previous::Exact(last.0.lock().clone()));
+        let mut all = self.0.lock();
+        let previous = all.get(region).map_or(Previous::Unknown, |last| last.0.lock().clone());
+        let fresh = Arc::new(MemoryJournal(Mutex::new(previous.clone())));
+        all.insert(region.to_owned(), Arc::clone(&fresh));
         Ok((previous, fresh))
     }
 }
 
 impl Journal for MemoryJournal {
     fn note(&self, attempts: &[AttemptId]) -> std::io::Result<()> {
-        self.0.lock().extend(attempts);
+        if let Previous::Exact(left) = &mut *self.0.lock() {
+            left.extend(attempts);
+        }
         Ok(())
     }
     fn roll(&self, under_way: &[AttemptId]) -> std::io::Result<()> {
-        *self.0.lock() = under_way.iter().copied().collect();
+        *self.0.lock() = Previous::Exact(under_way.iter().copied().collect());
         Ok(())
     }
     fn entries(&self) -> usize {
-        self.0.lock().len()
+        match &*self.0.lock() {
+            Previous::Exact(left) => left.len(),
+            Previous::Unknown => 0,
+        }
     }
 }
 

@@ -95,6 +95,11 @@ async fn keep(
         }
     };
     let (requeued, doubted) = recovery::recover(engine, store, lease.epoch, &previous).await?;
+    if let Err(error) = journal.roll(&[]) {
+        tracing::error!(error = %error, "the claim journal cannot be begun anew; nothing is sent without it");
+        engine.0.clock.sleep(1_000_000).await;
+        return Ok(());
+    }
     if requeued + doubted > 0 || previous == Previous::Unknown {
         tracing::info!(region, requeued, doubted, "recovered what was under way");
     }

@@ -12,6 +12,9 @@ use tidings_domain::id::{AttemptId, Id};
 
 use super::{FileJournals, Journal, JournalFactory, Previous};
 
+/// Begins a journal that proves nothing yet: whoever reads it learns that any claim may have left.
+const NOT_RECOVERED: &[u8] = b"tidings claims 1: not recovered yet\n";
+
 struct FileJournal {
     path: PathBuf,
     header: Vec<u8>,
@@ -30,11 +33,11 @@ impl JournalFactory for FileJournals {
         let previous = read(&path, &header)?;
         // What the last process left stays readable until our own first roll: if we die during
         // recovery, the next one needs it too.
-        let keep: Vec<AttemptId> = match &previous {
-            Previous::Exact(attempts) => attempts.iter().copied().collect(),
-            Previous::Unknown => Vec::new(),
+        let (keep, first): (Vec<AttemptId>, &[u8]) = match &previous {
+            Previous::Exact(attempts) => (attempts.iter().copied().collect(), &header),
+            Previous::Unknown => (Vec::new(), NOT_RECOVERED),
         };
-        let file = replace(&path, &header, &keep)?;
+        let file = replace(&path, first, &keep)?;
         let state = Mutex::new(State { file, entries: keep.len() });
         Ok((previous, Arc::new(FileJournal { path, header, state })))
     }
@@ -102,6 +105,10 @@ mod tests {
         let journals = FileJournals { dir: dir.path().to_owned() };
         let (previous, journal) = journals.open("main", "boot-1").unwrap();
         assert_eq!(previous, Previous::Unknown);
+        drop(journal);
+        let (previous, journal) = journals.open("main", "boot-1").unwrap();
+        assert_eq!(previous, Previous::Unknown, "whoever dies during recovery leaves no proof");
+        journal.roll(&[]).unwrap();
         journal.note(&[attempt(1), attempt(2)]).unwrap();
         drop(journal);
         let (previous, journal) = journals.open("main", "boot-1").unwrap();
