@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use tidings_domain::address::CountryCode;
 use tidings_domain::category::Category;
-use tidings_domain::id::{AccountId, SenderId, TenantId};
+use tidings_domain::id::{AccountId, AttemptId, SenderId, TenantId};
 use tidings_domain::time::Timestamp;
 use tidings_store::Store;
 use tidings_store::error::StoreError;
@@ -46,6 +46,8 @@ pub(super) struct Keeper {
     /// When the templates of an account were last asked for because one was held.
     templates_asked_us: BTreeMap<AccountId, i64>,
     in_flight: usize,
+    /// Attempts that are being claimed or submitted: what the journal must keep when it is begun anew.
+    under_way: BTreeSet<AttemptId>,
     /// Where the round of tenants begins; moves on with every pass.
     turn: usize,
     scan_us: i64,
@@ -155,6 +157,7 @@ impl Keeper {
             category_country,
             templates_asked_us: BTreeMap::new(),
             in_flight: 0,
+            under_way: BTreeSet::new(),
             turn: 0,
             scan_us: now_us,
             renew_us: now_us + LEASE_RENEW_US,
@@ -209,13 +212,13 @@ impl Keeper {
         self.engine.0.clock.monotonic_us()
     }
 
-    /// Forgets journal entries when nothing is under way or enough was written.
+    /// Forgets journal entries when enough was written; what is under way stays in it.
     fn roll_journal(&mut self) {
-        let entries = self.journal.entries();
-        if entries < JOURNAL_ENTRIES_MAX || self.in_flight > 0 {
+        if self.journal.entries() < JOURNAL_ENTRIES_MAX.max(2 * self.under_way.len()) {
             return;
         }
-        if let Err(error) = self.journal.roll(&[]) {
+        let under_way: Vec<AttemptId> = self.under_way.iter().copied().collect();
+        if let Err(error) = self.journal.roll(&under_way) {
             tracing::warn!(error = %error, "the claim journal could not be begun anew");
         }
     }

@@ -19,7 +19,8 @@ impl std::hash::Hasher for BytesHasher {
     }
     fn write(&mut self, bytes: &[u8]) {
         for chunk in bytes.chunks_exact(8) {
-            self.0 ^= u64::from_le_bytes(chunk.try_into().expect("chunks of eight")).rotate_left(23);
+            let word = u64::from_le_bytes(chunk.try_into().expect("chunks of eight"));
+            self.0 = (self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
         }
     }
     // An array writes its length first; it says nothing here.

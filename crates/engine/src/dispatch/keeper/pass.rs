@@ -159,6 +159,7 @@ impl Keeper {
         lane.touched_us = self.engine.0.clock.monotonic_us();
         self.in_flight += items.len();
         self.tenants.entry(lane.tenant).or_default().in_flight += items.len();
+        self.under_way.extend(items.iter().map(DueItem::attempt_id));
         let hand = Arc::clone(&self.hand);
         tokio::spawn(hand.claim(items, class.index(), Arc::clone(snapshot)));
     }

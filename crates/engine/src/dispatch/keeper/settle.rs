@@ -45,6 +45,7 @@ impl Keeper {
 
     /// A message is no longer under way. If it comes back soon, the next one to the same recipient waits.
     fn land(&mut self, item: &DueItem, back_at: Option<Timestamp>, unused: bool) {
+        self.under_way.remove(&item.attempt_id());
         self.in_flight = self.in_flight.saturating_sub(1);
         if let Some(pace) = self.tenants.get_mut(&item.tenant) {
             pace.in_flight = pace.in_flight.saturating_sub(1);
