@@ -7,6 +7,7 @@
 mod catalogue;
 mod check;
 mod content;
+mod files;
 mod interactive;
 pub mod limits;
 mod outgoing;
@@ -20,6 +21,7 @@ pub use catalogue::{
     ParameterFormat, Parameters, TemplateDefinition,
 };
 pub use content::{ContactCard, ContactName, Content, Degrees, Location, Media, Reaction, Text};
+pub use files::check_file;
 pub use interactive::{
     Action, Card, Header, Interactive, ProductItem, Reply, ReplyButton, Row, Section, Wording,
 };

@@ -4,6 +4,7 @@ use tidings_domain::actor::Permission;
 use tidings_domain::id::{InboundId, MediaId, SenderId};
 use tidings_domain::provider::{Chunks, MediaInfo, Upload};
 use tidings_domain::time::DAY;
+use tidings_domain::whatsapp::check_file;
 use tidings_store::model::MediaRow;
 
 use crate::caller::Caller;
@@ -23,6 +24,7 @@ const UPLOAD_KEPT_US: i64 = 30 * DAY;
 impl Engine {
     pub async fn upload_media(&self, caller: &Caller, sender: SenderId, file: Upload) -> Result<MediaRow> {
         caller.require(Permission::MediaWrite)?;
+        check_file(&file.mime_type, file.bytes.len() as u64).map_err(EngineError::Invalid)?;
         let sender = self.own_sender(caller, sender).await?;
         let account = self.account(caller, sender.account).await?;
         let provider = self.provider(&account)?;
