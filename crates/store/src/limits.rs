@@ -15,7 +15,7 @@ pub const SQLITE_READERS: usize = 2;
 /// Prepared statements kept per connection.
 pub const STATEMENTS_MAX: usize = 256;
 /// KiB of page cache of the writing connection of an SQLite store.
-pub const SQLITE_WRITER_CACHE_KIB: i64 = 48 * 1024;
+pub const SQLITE_WRITER_CACHE_KIB: i64 = 32 * 1024;
 /// KiB of page cache of each reading connection of an SQLite store.
 pub const SQLITE_READER_CACHE_KIB: i64 = 8 * 1024;
 /// Milliseconds that SQLite waits for another connection's lock.
