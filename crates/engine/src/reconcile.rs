@@ -15,19 +15,37 @@ use tidings_store::Store;
 use tidings_store::error::StoreError;
 use tidings_store::model::{Epoch, OpenAttempt, Settle};
 
-use crate::limits::{RECONCILE_BATCH_MAX, RECONCILE_US};
+use crate::limits::{FORGET_EVERY_US, IDEMPOTENCY_KEPT_US, RECONCILE_BATCH_MAX, RECONCILE_US};
 use crate::metrics::Counter;
 use crate::pipeline::Engine;
 
-/// Decides the doubts of a region as they fall due, until stopped.
+/// Decides the doubts of a region as they fall due and forgets what has had its time, until stopped.
 pub(crate) async fn run(engine: Engine, region: String, store: Store, stop: CancellationToken) {
+    let mut tidied_us = engine.0.clock.monotonic_us();
     while stop.run_until_cancelled(engine.0.clock.sleep(RECONCILE_US)).await.is_some() {
         let Some(epoch) = engine.0.wakes.mailbox(&region).epoch() else { continue };
         if let Err(error) = settle_due(&engine, &region, &store, epoch).await {
             tracing::warn!(error = %error, region, "doubts could not be decided; trying again");
             engine.0.metrics.add(Counter::store_errors, 1);
         }
+        let now_us = engine.0.clock.monotonic_us();
+        if now_us - tidied_us >= FORGET_EVERY_US {
+            tidied_us = now_us;
+            if let Err(error) = forget(&store, engine.now()).await {
+                tracing::warn!(error = %error, region, "what is past its time could not be forgotten; trying again");
+                engine.0.metrics.add(Counter::store_errors, 1);
+            }
+        }
     }
+}
+
+/// Answers of idempotency keys, links, sessions and files that are past their time; a bounded number a round.
+async fn forget(store: &Store, now: Timestamp) -> Result<(), StoreError> {
+    let sys = store.system();
+    store.prune_idempotency(&sys, now.plus(-IDEMPOTENCY_KEPT_US)).await?;
+    store.prune_sessions(&sys, now).await?;
+    store.prune_media(&sys, now).await?;
+    Ok(())
 }
 
 async fn settle_due(engine: &Engine, region: &str, store: &Store, epoch: Epoch) -> Result<(), StoreError> {

@@ -14,7 +14,7 @@ use tidings_store::model::LoggedEvent;
 
 use super::{PageOf, limit, store_cursor};
 use crate::caller::Caller;
-use crate::error::{EngineError, Result};
+use crate::error::Result;
 use crate::pipeline::Engine;
 
 /// One entry as it goes out.
@@ -99,12 +99,5 @@ impl Engine {
     pub async fn log_end(&self, caller: &Caller) -> Result<String> {
         caller.require(Permission::EventsRead)?;
         Ok(caller.store.log_end(&caller.scope).await?.encode())
-    }
-
-    /// A contact's existence within the tenant, for pages that link to one.
-    pub async fn contact_exists(&self, caller: &Caller, id: ContactId) -> Result<bool> {
-        caller.require(Permission::MessagesRead)?;
-        let found = caller.store.contact_addresses(&caller.scope, id).await?;
-        if found.is_empty() { Err(EngineError::NotFound("contact")) } else { Ok(true) }
     }
 }
