@@ -217,7 +217,7 @@ fn prepare_sqlite(path: &Path) -> Result<File> {
 }
 
 /// Label of the installation's secret under the master key.
-const INSTALLATION: &[u8] = b"installation";
+pub(crate) const INSTALLATION: &[u8] = b"installation";
 
 /// The installation's secret and the generation of the log, made when the store is new.
 async fn installation(executor: &Executor, masters: &MasterKeys, ids: &IdSource) -> Result<(hmac::Key, i64)> {

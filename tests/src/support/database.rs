@@ -42,6 +42,14 @@ impl Storage {
         matches!(self.0, Kind::Sqlite(_))
     }
 
+    /// The server's address, for a program that reads it from its environment.
+    pub fn postgres_url(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Sqlite(_) => None,
+            Kind::Postgres(url) => Some(url),
+        }
+    }
+
     pub fn engine(&self) -> Engine {
         match &self.0 {
             Kind::Sqlite(path) => Engine::Sqlite { path: path.clone() },

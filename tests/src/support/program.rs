@@ -6,6 +6,7 @@ use std::process::Stdio;
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
+use super::database::Storage;
 use super::environment;
 use super::http::Http;
 use super::wait::eventually;
@@ -42,6 +43,15 @@ impl Program {
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.variables.push((name.to_owned(), value.into()));
         self
+    }
+
+    /// With the store of a test, where that is not a file in the data directory.
+    #[must_use]
+    pub fn on(self, storage: &Storage) -> Self {
+        match storage.postgres_url() {
+            Some(url) => self.with("TIDINGS_STORE__URL", url),
+            None => self,
+        }
     }
 
     fn command(&self, args: &[&str]) -> Command {

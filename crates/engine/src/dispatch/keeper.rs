@@ -87,7 +87,7 @@ async fn keep(
     lease: &Lease,
     stop: &CancellationToken,
 ) -> Result<(), StoreError> {
-    let opened = engine.0.journals.open(region, &engine.0.config.machine_boot);
+    let opened = engine.0.journals.open(region, &engine.0.config.machine_boot, lease.epoch);
     let (previous, journal) = match opened {
         Ok(opened) => opened,
         Err(error) => {
