@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -14,7 +14,9 @@ use tokio_util::sync::CancellationToken;
 use tidings_simulator::{Customers, Faults, SimConfig, Simulator};
 use tidings_tests::both_engines;
 use tidings_tests::ledger::{self, MessageFacts};
-use tidings_tests::support::{Http, Program, Served, Storage, Tenant, eventually, provider};
+use tidings_tests::support::{
+    Http, Program, Served, Storage, Tenant, eventually, free_port, machine_us, provider,
+};
 
 const KILLS: usize = 10;
 const BATCH: usize = 20;
@@ -158,15 +160,4 @@ async fn at_rest(http: &Http, simulator: &Simulator) -> Vec<MessageFacts> {
             None => return messages,
         }
     }
-}
-
-async fn free_port() -> u16 {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    listener.local_addr().unwrap().port()
-}
-
-#[expect(clippy::disallowed_methods, reason = "the program under test lives in the machine's time")]
-fn machine_us() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

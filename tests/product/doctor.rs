@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use tidings_tests::both_engines;
-use tidings_tests::support::{Program, Storage};
+use tidings_tests::support::{Program, Storage, free_port};
 
 /// What it says of one check.
 fn check<'a>(answer: &'a Value, name: &str) -> &'a Value {
@@ -42,11 +42,6 @@ both_engines! {
         assert_eq!(check(&locked_out, "store")["verdict"], "bad", "{locked_out}");
         assert!(check(&locked_out, "store")["found"].as_str().unwrap().contains("master key"), "{locked_out}");
     }
-}
-
-async fn free_port() -> u16 {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    listener.local_addr().unwrap().port()
 }
 
 /// A store whose schema is older is named, and is as old afterwards.

@@ -71,3 +71,5 @@ pub(crate) const KEEPER_DONE_MAX: usize = 8_192;
 pub const IDEMPOTENCY_KEPT_US: i64 = 7 * tidings_domain::time::DAY;
 /// Microseconds between two rounds of forgetting what is past its time.
 pub const FORGET_EVERY_US: i64 = 60 * SECOND;
+/// Microseconds for which a look at how full things stand is good enough.
+pub const LEVELS_FRESH_US: i64 = 5 * SECOND;

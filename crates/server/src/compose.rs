@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::SystemClock;
 use crate::config::{Config, Region};
-use crate::data_dir;
+use crate::{data_dir, process};
 
 /// Everything of a running installation.
 pub struct Installation {
@@ -87,7 +87,8 @@ impl Running {
         let address = format!("{}://{local}", if tls.is_some() { "https" } else { "http" });
         let (stop_web, stop_engine) = (CancellationToken::new(), CancellationToken::new());
         let engine = installation.engine.clone();
-        let state = AppState::new(engine, installation.clock.clone(), tls.is_some(), stop_web.clone());
+        let state = AppState::new(engine, installation.clock.clone(), tls.is_some(), stop_web.clone())
+            .with_process(process::look);
         let loops = installation.engine.start(&stop_engine);
         let app = tidings_web::router(state.clone());
         let serving = tidings_web::serve(listener, tls, app, stop_web.clone());

@@ -64,3 +64,6 @@ pub const PRUNE_ROWS_MAX: i64 = 1_000;
 pub const CANCEL_TRIES_MAX: usize = 4;
 /// Events shown of one message.
 pub const EVENTS_OF_MESSAGE_MAX: i64 = 2_000;
+/// Rows of a table that a look at how full things stand counts at most, and lanes that it asks for their earliest.
+pub const LEVEL_ROWS_MAX: i64 = 50_000;
+pub const LEVEL_LANES_MAX: i64 = 2_000;

@@ -19,6 +19,7 @@ use crate::executor::{
     Executor, Hook, Postgres, SqliteInline, SqliteThreads, check_version, open_writer, ready,
 };
 use crate::limits::SCOPES_CACHED_MAX;
+use crate::meter::{Commits, Meter};
 use crate::migrate;
 use crate::ordinary::KeyCache;
 use crate::scope::{SystemScope, TenantScope};
@@ -55,6 +56,7 @@ pub struct Store(Arc<Inner>);
 
 struct Inner {
     executor: Executor,
+    meter: Arc<Meter>,
     region: String,
     masters: MasterKeys,
     ids: Arc<IdSource>,
@@ -71,24 +73,27 @@ struct Inner {
 impl Store {
     /// Opens a store, bringing its schema up to date. A store of a newer version is left untouched.
     pub async fn open(options: OpenOptions) -> Result<Self> {
+        let meter = Meter::new(Arc::clone(&options.clock));
         let (executor, lock) = match &options.engine {
             Engine::Sqlite { path } => {
                 let lock = prepare_sqlite(path)?;
-                (Executor::Threads(SqliteThreads::start(path)?), Some(lock))
+                (Executor::Threads(SqliteThreads::start(path, &meter)?), Some(lock))
             }
             Engine::SqliteInline { path, hook } => {
                 let lock = prepare_sqlite(path)?;
                 let conn = Conn::Sqlite(SqliteConn::new(open_writer(path)?));
                 (Executor::Inline(SqliteInline::new(conn, hook.clone())), Some(lock))
             }
-            Engine::Postgres { url, ca, readers } => {
-                (Executor::Postgres(Postgres::start(url.expose(), ca.as_deref(), *readers).await?), None)
-            }
+            Engine::Postgres { url, ca, readers } => (
+                Executor::Postgres(Postgres::start(url.expose(), ca.as_deref(), *readers, &meter).await?),
+                None,
+            ),
         };
         let OpenOptions { region, keys, ids, clock, .. } = options;
         let (installation, log_generation) = installation(&executor, &keys, &ids).await?;
         Ok(Self(Arc::new(Inner {
             executor,
+            meter,
             region,
             masters: keys,
             ids,
@@ -101,6 +106,10 @@ impl Store {
         })))
     }
 
+    /// What transactions cost since the store was opened.
+    pub fn commits(&self) -> Commits {
+        self.0.meter.read()
+    }
     pub fn region(&self) -> &str {
         &self.0.region
     }

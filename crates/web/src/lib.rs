@@ -18,6 +18,7 @@ pub mod router;
 pub mod server;
 pub mod state;
 
+pub use ops::process_metrics::{ProcessFigures, ProcessProbe};
 pub use router::router;
 pub use server::serve;
 pub use server::tls::TlsFiles;

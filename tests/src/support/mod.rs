@@ -17,7 +17,7 @@ pub use clock::ShiftedClock;
 pub use database::{Database, Storage, with_storage};
 pub use environment::{chromium, leaves_out, long, program};
 pub use http::{Answer, Http};
-pub use program::{Program, Served};
+pub use program::{Program, Served, free_port, machine_us};
 pub use redact::redact;
 pub use tenant::{Tenant, phone, sign};
 pub use wait::eventually;

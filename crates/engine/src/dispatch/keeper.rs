@@ -25,6 +25,7 @@ use crate::limits::{JOURNAL_ENTRIES_MAX, KEEPER_DONE_MAX, LANE_SCAN_US, LEASE_RE
 use crate::pipeline::Engine;
 
 mod pass;
+mod phases;
 mod settle;
 mod work;
 
@@ -182,6 +183,7 @@ impl Keeper {
             if now_us >= self.scan_us {
                 self.scan_us = now_us + LANE_SCAN_US;
                 self.scan().await?;
+                self.publish_phases();
             }
             self.hear().await?;
             let wake_us = self.pass().await?.min(self.scan_us).min(self.renew_us);

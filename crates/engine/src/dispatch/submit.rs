@@ -121,7 +121,7 @@ impl Hand {
         if let Err(error) =
             self.store.settle(&sys, self.lease.epoch, vec![(open, Settle::Requeue)], now).await
         {
-            tracing::warn!(error = %error, "a claim could not be given back; recovery settles it");
+            tracing::warn!(error = %error, trace = %item.trace, msg = %item.message, "a claim could not be given back; recovery settles it");
         }
         self.tell(Done::Unused { item, again_at: Some(now.plus(1_000_000)) }).await;
     }
@@ -131,8 +131,10 @@ impl Hand {
             return self.give_back(item).await;
         }
         self.engine.0.metrics.add(Counter::submissions, 1);
+        tracing::debug!(trace = %item.trace, msg = %item.message, attempt = item.attempt, "submitting");
         let outcome = self.submit(&item, &content, snapshot).await;
         let recorded = self.weigh(item, outcome);
+        log(&recorded);
         if self.outcomes.send(recorded).await.is_err() {
             tracing::debug!("the recorder has stopped; recovery settles the attempt");
         }
@@ -240,6 +242,23 @@ impl Hand {
         // The keeper is gone only when the process stops; the store knows everything it needs.
         let _ = self.done.send(done).await;
     }
+}
+
+/// The attempt's line in the log, before its outcome is stored.
+fn log(recorded: &Recorded) {
+    let item = &recorded.item;
+    let what = match (&recorded.result, &recorded.next) {
+        (AttemptResult::Accepted { .. }, _) => "submitted",
+        (AttemptResult::InDoubt { .. }, _) => "in doubt",
+        (AttemptResult::Failed { .. }, Next::Retry { .. }) => "retrying",
+        (AttemptResult::Failed { .. }, _) => "failed",
+    };
+    let code = match recorded.result {
+        AttemptResult::Failed { code } => Some(code),
+        AttemptResult::InDoubt { code, .. } => code,
+        AttemptResult::Accepted { .. } => None,
+    };
+    tracing::debug!(trace = %item.trace, msg = %item.message, attempt = item.attempt, code, "{what}");
 }
 
 /// Records outcomes, many at a time. Facts are never thrown away: a store that fails is asked again.

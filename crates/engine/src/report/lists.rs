@@ -124,14 +124,17 @@ pub struct AttentionReport {
 
 impl AttentionReport {
     fn of(row: Attention) -> Self {
-        let kind = match row.kind {
+        Self { message: row.message, kind: Self::name_of(row.kind), reason: row.reason, at: row.at }
+    }
+
+    pub fn name_of(kind: AttentionKind) -> &'static str {
+        match kind {
             AttentionKind::Failed => "failed",
             AttentionKind::InDoubt => "in_doubt",
             AttentionKind::Denied => "denied",
             AttentionKind::Unknown => "unknown",
             AttentionKind::Dead => "dead",
-        };
-        Self { message: row.message, kind, reason: row.reason, at: row.at }
+        }
     }
 
     /// Reads the name of a kind as [`Self`] writes it.

@@ -19,6 +19,7 @@ use crate::limits::{
     QUEUED_JOBS_MAX, QUEUED_READS_MAX, QUEUED_ROWS_MAX, ROUND_JOBS_MAX, ROUND_ROWS_MAX,
     SQLITE_CHECKPOINT_FORCED_PAGES, SQLITE_CHECKPOINT_PAGES, SQLITE_READERS,
 };
+use crate::meter::Meter;
 
 type Read = Box<dyn FnOnce(&Conn) + Send>;
 
@@ -30,7 +31,7 @@ pub(crate) struct SqliteThreads {
 }
 
 impl SqliteThreads {
-    pub(crate) fn start(path: &Path) -> Result<Self> {
+    pub(crate) fn start(path: &Path, meter: &Arc<Meter>) -> Result<Self> {
         let (writes, written) = sync_channel(QUEUED_JOBS_MAX);
         let (reads, read) = sync_channel::<Read>(QUEUED_READS_MAX);
         let (full, filled) = sync_channel(1);
@@ -50,6 +51,7 @@ impl SqliteThreads {
             pages,
             full,
             copied_at: 0,
+            meter: Arc::clone(meter),
         };
         let mut threads = vec![spawn("tidings-writer", move || writer.run())?];
         let copier = open_writer(path)?;
@@ -127,6 +129,7 @@ struct Writer {
     full: SyncSender<()>,
     /// Pages in the log when it was last copied back.
     copied_at: i32,
+    meter: Arc<Meter>,
 }
 
 /// What one transaction carries.
@@ -188,6 +191,7 @@ impl Writer {
 
     fn commit(&self, round: Round) {
         let mut finished: Vec<Finish> = Vec::with_capacity(round.jobs);
+        let (begun_us, callers) = (self.meter.now_us(), round.jobs);
         let begun = ready(self.conn.run("BEGIN IMMEDIATE"));
         if let Err(error) = begun {
             tracing::error!(?error, "no transaction could be begun");
@@ -201,6 +205,8 @@ impl Writer {
         if let Err(error) = &durable {
             tracing::error!(?error, "a transaction was not committed");
             self.abandon();
+        } else {
+            self.meter.committed(begun_us, callers);
         }
         for finish in finished {
             finish(durable.clone());
