@@ -6,6 +6,7 @@ mod batch;
 mod browser;
 mod callbacks;
 mod crash;
+mod database;
 mod dead_letters;
 mod demo;
 mod doctor;

@@ -59,7 +59,7 @@ impl<const N: usize> Counts<N> {
         let inner = self.bounds.iter().zip(&self.within);
         let mut buckets: Vec<(f64, u64)> =
             inner.map(|(bound, n)| (*bound as f64 / unit, n.load(Ordering::Relaxed))).collect();
-        buckets.push((f64::MAX, self.beyond.load(Ordering::Relaxed)));
+        buckets.push((f64::INFINITY, self.beyond.load(Ordering::Relaxed)));
         let count = buckets.iter().map(|(_, n)| n).sum();
         Histogram { sum: self.sum.load(Ordering::Relaxed) as f64 / unit, count, buckets }
     }
@@ -96,7 +96,7 @@ mod tests {
             counts.add(value);
         }
         let read = counts.read(1.0);
-        assert_eq!(read.buckets, [(1.0, 2), (10.0, 2), (f64::MAX, 2)]);
+        assert_eq!(read.buckets, [(1.0, 2), (10.0, 2), (f64::INFINITY, 2)]);
         assert_eq!((read.count, read.sum), (6, 5_024.0));
     }
 }

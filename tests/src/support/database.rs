@@ -123,3 +123,17 @@ where
         std::panic::resume_unwind(panic);
     }
 }
+
+/// Runs a test that starts PostgreSQL servers of its own.
+pub fn with_postgres<T: Future<Output = ()>>(test: impl FnOnce() -> T) {
+    if environment::leaves_out("postgres") {
+        eprintln!("left out by choice: postgres");
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime for the test");
+    runtime.block_on(test());
+}

@@ -2,6 +2,7 @@
 
 mod app;
 mod clock;
+mod cluster;
 mod database;
 mod deliver;
 mod environment;
@@ -14,7 +15,8 @@ mod wire;
 
 pub use app::{Options, TestApp, provider};
 pub use clock::ShiftedClock;
-pub use database::{Database, Storage, with_storage};
+pub use cluster::{Cluster, certificates};
+pub use database::{Database, Storage, with_postgres, with_storage};
 pub use environment::{chromium, leaves_out, long, program};
 pub use http::{Answer, Http};
 pub use program::{Program, Served, free_port, machine_us};

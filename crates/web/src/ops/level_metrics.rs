@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, NoLabelSet};
+use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use tidings_domain::category::Category;
 use tidings_engine::report::{AttentionReport, RegionLevels};
@@ -72,29 +72,18 @@ impl LevelMetrics {
     }
 
     fn queues(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
-        let by_category = |levels: &Levels, value: &dyn Fn(usize) -> Option<f64>| {
-            let _ = levels;
-            Category::ALL
-                .into_iter()
-                .filter_map(|category| {
-                    let label = Some(("category", category.as_str()));
-                    value(usize::from(category.priority())).map(|value| (label, value))
-                })
-                .collect::<Vec<Sample>>()
-        };
         let help = "Entries that wait, counted up to a bound (queue_capped)";
         self.gauge(encoder, "queue_depth", help, |region, samples| {
             let Some(levels) = &region.levels else { return };
-            samples.extend(by_category(levels, &|n| Some(levels.queued[n] as f64)));
+            samples.extend(by_category(|n| levels.queued[n] as f64));
         })?;
         let help = "How long the entry that is due longest has been due; 0 where none is";
         self.gauge(encoder, "queue_overdue_seconds", help, |region, samples| {
             let Some(levels) = &region.levels else { return };
-            let overdue = |n: usize| {
+            samples.extend(by_category(|n| {
                 let late_us = levels.earliest[n].map_or(0, |at| region.at.since(at));
-                Some(late_us.max(0) as f64 / 1e6)
-            };
-            samples.extend(by_category(levels, &overdue));
+                late_us.max(0) as f64 / 1e6
+            }));
         })?;
         self.level(encoder, "queue_capped", "1 when more waits than was counted", |levels| {
             u64::from(levels.capped)
@@ -104,6 +93,13 @@ impl LevelMetrics {
             levels.deepest_lane
         })
     }
+}
+
+/// A sample for each category; `value` takes the category's code.
+fn by_category(value: impl Fn(usize) -> f64) -> impl Iterator<Item = Sample> {
+    Category::ALL
+        .into_iter()
+        .map(move |category| (Some(("category", category.as_str())), value(usize::from(category.priority()))))
 }
 
 impl Collector for LevelMetrics {
