@@ -96,10 +96,10 @@ impl Running {
         Ok(Self { stop_web, stop_engine, web, loops, state, address })
     }
 
-    /// Until a signal asks to stop, or the listener fails.
-    pub async fn until_asked(mut self) -> anyhow::Result<()> {
+    /// Until asked to stop, or the listener fails.
+    pub async fn until(mut self, asked: impl Future<Output = ()>) -> anyhow::Result<()> {
         tokio::select! {
-            asked = asked_to_stop() => asked?,
+            () = asked => {}
             ended = &mut self.web => {
                 self.stop_engine.cancel();
                 return ended.context("the listener's task broke")?;
@@ -120,16 +120,17 @@ impl Running {
     }
 }
 
-/// Ctrl-C or SIGTERM.
-pub async fn asked_to_stop() -> anyhow::Result<()> {
+/// Ctrl-C or SIGTERM. They are watched from this call on, not only once somebody waits.
+pub fn asked_to_stop() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be watched")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be watched")?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 /// Opens every region, and makes the installation key where there is none yet.

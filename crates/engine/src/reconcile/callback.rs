@@ -164,7 +164,7 @@ impl Engine {
         let account = AccountId::parse(account).map_err(|_| missing())?;
         let known = self.0.callback_scopes.lock().get(&account).cloned();
         let scope = match known {
-            Some(scope) => scope,
+            Some(scope) => store.refreshed(&scope).await?,
             None => {
                 let (scope, _) = store.scope_of_account(account).await?.ok_or_else(missing)?;
                 let mut scopes = self.0.callback_scopes.lock();
