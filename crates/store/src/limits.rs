@@ -71,3 +71,9 @@ pub const LEVEL_LANES_MAX: i64 = 2_000;
 /// with: longer, so that no process meets a record whose key it has not.
 pub const SCOPE_FRESH_US: i64 = 2_000_000;
 pub const KEY_GRACE_US: i64 = 5_000_000;
+/// Events by which the log grows before the messages in them are written down by recipient.
+pub const RUN_EVENTS_MIN: i64 = 20_000;
+/// Events that one run of messages by recipient covers.
+pub const RUN_EVENTS_MAX: i64 = 100_000;
+/// Rows of such a run that one transaction writes.
+pub const RUN_ROWS_PER_WRITE: usize = 1_000;

@@ -21,6 +21,7 @@ mod levels;
 mod media;
 mod messages;
 mod pauses;
+mod recipients;
 mod redrive;
 mod senders;
 mod sessions;
