@@ -220,26 +220,17 @@ impl Writer {
         }
     }
 
-<<<<<<< HEAD
-    fn commit(&self, round: Round) {
-        let mut finished: Vec<Finish> = Vec::with_capacity(round.jobs);
-        let (begun_us, callers) = (self.meter.now_us(), round.jobs);
-        let begun = ready(self.conn.run("BEGIN IMMEDIATE"));
-        if let Err(error) = begun {
-            tracing::error!(?error, "no transaction could be begun");
-            // Dropping the jobs answers their callers.
-=======
     fn commit(&self, mut round: Round) {
         let ordinary = std::mem::take(&mut round.ordinary);
+        round.jobs -= ordinary.len();
         if !ordinary.is_empty() {
             self.commit_ordinary(ordinary);
         }
         if round.is_empty() {
->>>>>>> main
             return;
         }
         // Jobs of the hot path may run twice, so the careful way is taken only after the fast one failed.
-        match self.transact(async || round.run_bare(&self.conn).await) {
+        match self.transact(round.jobs, async || round.run_bare(&self.conn).await) {
             Ok(outputs) => {
                 let mut finished: Vec<Finish> = Vec::with_capacity(round.jobs);
                 round.finish(outputs, &mut finished);
@@ -256,15 +247,10 @@ impl Writer {
 
     fn commit_carefully(&self, round: Round) {
         let mut finished: Vec<Finish> = Vec::with_capacity(round.jobs);
-        let durable = self.transact(async || round.run_in_savepoints(&self.conn, &mut finished).await);
+        let durable =
+            self.transact(round.jobs, async || round.run_in_savepoints(&self.conn, &mut finished).await);
         if let Err(error) = &durable {
             tracing::error!(?error, "a transaction was not committed");
-<<<<<<< HEAD
-            self.abandon();
-        } else {
-            self.meter.committed(begun_us, callers);
-=======
->>>>>>> main
         }
         for finish in finished {
             finish(durable.clone());
@@ -274,7 +260,7 @@ impl Writer {
     /// Closures run once, so each has its savepoint.
     fn commit_ordinary(&self, jobs: Vec<Ordinary>) {
         let mut finished: Vec<Finish> = Vec::with_capacity(jobs.len());
-        let durable = self.transact(async || {
+        let durable = self.transact(jobs.len(), async || {
             for job in jobs {
                 finished.extend(savepoint(&self.conn, job).await?);
             }
@@ -289,14 +275,17 @@ impl Writer {
     }
 
     /// Runs work in a transaction of its own. What the work drops when it cannot begin answers its callers.
-    fn transact<T>(&self, work: impl AsyncFnOnce() -> Result<T>) -> Result<T> {
+    fn transact<T>(&self, callers: usize, work: impl AsyncFnOnce() -> Result<T>) -> Result<T> {
+        let begun_us = self.meter.now_us();
         ready(self.conn.run("BEGIN IMMEDIATE"))?;
         let done = ready(async {
             let value = work().await?;
             self.conn.run("COMMIT").await?;
             Ok(value)
         });
-        if done.is_err() {
+        if done.is_ok() {
+            self.meter.committed(begun_us, callers);
+        } else {
             self.abandon();
         }
         done
