@@ -3,6 +3,7 @@
 mod accounts;
 mod attempts;
 mod attention;
+mod behind;
 mod cancel;
 mod catalog;
 mod consents;
@@ -21,7 +22,6 @@ mod levels;
 mod media;
 mod messages;
 mod pauses;
-mod recipients;
 mod redrive;
 mod senders;
 mod sessions;
