@@ -121,7 +121,8 @@ impl Hand {
         if let Err(error) =
             self.store.settle(&sys, self.lease.epoch, vec![(open, Settle::Requeue)], now).await
         {
-            tracing::warn!(error = %error, trace = %item.trace, msg = %item.message, "a claim could not be given back; recovery settles it");
+            let (trace, msg) = (item.trace, item.message);
+            tracing::warn!(%error, %trace, %msg, "a claim could not be given back; recovery settles it");
         }
         self.tell(Done::Unused { item, again_at: Some(now.plus(1_000_000)) }).await;
     }
