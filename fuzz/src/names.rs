@@ -9,6 +9,8 @@ pub fn phone(bytes: &[u8]) {
     if let Ok(phone) = Phone::parse(text) {
         let again = Phone::parse(phone.as_str());
         assert_eq!(again.as_ref().map(Phone::as_str), Ok(phone.as_str()), "a number changed when read again");
+        let platform = Phone::from_platform_digits(phone.digits());
+        assert_eq!(platform.as_ref(), Some(&phone), "client and platform name one person differently");
         address(&phone.into());
     }
     if let Some(phone) = Phone::from_platform_digits(text) {
