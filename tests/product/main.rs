@@ -16,6 +16,7 @@ mod inbound;
 mod isolation;
 mod media;
 mod ops;
+mod outage;
 mod overtaking;
 mod pacing;
 mod pauses;

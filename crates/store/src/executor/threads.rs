@@ -1,5 +1,6 @@
 //! One writer thread that commits for many callers at once, and a few reader threads.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
@@ -89,7 +90,8 @@ impl SqliteThreads {
         let (reply, answer) = oneshot::channel();
         let job: Read = Box::new(move |conn| {
             // A caller that went away needs no answer.
-            let _ = reply.send(ready(work(conn)));
+            let done = catch_unwind(AssertUnwindSafe(|| ready(work(conn))));
+            let _ = reply.send(done.unwrap_or_else(|_| Err(StoreError::internal("a read panicked"))));
         });
         let reads = self.reads.as_ref().ok_or(StoreError::Unavailable)?;
         reads.try_send(job).map_err(|error| full_or_gone(&error))?;
@@ -194,10 +196,14 @@ impl Writer {
             // Dropping the jobs answers their callers.
             return;
         }
-        let durable = ready(async {
-            round.run(&self.conn, &mut finished).await?;
-            self.conn.run("COMMIT").await
+        // A broken invariant in one job takes this round back, not the writer of everybody else.
+        let run = AssertUnwindSafe(|| {
+            ready(async {
+                round.run(&self.conn, &mut finished).await?;
+                self.conn.run("COMMIT").await
+            })
         });
+        let durable = catch_unwind(run).unwrap_or_else(|_| Err(StoreError::internal("a job panicked")));
         if let Err(error) = &durable {
             tracing::error!(?error, "a transaction was not committed");
             self.abandon();
