@@ -150,7 +150,7 @@ fn plausible(number: &PhoneNumber) -> Result<(), &'static str> {
     // North American area codes never begin with 0 or 1.
     let area_code_wrong = number.country_code == 1 && digits.get(1..2).is_none_or(|first| first < "2");
     let plausible = match digits.len() {
-        length if length > PHONE_DIGITS_MAX => false,
+        length if !(DIGITS_MIN..=PHONE_DIGITS_MAX).contains(&length) => false,
         length if length < PLAUSIBLE_DIGITS_MIN => number.is_valid(),
         _ => !area_code_wrong,
     };

@@ -50,6 +50,7 @@ fn phones_that_cannot_be_called_are_refused_with_advice() {
         ("+1-800-FLOWERS", "phone.invalid"),
         ("+4915198765432 ext. 4", "phone.invalid"),
         ("+49 151 1234 5678 9012 3456 7890", "phone.invalid"),
+        ("+49 16-47", "phone.invalid"),
         ("++4915112345678", "phone.invalid"),
         ("+１２３４５６７８９０", "phone.invalid"),
     ] {
