@@ -27,4 +27,5 @@ mod refused;
 mod schedule;
 mod setup;
 mod simulation;
+mod storm;
 mod trace;

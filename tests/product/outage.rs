@@ -41,7 +41,7 @@ impl Figures {
     }
 }
 
-fn plan(seed: u64) -> Plan {
+pub fn plan(seed: u64) -> Plan {
     let number = NumberPlan {
         phone_number_id: "900000".to_owned(),
         display: "+1 202 555 0100".to_owned(),
@@ -61,7 +61,7 @@ fn plan(seed: u64) -> Plan {
 }
 
 /// Every message is to somebody else, so that only the sender's rate counts.
-fn intent(n: usize, expires_at: Option<Timestamp>) -> Value {
+pub fn intent(n: usize, expires_at: Option<Timestamp>) -> Value {
     let mut intent = json!({"to": {"phone": format!("+49151{n:08}")}, "text": {"body": "x"},
         "template": {"name": "order_update", "language": "en_US", "variables": ["Ann", "42"]}});
     intent.as_object_mut().expect("an object").remove("text");

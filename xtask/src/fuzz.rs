@@ -15,7 +15,7 @@ const PLANTED: &str = "planted";
 /// Seconds for each target, unless told.
 const SECONDS: u64 = 60;
 /// Seconds in which the planted fault has to be found.
-const PLANTED_SECONDS: u64 = 60;
+const PLANTED_SECONDS: u64 = 300;
 /// Bytes of an input.
 const INPUT_BYTES_MAX: usize = 16 * 1024;
 /// Mebibytes that a target may use.

@@ -2,11 +2,14 @@
 //!
 //! One function instead of a stack of layers: the path of a message is measured in microseconds.
 
+mod paced;
+
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -19,6 +22,7 @@ use tokio::time::timeout;
 use crate::limits;
 use crate::problem::Problem;
 use crate::state::{AppState, Shared};
+use paced::Paced;
 
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
@@ -49,8 +53,14 @@ pub async fn edge(State(edge): State<Edge>, request: Request, next: Next) -> Res
         Ok(_permit) => {
             let large = has_large_body(&request);
             let answering = AssertUnwindSafe(async {
-                let _place = if large { edge.shared.large_bodies.acquire().await.ok() } else { None };
-                next.run(request).await
+                if !large {
+                    return next.run(request).await;
+                }
+                let place = edge.shared.large_bodies.acquire();
+                match timeout(limits::LARGE_BODY_WAIT, place).await {
+                    Ok(_place) => next.run(request.map(|body| Body::new(Paced::new(body)))).await,
+                    Err(_) => Problem::busy().into_response(),
+                }
             })
             .catch_unwind();
             match timeout(time_for(template), answering).await {
