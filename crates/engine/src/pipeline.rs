@@ -104,6 +104,8 @@ pub struct Shared {
     pub(crate) journals: Arc<dyn JournalFactory>,
     /// Work for the dispatcher of each region.
     pub(crate) wakes: Wakes,
+    /// What may be under way into the stores.
+    pub(crate) gate: intake::Gate,
     pub(crate) idempotent: Mutex<BTreeSet<[u8; 32]>>,
     /// Which tenant an account of a callback address belongs to.
     pub(crate) callback_scopes: Mutex<BTreeMap<AccountId, TenantScope>>,
@@ -135,6 +137,7 @@ impl Engine {
             metrics: Metrics::default(),
             journals: parts.journals,
             wakes,
+            gate: intake::Gate::default(),
             idempotent: Mutex::default(),
             callback_scopes: Mutex::default(),
             overviews: Mutex::default(),

@@ -3,6 +3,7 @@
 mod accounts;
 mod attempts;
 mod attention;
+mod behind;
 mod cancel;
 mod catalog;
 mod consents;

@@ -3,56 +3,73 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
-use axum::body::{Body, Bytes};
-use http_body::{Frame, SizeHint};
+use axum::BoxError;
+use axum::body::Bytes;
+use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::limits;
 
-/// Fails once it is behind [`limits::LARGE_BODY_BYTES_PER_S`], counted from its beginning and with some grace.
-pub(super) struct Paced {
-    body: Body,
-    began: Instant,
+/// Fails once it is behind [`limits::LARGE_BODY_BYTES_PER_S`], counted from where reading begins and with some
+/// grace.
+pub(crate) struct Paced<B> {
+    body: B,
     bytes: u64,
+    pace: Option<Pace>,
+}
+
+struct Pace {
+    began: Instant,
     behind: Pin<Box<Sleep>>,
 }
 
-impl Paced {
-    pub fn new(body: Body) -> Self {
-        let began = now();
-        Self { body, began, bytes: 0, behind: Box::pin(sleep_until(began + limits::LARGE_BODY_GRACE)) }
+impl<B> Paced<B> {
+    pub fn new(body: B) -> Self {
+        Self { body, bytes: 0, pace: None }
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a deadline of a socket, not of the product's logic")]
-fn now() -> Instant {
-    Instant::now()
+impl Pace {
+    #[expect(clippy::disallowed_methods, reason = "a deadline of a socket, not of the product's logic")]
+    fn begin() -> Self {
+        let began = Instant::now();
+        Self { began, behind: Box::pin(sleep_until(began + limits::LARGE_BODY_GRACE)) }
+    }
+
+    fn allow(&mut self, bytes: u64) {
+        let earned = Duration::from_millis(bytes * 1_000 / limits::LARGE_BODY_BYTES_PER_S);
+        self.behind.as_mut().reset(self.began + limits::LARGE_BODY_GRACE + earned);
+    }
 }
 
-impl http_body::Body for Paced {
+impl<B> Body for Paced<B>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<BoxError>,
+{
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
+        let pace = this.pace.get_or_insert_with(Pace::begin);
         match Pin::new(&mut this.body).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
                 this.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
-                let millis = this.bytes * 1_000 / limits::LARGE_BODY_BYTES_PER_S;
-                let due = limits::LARGE_BODY_GRACE + std::time::Duration::from_millis(millis);
-                this.behind.as_mut().reset(this.began + due);
+                pace.allow(this.bytes);
                 Poll::Ready(Some(Ok(frame)))
             }
-            Poll::Pending => this
+            Poll::Ready(other) => Poll::Ready(other.map(|frame| frame.map_err(Into::into))),
+            Poll::Pending => pace
                 .behind
                 .as_mut()
                 .poll(cx)
-                .map(|()| Some(Err(axum::Error::new(std::io::Error::from(std::io::ErrorKind::TimedOut))))),
-            other => other,
+                .map(|()| Some(Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))),
         }
     }
 
