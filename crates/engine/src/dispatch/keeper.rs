@@ -15,6 +15,7 @@ use tidings_domain::time::Timestamp;
 use tidings_store::Store;
 use tidings_store::error::StoreError;
 
+use super::breaker::Breaker;
 use super::bucket::Bucket;
 use super::journal::{Journal, Previous};
 use super::lane::Lane;
@@ -42,6 +43,8 @@ pub(super) struct Keeper {
     /// When a lane has something due again, on the wall clock.
     later: BTreeSet<(Timestamp, SenderId)>,
     accounts: BTreeMap<AccountId, Bucket>,
+    /// Accounts whose provider has not answered lately.
+    breakers: BTreeMap<AccountId, Breaker>,
     tenants: BTreeMap<TenantId, TenantPace>,
     category_country: BTreeMap<(Category, CountryCode), Bucket>,
     /// When the templates of an account were last asked for because one was held.
@@ -154,6 +157,7 @@ impl Keeper {
             active: BTreeSet::new(),
             later: BTreeSet::new(),
             accounts: BTreeMap::new(),
+            breakers: BTreeMap::new(),
             tenants: BTreeMap::new(),
             category_country,
             templates_asked_us: BTreeMap::new(),

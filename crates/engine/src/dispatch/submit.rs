@@ -1,8 +1,10 @@
 //! From a claim to a recorded outcome. The claim is durable, then the journal is written, then the request
 //! is made, then what it proved is recorded; nothing on this way is decided from memory alone.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use tokio::sync::mpsc;
 
 use tidings_domain::credentials::Credentials;
@@ -11,6 +13,7 @@ use tidings_domain::transport::TransportError;
 use tidings_store::Store;
 use tidings_store::model::{AttemptResult, Claimed, DueItem, Next, OpenAttempt, Recorded, Settle};
 
+use super::breaker::Reach;
 use super::journal::Journal;
 use super::lease::Lease;
 use super::retry::{self, Failed};
@@ -28,8 +31,10 @@ pub(super) enum Done {
     Claim { lane: tidings_domain::id::SenderId, class: usize },
     /// The claim was not won; its tokens can be used by others.
     Unused { item: DueItem, again_at: Option<tidings_domain::time::Timestamp> },
+    /// Past its time, and ended so; it took no token.
+    Expired { item: DueItem },
     /// The outcome is recorded.
-    Recorded { item: DueItem, next: Next, code: Option<i64> },
+    Recorded { item: DueItem, next: Next, code: Option<i64>, reach: Reach },
 }
 
 /// What one claim needs; shared by all its submissions.
@@ -84,7 +89,8 @@ impl Hand {
                 Claimed::Deferred { item, until } => (item, Some(until)),
                 Claimed::Expired { item } => {
                     self.engine.0.metrics.add(Counter::expired, 1);
-                    (item, None)
+                    self.tell(Done::Expired { item }).await;
+                    continue;
                 }
                 Claimed::Gone { item } => (item, None),
             };
@@ -133,7 +139,12 @@ impl Hand {
         }
         self.engine.0.metrics.add(Counter::submissions, 1);
         tracing::debug!(trace = %item.trace, msg = %item.message, attempt = item.attempt, "submitting");
-        let outcome = self.submit(&item, &content, snapshot).await;
+        // An adapter that panics has perhaps sent it: a doubt like any other, and no other message's concern.
+        let submitting = AssertUnwindSafe(self.submit(&item, &content, snapshot));
+        let outcome = submitting.catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!(message = %item.message, "the adapter panicked; the attempt is in doubt");
+            Outcome::InDoubt(Doubt::Crash)
+        });
         let recorded = self.weigh(item, outcome);
         log(&recorded);
         if self.outcomes.send(recorded).await.is_err() {
@@ -285,7 +296,8 @@ pub(super) async fn record_loop(
                 AttemptResult::InDoubt { code, .. } => code,
                 AttemptResult::Accepted { .. } => None,
             };
-            let _ = done.send(Done::Recorded { item: recorded.item, next: recorded.next, code }).await;
+            let reach = Reach::of(&recorded.result);
+            let _ = done.send(Done::Recorded { item: recorded.item, next: recorded.next, code, reach }).await;
         }
         engine.tick();
     }

@@ -15,7 +15,7 @@ pub(crate) const PHASES: [&str; 7] =
 #[derive(Debug, Clone, Serialize)]
 pub struct LaneView {
     pub sender: SenderId,
-    /// `idle`, `pacing`, `waiting_for_tokens`, `waiting_for_answers`, `slowed`, `held`, `paused`.
+    /// `idle`, `pacing`, `waiting_for_tokens`, `waiting_for_answers`, `slowed`, `probing`, `held`, `paused`.
     pub phase: &'static str,
     /// A sentence about the phase.
     pub detail: String,
@@ -39,7 +39,7 @@ pub struct QueueView {
 
 #[derive(Debug, Clone, Serialize)]
 pub struct BucketView {
-    /// `sender`, `account`, `tenant` or `marketing × US`.
+    /// `sender`, `account`, `tenant`, `probes` or `marketing × US`.
     pub scope: String,
     pub messages_per_s: f64,
     pub burst: f64,

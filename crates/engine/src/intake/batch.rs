@@ -60,6 +60,7 @@ pub(crate) async fn many(
         Ok(items) => items,
         Err(error) => return engine.replay_or(caller, slot.as_ref(), error).await,
     };
+    let place = engine.0.gate.enter(items.len(), engine.0.clock.monotonic_us())?;
     let now = engine.now();
     let snapshot = engine.0.catalogs.get(&caller.store, &caller.scope, now).await?;
     let mut messages = Vec::with_capacity(items.len());
@@ -87,6 +88,7 @@ pub(crate) async fn many(
     };
     match caller.store.accept(&caller.scope, accept).await? {
         Accepted::Stored(verdicts) => {
+            place.done(engine.0.clock.monotonic_us());
             engine.count(&verdicts);
             for ((trace, id), verdict) in named.into_iter().zip(&verdicts) {
                 single::log(trace, id, verdict);

@@ -1,5 +1,6 @@
 //! One writer thread that commits for many callers at once, and a few reader threads.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
@@ -91,7 +92,8 @@ impl SqliteThreads {
         let (reply, answer) = oneshot::channel();
         let job: Read = Box::new(move |conn| {
             // A caller that went away needs no answer.
-            let _ = reply.send(ready(work(conn)));
+            let done = catch_unwind(AssertUnwindSafe(|| ready(work(conn))));
+            let _ = reply.send(done.unwrap_or_else(|_| Err(StoreError::internal("a read panicked"))));
         });
         let reads = self.reads.as_ref().ok_or(StoreError::Unavailable)?;
         reads.try_send(job).map_err(|error| full_or_gone(&error))?;
@@ -283,11 +285,15 @@ impl Writer {
     fn transact<T>(&self, callers: usize, work: impl AsyncFnOnce() -> Result<T>) -> Result<T> {
         let begun_us = self.meter.now_us();
         ready(self.conn.run("BEGIN IMMEDIATE"))?;
-        let done = ready(async {
-            let value = work().await?;
-            self.conn.run("COMMIT").await?;
-            Ok(value)
+        let run = AssertUnwindSafe(|| {
+            ready(async {
+                let value = work().await?;
+                self.conn.run("COMMIT").await?;
+                Ok(value)
+            })
         });
+        // A broken invariant in one job takes this round back, not the writer of everybody else.
+        let done = catch_unwind(run).unwrap_or_else(|_| Err(StoreError::internal("a job panicked")));
         if done.is_ok() {
             self.meter.committed(begun_us, callers);
         } else {
