@@ -6,6 +6,8 @@ pub const QUEUED_ROWS_MAX: usize = 50_000;
 pub const QUEUED_JOBS_MAX: usize = 8_192;
 /// Rows of the hot path that one transaction takes up, unless a single job brings more.
 pub const ROUND_ROWS_MAX: usize = 2_000;
+/// Rows that are gathered before an SQLite store writes them.
+pub const SQLITE_ROWS_AT_ONCE: usize = 64;
 /// Jobs that one transaction takes up.
 pub const ROUND_JOBS_MAX: usize = 512;
 /// Reads that may wait for a reader.
@@ -15,7 +17,7 @@ pub const SQLITE_READERS: usize = 2;
 /// Prepared statements kept per connection.
 pub const STATEMENTS_MAX: usize = 256;
 /// KiB of page cache of the writing connection of an SQLite store.
-pub const SQLITE_WRITER_CACHE_KIB: i64 = 24 * 1024;
+pub const SQLITE_WRITER_CACHE_KIB: i64 = 48 * 1024;
 /// KiB of page cache of each reading connection of an SQLite store.
 pub const SQLITE_READER_CACHE_KIB: i64 = 4 * 1024;
 /// Milliseconds that SQLite waits for another connection's lock.
