@@ -207,15 +207,20 @@ impl Writer {
         while let Ok(first) = self.queue.recv() {
             let mut round = Round::default();
             round.add(first);
-            while round.rows < ROUND_ROWS_MAX && round.jobs < ROUND_JOBS_MAX {
-                match self.queue.try_recv() {
-                    Ok(next) => round.add(next),
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-                }
-            }
+            self.fill(&mut round);
             self.queued_rows.fetch_sub(round.rows, Ordering::Relaxed);
             self.commit(round);
             self.relieve();
+        }
+    }
+
+    /// Takes up what waits.
+    fn fill(&self, round: &mut Round) {
+        while round.rows < ROUND_ROWS_MAX && round.jobs < ROUND_JOBS_MAX {
+            match self.queue.try_recv() {
+                Ok(next) => round.add(next),
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return,
+            }
         }
     }
 
