@@ -20,4 +20,5 @@ pub(crate) mod wake;
 
 pub(crate) use keeper::run;
 pub(crate) use retry::{about_recipient, entry as failure_entry};
+pub(crate) use view::PHASES;
 pub use view::{BucketView, HoldView, LaneView, QueueView};

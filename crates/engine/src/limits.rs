@@ -80,3 +80,5 @@ pub(crate) const LOOP_AGAIN_US: i64 = SECOND;
 pub const IDEMPOTENCY_KEPT_US: i64 = 7 * tidings_domain::time::DAY;
 /// Microseconds between two rounds of forgetting what is past its time.
 pub const FORGET_EVERY_US: i64 = 60 * SECOND;
+/// Microseconds for which a look at how full things stand is good enough.
+pub const LEVELS_FRESH_US: i64 = 5 * SECOND;

@@ -111,6 +111,8 @@ pub struct Shared {
     pub(crate) callback_scopes: Mutex<BTreeMap<AccountId, TenantScope>>,
     /// What the overview has folded so far, by tenant: a cache of the event log.
     pub(crate) overviews: Mutex<BTreeMap<TenantId, crate::report::Overview>>,
+    /// How full things stood a moment ago.
+    pub(crate) levels: tokio::sync::Mutex<crate::report::Seen>,
     pub(crate) changed: watch::Sender<u64>,
 }
 
@@ -141,6 +143,7 @@ impl Engine {
             idempotent: Mutex::default(),
             callback_scopes: Mutex::default(),
             overviews: Mutex::default(),
+            levels: tokio::sync::Mutex::default(),
             changed: watch::channel(0).0,
         }))
     }

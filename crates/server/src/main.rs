@@ -10,6 +10,7 @@ mod data_dir;
 mod limits;
 mod logging;
 mod output;
+mod process;
 mod table;
 
 use std::process::ExitCode;

@@ -64,6 +64,13 @@ pub const PRUNE_ROWS_MAX: i64 = 1_000;
 pub const CANCEL_TRIES_MAX: usize = 4;
 /// Events shown of one message.
 pub const EVENTS_OF_MESSAGE_MAX: i64 = 2_000;
+/// Rows of a table that a look at how full things stand counts at most, and lanes that it asks for their earliest.
+pub const LEVEL_ROWS_MAX: i64 = 50_000;
+pub const LEVEL_LANES_MAX: i64 = 2_000;
+/// Microseconds after which a tenant's keys are read again, and for which a new data key is only read, never sealed
+/// with: longer, so that no process meets a record whose key it has not.
+pub const SCOPE_FRESH_US: i64 = 2_000_000;
+pub const KEY_GRACE_US: i64 = 5_000_000;
 /// Events by which the log grows before the messages in them are written down by recipient.
 pub const RUN_EVENTS_MIN: i64 = 20_000;
 /// Events that one run of messages by recipient covers.

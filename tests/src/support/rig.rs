@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -18,6 +17,7 @@ use super::database::Storage;
 use super::deliver::Postman;
 use super::environment;
 use super::http::Http;
+use super::program::{free_port, machine_us};
 use super::tenant::Tenant;
 use super::wait::eventually;
 
@@ -198,16 +198,4 @@ async fn provider(
         tidings_simulator::serve_with_clock(listener, serving, deliver, Arc::new(machine_us), until).await;
     });
     (simulator, url)
-}
-
-async fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    listener.local_addr().expect("a bound listener has an address").port()
-}
-
-/// Microseconds since 1970 on the machine's clock.
-#[expect(clippy::disallowed_methods, reason = "the program under test lives in the machine's time")]
-pub fn machine_us() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

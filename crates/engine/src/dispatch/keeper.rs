@@ -26,6 +26,7 @@ use crate::limits::{JOURNAL_ENTRIES_MAX, KEEPER_DONE_MAX, LANE_SCAN_US, LEASE_RE
 use crate::pipeline::Engine;
 
 mod pass;
+mod phases;
 mod settle;
 mod work;
 
@@ -90,7 +91,7 @@ async fn keep(
     lease: &Lease,
     stop: &CancellationToken,
 ) -> Result<(), StoreError> {
-    let opened = engine.0.journals.open(region, &engine.0.config.machine_boot);
+    let opened = engine.0.journals.open(region, &engine.0.config.machine_boot, lease.epoch);
     let (previous, journal) = match opened {
         Ok(opened) => opened,
         Err(error) => {
@@ -186,6 +187,7 @@ impl Keeper {
             if now_us >= self.scan_us {
                 self.scan_us = now_us + LANE_SCAN_US;
                 self.scan().await?;
+                self.publish_phases();
             }
             self.hear().await?;
             let wake_us = self.pass().await?.min(self.scan_us).min(self.renew_us);

@@ -127,7 +127,8 @@ impl Hand {
         if let Err(error) =
             self.store.settle(&sys, self.lease.epoch, vec![(open, Settle::Requeue)], now).await
         {
-            tracing::warn!(error = %error, "a claim could not be given back; recovery settles it");
+            let (trace, msg) = (item.trace, item.message);
+            tracing::warn!(%error, %trace, %msg, "a claim could not be given back; recovery settles it");
         }
         self.tell(Done::Unused { item, again_at: Some(now.plus(1_000_000)) }).await;
     }
@@ -137,6 +138,7 @@ impl Hand {
             return self.give_back(item).await;
         }
         self.engine.0.metrics.add(Counter::submissions, 1);
+        tracing::debug!(trace = %item.trace, msg = %item.message, attempt = item.attempt, "submitting");
         // An adapter that panics has perhaps sent it: a doubt like any other, and no other message's concern.
         let submitting = AssertUnwindSafe(self.submit(&item, &content, snapshot));
         let outcome = submitting.catch_unwind().await.unwrap_or_else(|_| {
@@ -144,6 +146,7 @@ impl Hand {
             Outcome::InDoubt(Doubt::Crash)
         });
         let recorded = self.weigh(item, outcome);
+        log(&recorded);
         if self.outcomes.send(recorded).await.is_err() {
             tracing::debug!("the recorder has stopped; recovery settles the attempt");
         }
@@ -251,6 +254,23 @@ impl Hand {
         // The keeper is gone only when the process stops; the store knows everything it needs.
         let _ = self.done.send(done).await;
     }
+}
+
+/// The attempt's line in the log, before its outcome is stored.
+fn log(recorded: &Recorded) {
+    let item = &recorded.item;
+    let what = match (&recorded.result, &recorded.next) {
+        (AttemptResult::Accepted { .. }, _) => "submitted",
+        (AttemptResult::InDoubt { .. }, _) => "in doubt",
+        (AttemptResult::Failed { .. }, Next::Retry { .. }) => "retrying",
+        (AttemptResult::Failed { .. }, _) => "failed",
+    };
+    let code = match recorded.result {
+        AttemptResult::Failed { code } => Some(code),
+        AttemptResult::InDoubt { code, .. } => code,
+        AttemptResult::Accepted { .. } => None,
+    };
+    tracing::debug!(trace = %item.trace, msg = %item.message, attempt = item.attempt, code, "{what}");
 }
 
 /// Records outcomes, many at a time. Facts are never thrown away: a store that fails is asked again.

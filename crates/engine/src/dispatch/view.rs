@@ -8,6 +8,10 @@ use tidings_domain::id::SenderId;
 use super::bucket::Bucket;
 use super::lane::Lane;
 
+/// Every name that a lane's phase has.
+pub(crate) const PHASES: [&str; 7] =
+    ["idle", "pacing", "waiting_for_tokens", "waiting_for_answers", "slowed", "held", "paused"];
+
 #[derive(Debug, Clone, Serialize)]
 pub struct LaneView {
     pub sender: SenderId,
@@ -136,7 +140,7 @@ impl LaneView {
     }
 }
 
-fn phase(lane: &mut Lane, now_us: i64) -> (&'static str, String) {
+pub(super) fn phase(lane: &mut Lane, now_us: i64) -> (&'static str, String) {
     if let Some(reason) = &lane.paused {
         return ("paused", format!("Paused by a person: {reason}"));
     }

@@ -16,14 +16,14 @@ use crate::limits::{POSTGRES_CONNECT_TIMEOUT_S, POSTGRES_STATEMENT_TIMEOUT_MS, Q
 
 /// Makes connections.
 #[derive(Clone)]
-pub(super) struct Connector {
+pub(crate) struct Connector {
     config: tokio_postgres::Config,
     tls: MakeRustlsConnect,
 }
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Use {
+pub(crate) enum Use {
     Ordinary,
     /// Sets of keys against large tables: an index for each key is always right, whatever the planner
     /// believes about the size of a set or of a table that has just begun to fill.
@@ -31,7 +31,7 @@ pub(super) enum Use {
 }
 
 impl Connector {
-    pub(super) fn new(url: &str, ca: Option<&Path>) -> Result<Self> {
+    pub(crate) fn new(url: &str, ca: Option<&Path>) -> Result<Self> {
         let (url, mode, tls) = tls::connector(url, ca)?;
         let mut config: tokio_postgres::Config = url
             .parse()
@@ -44,7 +44,7 @@ impl Connector {
         Ok(Self { config, tls })
     }
 
-    pub(super) async fn connect(&self, purpose: Use) -> Result<Conn> {
+    pub(crate) async fn connect(&self, purpose: Use) -> Result<Conn> {
         let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(|error| {
             tracing::warn!(%error, "no connection to PostgreSQL");
             match StoreError::from(error) {

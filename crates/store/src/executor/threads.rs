@@ -20,6 +20,7 @@ use crate::limits::{
     QUEUED_JOBS_MAX, QUEUED_READS_MAX, QUEUED_ROWS_MAX, ROUND_JOBS_MAX, ROUND_ROWS_MAX,
     SQLITE_CHECKPOINT_FORCED_PAGES, SQLITE_CHECKPOINT_PAGES, SQLITE_READERS,
 };
+use crate::meter::Meter;
 
 type Read = Box<dyn FnOnce(&Conn) + Send>;
 
@@ -31,7 +32,7 @@ pub(crate) struct SqliteThreads {
 }
 
 impl SqliteThreads {
-    pub(crate) fn start(path: &Path) -> Result<Self> {
+    pub(crate) fn start(path: &Path, meter: &Arc<Meter>) -> Result<Self> {
         let (writes, written) = sync_channel(QUEUED_JOBS_MAX);
         let (reads, read) = sync_channel::<Read>(QUEUED_READS_MAX);
         let (full, filled) = sync_channel(1);
@@ -51,6 +52,7 @@ impl SqliteThreads {
             pages,
             full,
             copied_at: 0,
+            meter: Arc::clone(meter),
         };
         let mut threads = vec![spawn("tidings-writer", move || writer.run())?];
         let copier = open_writer(path)?;
@@ -129,6 +131,7 @@ struct Writer {
     full: SyncSender<()>,
     /// Pages in the log when it was last copied back.
     copied_at: i32,
+    meter: Arc<Meter>,
 }
 
 /// What one transaction carries.
@@ -226,6 +229,7 @@ impl Writer {
 
     fn commit(&self, mut round: Round) {
         let ordinary = std::mem::take(&mut round.ordinary);
+        round.jobs -= ordinary.len();
         if !ordinary.is_empty() {
             self.commit_ordinary(ordinary);
         }
@@ -233,7 +237,7 @@ impl Writer {
             return;
         }
         // Jobs of the hot path may run twice, so the careful way is taken only after the fast one failed.
-        match self.transact(async || round.run_bare(&self.conn).await) {
+        match self.transact(round.jobs, async || round.run_bare(&self.conn).await) {
             Ok(outputs) => {
                 let mut finished: Vec<Finish> = Vec::with_capacity(round.jobs);
                 round.finish(outputs, &mut finished);
@@ -250,7 +254,8 @@ impl Writer {
 
     fn commit_carefully(&self, round: Round) {
         let mut finished: Vec<Finish> = Vec::with_capacity(round.jobs);
-        let durable = self.transact(async || round.run_in_savepoints(&self.conn, &mut finished).await);
+        let durable =
+            self.transact(round.jobs, async || round.run_in_savepoints(&self.conn, &mut finished).await);
         if let Err(error) = &durable {
             tracing::error!(?error, "a transaction was not committed");
         }
@@ -262,7 +267,7 @@ impl Writer {
     /// Closures run once, so each has its savepoint.
     fn commit_ordinary(&self, jobs: Vec<Ordinary>) {
         let mut finished: Vec<Finish> = Vec::with_capacity(jobs.len());
-        let durable = self.transact(async || {
+        let durable = self.transact(jobs.len(), async || {
             for job in jobs {
                 finished.extend(savepoint(&self.conn, job).await?);
             }
@@ -277,7 +282,8 @@ impl Writer {
     }
 
     /// Runs work in a transaction of its own. What the work drops when it cannot begin answers its callers.
-    fn transact<T>(&self, work: impl AsyncFnOnce() -> Result<T>) -> Result<T> {
+    fn transact<T>(&self, callers: usize, work: impl AsyncFnOnce() -> Result<T>) -> Result<T> {
+        let begun_us = self.meter.now_us();
         ready(self.conn.run("BEGIN IMMEDIATE"))?;
         let run = AssertUnwindSafe(|| {
             ready(async {
@@ -288,7 +294,9 @@ impl Writer {
         });
         // A broken invariant in one job takes this round back, not the writer of everybody else.
         let done = catch_unwind(run).unwrap_or_else(|_| Err(StoreError::internal("a job panicked")));
-        if done.is_err() {
+        if done.is_ok() {
+            self.meter.committed(begun_us, callers);
+        } else {
             self.abandon();
         }
         done

@@ -105,6 +105,7 @@ async fn requests_are_bounded() {
     let response = ask(&app, "/fine/1").await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(response.headers()[http::header::RETRY_AFTER], "1");
+    assert_eq!(response.headers()[http::header::CONTENT_TYPE], "application/problem+json");
     drop(taken);
     assert_eq!(ask(&app, "/fine/1").await.status(), StatusCode::OK);
 }
