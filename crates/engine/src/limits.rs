@@ -67,6 +67,8 @@ pub const TEMPLATE_DOUBT_US: i64 = 15 * SECOND;
 pub const TEMPLATE_ASK_US: i64 = 60 * SECOND;
 /// Messages of the keeper to itself that may wait; what fills it is bounded by the submissions under way.
 pub(crate) const KEEPER_DONE_MAX: usize = 8_192;
+/// Submissions of an account in a row without an answer after which only probes go out.
+pub(crate) const SILENT_MAX: u32 = 20;
 /// Seconds of what the store has lately taken that may be under way in batches; more is told to come back.
 pub(crate) const INTAKE_WAIT_S: usize = 2;
 /// Intents of batches under way, whatever the store has lately taken: at least and at most.
