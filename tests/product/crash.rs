@@ -3,16 +3,16 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use tidings_simulator::{Customers, Faults, SimConfig, Simulator};
-use tidings_tests::ledger::{self, MessageFacts};
-use tidings_tests::support::{Http, Program, Tenant, eventually, provider};
+use tidings_simulator::{Customers, Faults, SimConfig};
+use tidings_tests::ledger;
+use tidings_tests::support::{Program, Tenant, at_rest, free_port, machine_us, provider};
 
 const KILLS: usize = 10;
 const BATCH: usize = 20;
@@ -49,7 +49,7 @@ async fn run() {
         served = program.serve(&data_dir, port).await;
     }
     assert!(acknowledged.len() >= KILLS * BATCH, "only {} messages were acknowledged", acknowledged.len());
-    let messages = at_rest(&tenant.http, &simulator).await;
+    let messages = at_rest(&tenant.http, &simulator, &[]).await;
     let broken = ledger::check(&simulator.ledger(), &messages, &acknowledged);
     assert!(
         broken.is_empty(),
@@ -103,46 +103,4 @@ async fn load(tenant: Tenant, base: usize) -> Vec<String> {
         }
     }
     ids
-}
-
-/// Waits until no message is open, then reads all of them.
-async fn at_rest(http: &Http, simulator: &Simulator) -> Vec<MessageFacts> {
-    for status in ["queued", "submitting", "in_doubt", "scheduled", "accepted"] {
-        for _ in 0..6 {
-            let none = async || {
-                let page = http.get(&format!("/v1/messages?status={status}&limit=1")).await.expect(200);
-                page["messages"].as_array().is_some_and(Vec::is_empty).then_some(())
-            };
-            let waited = tokio::time::timeout(Duration::from_secs(19), eventually(status, none)).await;
-            if waited.is_ok() {
-                break;
-            }
-        }
-    }
-    eventually("the post to be empty", async || simulator.next_wake_us().is_none().then_some(())).await;
-    let mut messages = Vec::new();
-    let mut cursor = String::new();
-    loop {
-        let page = http.get(&format!("/v1/messages?limit=500{cursor}")).await.expect(200);
-        for message in page["messages"].as_array().unwrap() {
-            let one =
-                http.get(&format!("/v1/messages/{}", message["id"].as_str().unwrap())).await.expect(200);
-            messages.push(serde_json::from_value(one).unwrap());
-        }
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => return messages,
-        }
-    }
-}
-
-async fn free_port() -> u16 {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    listener.local_addr().unwrap().port()
-}
-
-#[expect(clippy::disallowed_methods, reason = "the program under test lives in the machine's time")]
-fn machine_us() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

@@ -23,6 +23,7 @@ mod policy;
 mod recipients;
 mod recorded;
 mod refused;
+mod restore;
 mod schedule;
 mod setup;
 mod simulation;

@@ -163,7 +163,7 @@ pub async fn open_stores(
     Regions::new(stores).context("no store is configured")
 }
 
-fn store_engine(config: &Config, name: &str, region: &Region) -> anyhow::Result<tidings_store::Engine> {
+pub fn store_engine(config: &Config, name: &str, region: &Region) -> anyhow::Result<tidings_store::Engine> {
     let Some(url) = &region.url else {
         return Ok(tidings_store::Engine::Sqlite { path: sqlite_path(config, name) });
     };
@@ -185,7 +185,7 @@ pub fn sqlite_path(config: &Config, region: &str) -> PathBuf {
 }
 
 /// What to do about a store that does not open.
-fn explain(region: &str, error: &StoreError) -> anyhow::Error {
+pub fn explain(region: &str, error: &StoreError) -> anyhow::Error {
     let advice = match error {
         StoreError::Locked => "; stop it, or ask it instead: `tidings --help` lists what can be asked",
         StoreError::Newer { .. } => "; run the newer version again, or restore a backup",

@@ -64,3 +64,13 @@ pub const PRUNE_ROWS_MAX: i64 = 1_000;
 pub const CANCEL_TRIES_MAX: usize = 4;
 /// Events shown of one message.
 pub const EVENTS_OF_MESSAGE_MAX: i64 = 2_000;
+/// Bytes that a backup reads or writes at once.
+pub const BACKUP_BUFFER_BYTES: usize = 256 * 1024;
+/// Pages that one step of SQLite's online backup copies.
+pub const BACKUP_PAGES_PER_STEP: i32 = 1_024;
+/// Messages held by one statement after a restore.
+pub const HOLD_CHUNK: i64 = 1_000;
+/// Held messages that one statement decides.
+pub const REVIEW_CHUNK: i64 = 5_000;
+/// Microseconds by which clocks of two machines may differ: what was due so shortly after the end is held too.
+pub const RESTORE_CLOCK_MARGIN_US: i64 = 5 * tidings_domain::time::MINUTE;

@@ -8,6 +8,7 @@ mod environment;
 mod http;
 mod program;
 mod redact;
+mod rest;
 mod tenant;
 mod wait;
 mod wire;
@@ -19,6 +20,7 @@ pub use environment::{chromium, leaves_out, long, program};
 pub use http::{Answer, Http};
 pub use program::{Program, Served};
 pub use redact::redact;
+pub use rest::{at_rest, free_port, machine_us};
 pub use tenant::{Tenant, phone, sign};
 pub use wait::eventually;
 

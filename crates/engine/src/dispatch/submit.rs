@@ -117,6 +117,7 @@ impl Hand {
             state: tidings_domain::lifecycle::AttemptState::Claimed,
             claimed_at: now,
             doubt_until: None,
+            review: None,
         };
         if let Err(error) =
             self.store.settle(&sys, self.lease.epoch, vec![(open, Settle::Requeue)], now).await

@@ -25,6 +25,8 @@ pub(super) struct Connector {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Use {
     Ordinary,
+    /// Long statements that nobody waits for: backup, restore, migration.
+    Maintenance,
     /// Sets of keys against large tables: an index for each key is always right, whatever the planner
     /// believes about the size of a set or of a table that has just begun to fill.
     Hot,
@@ -57,7 +59,7 @@ impl Connector {
                 tracing::warn!(%error, "a connection to PostgreSQL ended");
             }
         });
-        let timeout = POSTGRES_STATEMENT_TIMEOUT_MS;
+        let timeout = if purpose == Use::Maintenance { 0 } else { POSTGRES_STATEMENT_TIMEOUT_MS };
         let mut settings = format!(
             "SET statement_timeout = {timeout}; SET idle_in_transaction_session_timeout = {timeout}; SET jit = off;"
         );
@@ -71,6 +73,11 @@ impl Connector {
         conn.run(&settings).await?;
         Ok(conn)
     }
+}
+
+/// A connection of its own for long statements.
+pub(crate) async fn connect_postgres(url: &str, ca: Option<&Path>) -> Result<Conn> {
+    Connector::new(url, ca)?.connect(Use::Maintenance).await
 }
 
 pub(super) fn is_closed(conn: &Conn) -> bool {

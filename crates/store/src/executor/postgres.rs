@@ -32,7 +32,7 @@ pub(crate) struct Postgres {
 impl Postgres {
     pub(crate) async fn start(url: &str, ca: Option<&Path>, readers: usize) -> Result<Self> {
         let connector = Connector::new(url, ca)?;
-        let conn = connector.connect(Use::Ordinary).await?;
+        let conn = connector.connect(Use::Maintenance).await?;
         crate::migrate::run(&conn).await?;
         Ok(Self {
             readers: Pool::new(connector.clone(), readers),

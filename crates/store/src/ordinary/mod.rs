@@ -21,6 +21,7 @@ mod media;
 mod messages;
 mod pauses;
 mod redrive;
+mod review;
 mod senders;
 mod sessions;
 mod templates;

@@ -12,6 +12,7 @@ pub mod overview;
 pub mod pauses;
 pub mod policy;
 pub mod recipients;
+pub mod recovery;
 pub mod schema;
 pub mod send;
 pub mod senders;
@@ -49,6 +50,7 @@ fn administration() -> OpenApiRouter<AppState> {
         .routes(routes!(recipients::lift_invalid_recipient))
         .routes(routes!(pauses::set_pause, pauses::list_pauses))
         .routes(routes!(pauses::lift_pause))
+        .routes(routes!(recovery::get_recovery, recovery::review_held))
 }
 
 fn sending() -> OpenApiRouter<AppState> {
