@@ -28,6 +28,10 @@ pub(crate) async fn run(engine: Engine, region: String, store: Store, stop: Canc
             tracing::warn!(error = %error, region, "doubts could not be decided; trying again");
             engine.0.metrics.add(Counter::store_errors, 1);
         }
+        if let Err(error) = store.index_recipients(&store.system()).await {
+            tracing::warn!(error = %error, region, "messages could not be noted by recipient; trying again");
+            engine.0.metrics.add(Counter::store_errors, 1);
+        }
         let now_us = engine.0.clock.monotonic_us();
         if now_us - tidied_us >= FORGET_EVERY_US {
             tidied_us = now_us;

@@ -74,3 +74,9 @@ pub const HOLD_CHUNK: i64 = 1_000;
 pub const REVIEW_CHUNK: i64 = 5_000;
 /// Microseconds by which clocks of two machines may differ: what was due so shortly after the end is held too.
 pub const RESTORE_CLOCK_MARGIN_US: i64 = 5 * tidings_domain::time::MINUTE;
+/// Events by which the log grows before the messages in them are written down by recipient.
+pub const RUN_EVENTS_MIN: i64 = 20_000;
+/// Events that one run of messages by recipient covers.
+pub const RUN_EVENTS_MAX: i64 = 100_000;
+/// Rows of such a run that one transaction writes.
+pub const RUN_ROWS_PER_WRITE: usize = 1_000;

@@ -20,6 +20,7 @@ mod keys;
 mod media;
 mod messages;
 mod pauses;
+mod recipients;
 mod redrive;
 mod review;
 mod senders;
