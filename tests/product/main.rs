@@ -10,6 +10,7 @@ mod dead_letters;
 mod demo;
 mod doubt;
 mod explain;
+mod failover;
 mod feed;
 mod idempotency;
 mod inbound;

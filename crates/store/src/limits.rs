@@ -36,6 +36,10 @@ pub const POSTGRES_MERGERS: usize = 2;
 pub const POSTGRES_STATEMENT_TIMEOUT_MS: u64 = 15_000;
 /// Seconds a connection to PostgreSQL may take.
 pub const POSTGRES_CONNECT_TIMEOUT_S: u64 = 5;
+/// Seconds of silence after which a connection to PostgreSQL is asked whether it is there, and between two such questions.
+pub const POSTGRES_KEEPALIVE_S: u64 = 5;
+/// Seconds for which what was sent to PostgreSQL may stay unacknowledged by its machine.
+pub const POSTGRES_SILENCE_S: u64 = 10;
 /// Runs of a transaction that lost against another one.
 pub const TRANSACTION_TRIES_MAX: usize = 6;
 /// Tenants whose opened keys are kept in memory.

@@ -2,6 +2,7 @@
 
 mod app;
 mod clock;
+mod cluster;
 mod database;
 mod deliver;
 mod environment;
@@ -15,6 +16,7 @@ mod wire;
 
 pub use app::{Options, TestApp, provider};
 pub use clock::ShiftedClock;
+pub use cluster::Pair;
 pub use database::{Database, Storage, with_storage};
 pub use environment::{chromium, leaves_out, long, program};
 pub use http::{Answer, Http};

@@ -235,6 +235,19 @@ pub enum Settle {
     Extend { until: Timestamp },
 }
 
+/// How much of what PostgreSQL acknowledged outlives the loss of one machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Durability {
+    pub fsync: bool,
+    pub full_page_writes: bool,
+    /// The setting's value: `on`, `off`, `local`, `remote_write`, `remote_apply`.
+    pub synchronous_commit: String,
+    /// Whether commits wait for a standby at all.
+    pub waits_for_standby: bool,
+    /// Standbys that commits wait for and that are connected now.
+    pub synchronous_standbys: u64,
+}
+
 /// What a restore holds of one category.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldCount {

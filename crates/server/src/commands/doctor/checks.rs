@@ -11,6 +11,7 @@ use tidings_domain::id::IdSource;
 use tidings_domain::time::{DAY, MINUTE, SECOND, Timestamp};
 use tidings_domain::transport::{Bounds, Transport};
 use tidings_providers::http::HttpTransport;
+use tidings_store::Regions;
 
 use super::Check;
 use crate::clock::SystemClock;
@@ -35,7 +36,11 @@ pub async fn all(file: Option<&Path>, data_dir: Option<&Path>) -> Vec<Check> {
     checks.push(directory(&config.data_dir));
     checks.push(master_key(&config));
     checks.push(tls(&config));
-    checks.push(store(&config).await);
+    let (store, regions) = store(&config).await;
+    checks.push(store);
+    if let Some(regions) = regions {
+        checks.extend(super::durability::all(&regions).await);
+    }
     let (provider, their_time) = provider(&config).await;
     checks.push(time(clock.now(), their_time));
     checks.push(provider);
@@ -110,36 +115,40 @@ fn tls(config: &Config) -> Check {
 }
 
 /// Opens the stores that are there. A new one is not made here.
-async fn store(config: &Config) -> Check {
+async fn store(config: &Config) -> (Check, Option<Regions>) {
     const NAME: &str = "store";
+    let alone = |check| (check, None);
     let missing = config
         .regions()
         .into_iter()
         .find(|(name, region)| region.url.is_none() && !compose::sqlite_path(config, name).exists());
     if let Some((name, _)) = missing {
         let mend = format!("tidings init --data-dir {}", config.data_dir.display());
-        return Check::bad(NAME, format!("region `{name}` has no store yet"), mend);
+        return alone(Check::bad(NAME, format!("region `{name}` has no store yet"), mend));
     }
     if config.master_key.is_empty() && !master_key_path(config).exists() {
-        return Check::bad(NAME, "it cannot be opened without its master key", "mend that first");
+        return alone(Check::bad(NAME, "it cannot be opened without its master key", "mend that first"));
     }
     let seed = match random_bytes() {
         Ok(seed) => seed,
         Err(error) => {
-            return Check::bad(NAME, format!("{error:#}"), "mend the operating system's random source");
+            let mend = "mend the operating system's random source";
+            return alone(Check::bad(NAME, format!("{error:#}"), mend));
         }
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     match compose::open_stores(config, &clock, &Arc::new(IdSource::seeded(seed))).await {
         Ok(regions) => {
             let names: Vec<&str> = regions.iter().map(|store| store.region()).collect();
-            Check::good(NAME, format!("opens, and its schema is this version's: {}", names.join(", ")))
+            let found = format!("opens, and its schema is this version's: {}", names.join(", "));
+            (Check::good(NAME, found), Some(regions))
         }
         Err(error) if error.to_string().contains("another process") => {
-            Check::good(NAME, "in use by a running server, which answers for it at /readyz")
+            alone(Check::good(NAME, "in use by a running server, which answers for it at /readyz"))
         }
         Err(error) => {
-            Check::bad(NAME, format!("{error:#}"), "the message says what is wrong; the log has the cause")
+            let mend = "the message says what is wrong; the log has the cause";
+            alone(Check::bad(NAME, format!("{error:#}"), mend))
         }
     }
 }
