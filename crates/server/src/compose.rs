@@ -86,7 +86,7 @@ impl Running {
         let engine = installation.engine.clone();
         let state = AppState::new(engine, installation.clock.clone(), tls.is_some(), stop_web.clone());
         let loops = installation.engine.start(&stop_engine);
-        let app = tidings_web::router(state.clone());
+        let app = tidings_web::Front::new(state.clone());
         let serving = tidings_web::serve(listener, tls, app, stop_web.clone());
         let web = tokio::spawn(async move { serving.await.map_err(anyhow::Error::from) });
         Ok(Self { stop_web, stop_engine, web, loops, state, address })

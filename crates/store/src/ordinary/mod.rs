@@ -3,6 +3,7 @@
 mod accounts;
 mod attempts;
 mod attention;
+mod behind;
 mod cancel;
 mod catalog;
 mod consents;
@@ -20,7 +21,6 @@ mod keys;
 mod media;
 mod messages;
 mod pauses;
-mod recipients;
 mod redrive;
 mod review;
 mod senders;
