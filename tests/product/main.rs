@@ -21,6 +21,7 @@ mod overtaking;
 mod pacing;
 mod pauses;
 mod policy;
+mod quota;
 mod recipients;
 mod recorded;
 mod refused;

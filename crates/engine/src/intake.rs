@@ -4,11 +4,13 @@ mod batch;
 mod cancel;
 mod idempotency;
 mod prepare;
+mod quota;
 mod single;
 
 pub(crate) use batch::many;
 pub(crate) use idempotency::Slot;
 pub(crate) use prepare::prepare;
+pub(crate) use quota::Quotas;
 pub(crate) use single::one;
 
 use tidings_domain::trace::TraceId;

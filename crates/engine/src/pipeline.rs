@@ -101,6 +101,7 @@ pub struct Shared {
     pub(crate) journals: Arc<dyn JournalFactory>,
     /// Work for the dispatcher of each region.
     pub(crate) wakes: Wakes,
+    pub(crate) quotas: intake::Quotas,
     pub(crate) idempotent: Mutex<BTreeSet<[u8; 32]>>,
     /// Which tenant an account of a callback address belongs to.
     pub(crate) callback_scopes: Mutex<BTreeMap<AccountId, TenantScope>>,
@@ -132,6 +133,7 @@ impl Engine {
             metrics: Metrics::default(),
             journals: parts.journals,
             wakes,
+            quotas: intake::Quotas::default(),
             idempotent: Mutex::default(),
             callback_scopes: Mutex::default(),
             overviews: Mutex::default(),
@@ -145,6 +147,12 @@ impl Engine {
         for store in self.0.regions.iter() {
             let name = store.region();
             loops.push(tokio::spawn(dispatch::run(
+                self.clone(),
+                name.to_owned(),
+                store.clone(),
+                stop.clone(),
+            )));
+            loops.push(tokio::spawn(reconcile::retention::run(
                 self.clone(),
                 name.to_owned(),
                 store.clone(),

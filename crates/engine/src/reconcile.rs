@@ -6,6 +6,7 @@
 mod callback;
 mod effects;
 mod keywords;
+pub(crate) mod retention;
 
 use tokio_util::sync::CancellationToken;
 

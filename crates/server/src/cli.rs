@@ -228,6 +228,22 @@ pub enum Tenant {
         server: Server,
     },
     List(List),
+    /// Stop a tenant: nothing is taken and nothing is sent (with the installation key).
+    Suspend(ById),
+    /// Let a suspended tenant go on.
+    Resume(ById),
+    /// Limit what is taken from a tenant; 0 lifts a limit.
+    Limit {
+        id: String,
+        /// Intents per second.
+        #[arg(long, value_name = "RATE", required_unless_present = "accepts_per_day")]
+        accepts_per_s: Option<f64>,
+        /// Intents per day in UTC.
+        #[arg(long, value_name = "N")]
+        accepts_per_day: Option<u32>,
+        #[command(flatten)]
+        server: Server,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -14,6 +14,7 @@ use tidings_engine::pipeline::Parts;
 use tidings_engine::{Engine, EngineConfig};
 use tidings_providers::cloud::CloudProvider;
 use tidings_providers::http::HttpTransport;
+use tidings_store::model::Retention;
 use tidings_store::{OpenOptions, Regions, Store, StoreError};
 use tidings_web::{AppState, TlsFiles};
 use tokio::net::TcpListener;
@@ -210,6 +211,7 @@ fn engine_config(config: &Config, ids: &IdSource) -> EngineConfig {
     EngineConfig {
         // In the order of `Category::code`.
         doubt_us: [us(doubt.authentication), us(doubt.service), us(doubt.utility), us(doubt.marketing)],
+        retention: config.retention.or(Retention::STANDARD),
         node: node(config, ids),
         machine_boot: first_line("/proc/sys/kernel/random/boot_id"),
         ..EngineConfig::default()

@@ -74,6 +74,8 @@ pub const BACKUP_BUFFER_BYTES: usize = 256 * 1024;
 pub const BACKUP_PAGES_PER_STEP: i32 = 1_024;
 /// Messages held by one statement after a restore.
 pub const HOLD_CHUNK: i64 = 1_000;
+/// Rows that one step of the retention looks at.
+pub const RETENTION_STEP_ROWS: i64 = 500;
 /// Held messages that one statement decides.
 pub const REVIEW_CHUNK: i64 = 5_000;
 /// Microseconds by which clocks of two machines may differ: what was due so shortly after the end is held too.

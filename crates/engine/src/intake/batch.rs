@@ -62,6 +62,9 @@ pub(crate) async fn many(
     };
     let now = engine.now();
     let snapshot = engine.0.catalogs.get(&caller.store, &caller.scope, now).await?;
+    if let Err(error) = engine.admit(caller, &snapshot, items.len()).await {
+        return engine.replay_or(caller, slot.as_ref(), error).await;
+    }
     let mut messages = Vec::with_capacity(items.len());
     let mut indexes = Vec::with_capacity(items.len());
     let mut rejected = Vec::new();

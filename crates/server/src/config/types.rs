@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 use tidings_domain::secret::Secret;
+use tidings_store::model::Retention;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -28,6 +29,8 @@ pub struct Config {
     pub stores: BTreeMap<String, Region>,
     pub providers: Providers,
     pub dispatch: Dispatch,
+    /// Days for which each kind of data is kept; 0 keeps for good.
+    pub retention: Retention,
     pub tls: Tls,
     pub log: Log,
 }
@@ -43,6 +46,7 @@ impl Default for Config {
             stores: BTreeMap::new(),
             providers: Providers::default(),
             dispatch: Dispatch::default(),
+            retention: Retention::default(),
             tls: Tls::default(),
             log: Log::default(),
         }

@@ -10,3 +10,7 @@ ALTER TABLE tenants ADD COLUMN retention TEXT;
 
 -- The oldest schema whose programs still work on this one; null: only those that know this version.
 ALTER TABLE migrations ADD COLUMN min_compatible BIGINT;
+
+-- What waits for a provider's id that nobody ever names is dropped by its age.
+CREATE INDEX orphans_by_age ON orphans (received_at);
+CREATE INDEX provider_ids_waiting ON provider_ids (created_at) WHERE message_id IS NULL;

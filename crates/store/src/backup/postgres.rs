@@ -128,6 +128,8 @@ pub(super) async fn restore(
             return Err(files::CHANGED);
         }
     }
+    // Positions in the log name transactions of the server that is gone; the index is written anew.
+    conn.execute("DELETE FROM subject_events", &[]).await?;
     let next = "SELECT setval(pg_get_serial_sequence('events', 'seq'), GREATEST($1, 1))";
     conn.query(next, vals![copy.log_head]).await?;
     migrate::apply_until(&conn, migrate::SCHEMA_VERSION).await?;

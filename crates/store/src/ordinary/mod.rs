@@ -22,6 +22,7 @@ mod media;
 mod messages;
 mod pauses;
 mod redrive;
+mod retention;
 mod review;
 mod senders;
 mod sessions;

@@ -64,6 +64,8 @@ async fn goes_on_with_a_newer_schema_that_suits_it(bed: Bed) -> Bed {
 async fn a_migration_that_was_interrupted_is_taken_up(bed: Bed) -> Bed {
     for sql in [
         "DELETE FROM migrations WHERE version = 3",
+        "DROP INDEX orphans_by_age",
+        "DROP INDEX provider_ids_waiting",
         "ALTER TABLE attempts DROP COLUMN review",
         "ALTER TABLE tenants DROP COLUMN accepts_per_s",
         "ALTER TABLE tenants DROP COLUMN accepts_per_day",

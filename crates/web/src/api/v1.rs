@@ -34,6 +34,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 fn administration() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(tenants::create_tenant, tenants::list_tenants))
+        .routes(routes!(tenants::update_tenant))
         .routes(routes!(keys::create_key, keys::list_keys))
         .routes(routes!(keys::revoke_key))
         .routes(routes!(accounts::create_account, accounts::list_accounts))
