@@ -3,7 +3,8 @@
 //! One loop per region decides; everything it remembers is a cache of the store, so a crash loses pace and
 //! nothing else. The order of a submission is fixed: tokens, claim (durable), journal, request, record.
 
-pub mod bucket;
+pub mod breaker;
+mod bucket;
 pub mod journal;
 mod keeper;
 mod lane;
@@ -19,4 +20,5 @@ pub(crate) mod wake;
 
 pub(crate) use keeper::run;
 pub(crate) use retry::{about_recipient, entry as failure_entry};
+pub(crate) use view::PHASES;
 pub use view::{BucketView, HoldView, LaneView, QueueView};

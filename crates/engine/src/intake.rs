@@ -2,12 +2,14 @@
 
 mod batch;
 mod cancel;
+mod gate;
 mod idempotency;
 mod prepare;
 mod quota;
 mod single;
 
 pub(crate) use batch::many;
+pub use gate::Gate;
 pub(crate) use idempotency::Slot;
 pub(crate) use prepare::prepare;
 pub(crate) use quota::Quotas;

@@ -16,8 +16,10 @@
 //! callbacks and decides doubts. [`report`](crate::report) only reads.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -41,6 +43,7 @@ use crate::dispatch::journal::JournalFactory;
 use crate::dispatch::{self, wake::Wakes};
 use crate::error::Result;
 use crate::intake::{self, AcceptOptions, Reply};
+use crate::limits::LOOP_AGAIN_US;
 use crate::metrics::Metrics;
 use crate::policy::{self, Evaluation};
 use crate::reconcile;
@@ -102,11 +105,15 @@ pub struct Shared {
     /// Work for the dispatcher of each region.
     pub(crate) wakes: Wakes,
     pub(crate) quotas: intake::Quotas,
+    /// What may be under way into the stores.
+    pub(crate) gate: intake::Gate,
     pub(crate) idempotent: Mutex<BTreeSet<[u8; 32]>>,
     /// Which tenant an account of a callback address belongs to.
     pub(crate) callback_scopes: Mutex<BTreeMap<AccountId, TenantScope>>,
     /// What the overview has folded so far, by tenant: a cache of the event log.
     pub(crate) overviews: Mutex<BTreeMap<TenantId, crate::report::Overview>>,
+    /// How full things stood a moment ago.
+    pub(crate) levels: tokio::sync::Mutex<crate::report::Seen>,
     pub(crate) changed: watch::Sender<u64>,
 }
 
@@ -134,9 +141,11 @@ impl Engine {
             journals: parts.journals,
             wakes,
             quotas: intake::Quotas::default(),
+            gate: intake::Gate::default(),
             idempotent: Mutex::default(),
             callback_scopes: Mutex::default(),
             overviews: Mutex::default(),
+            levels: tokio::sync::Mutex::default(),
             changed: watch::channel(0).0,
         }))
     }
@@ -146,26 +155,36 @@ impl Engine {
         let mut loops = Vec::new();
         for store in self.0.regions.iter() {
             let name = store.region();
-            loops.push(tokio::spawn(dispatch::run(
-                self.clone(),
-                name.to_owned(),
-                store.clone(),
-                stop.clone(),
-            )));
-            loops.push(tokio::spawn(reconcile::retention::run(
-                self.clone(),
-                name.to_owned(),
-                store.clone(),
-                stop.clone(),
-            )));
-            loops.push(tokio::spawn(reconcile::run(
-                self.clone(),
-                name.to_owned(),
-                store.clone(),
-                stop.clone(),
-            )));
+            let (engine, name, store, until) = (self.clone(), name.to_owned(), store.clone(), stop.clone());
+            let parts = move || (engine.clone(), name.clone(), store.clone(), until.clone());
+            let (again, dropping) = (parts.clone(), parts.clone());
+            loops.push(tokio::spawn(self.clone().kept_alive("dispatch", stop.clone(), move || {
+                let (engine, name, store, until) = parts();
+                dispatch::run(engine, name, store, until)
+            })));
+            loops.push(tokio::spawn(self.clone().kept_alive("reconcile", stop.clone(), move || {
+                let (engine, name, store, until) = again();
+                reconcile::run(engine, name, store, until)
+            })));
+            loops.push(tokio::spawn(self.clone().kept_alive("retention", stop.clone(), move || {
+                let (engine, name, store, until) = dropping();
+                reconcile::retention::run(engine, name, store, until)
+            })));
         }
         loops
+    }
+
+    /// A loop that panics begins again from the store, as after a crash; the process lives on.
+    async fn kept_alive<F: Future<Output = ()>>(
+        self,
+        what: &'static str,
+        stop: CancellationToken,
+        begin: impl Fn() -> F,
+    ) {
+        while AssertUnwindSafe(begin()).catch_unwind().await.is_err() && !stop.is_cancelled() {
+            tracing::error!(what, "a loop panicked and begins again");
+            self.0.clock.sleep(LOOP_AGAIN_US).await;
+        }
     }
 
     /// Ticks after commits, coalesced; live views wait on it.

@@ -15,7 +15,7 @@ use tidings_engine::{Engine, EngineConfig};
 use tidings_providers::cloud::CloudProvider;
 use tidings_providers::http::HttpTransport;
 use tidings_store::model::Retention;
-use tidings_store::{OpenOptions, Regions, Store, StoreError};
+use tidings_store::{Looked, OpenOptions, Regions, Store, StoreError};
 use tidings_web::{AppState, TlsFiles};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::SystemClock;
 use crate::config::{Config, Region};
-use crate::data_dir;
+use crate::{data_dir, process};
 
 /// Everything of a running installation.
 pub struct Installation {
@@ -33,12 +33,15 @@ pub struct Installation {
     pub transport: Arc<HttpTransport>,
     /// The installation key, if it was made just now.
     pub fresh_key: Option<Secret>,
+    /// The data directory is ours as long as this is open.
+    _lock: std::fs::File,
 }
 
 impl Installation {
     /// Opens the stores (making what is not there yet) and puts the engine over them.
     pub async fn open(config: Config, tune: impl FnOnce(&mut EngineConfig)) -> anyhow::Result<Self> {
         data_dir::make(&config.data_dir)?;
+        let lock = data_dir::lock(&config.data_dir)?;
         let clock = Arc::new(SystemClock::start());
         let ids = Arc::new(IdSource::seeded(data_dir::random_bytes()?));
         let (regions, fresh_key) = stores(&config, &(clock.clone() as Arc<dyn Clock>), &ids).await?;
@@ -47,7 +50,7 @@ impl Installation {
         let provider =
             CloudProvider::new(transport.clone(), transport.clone(), &cloud.base_url, &cloud.api_version)
                 .context("providers.cloud")?;
-        let mut engine_config = engine_config(&config, &ids);
+        let mut engine_config = engine_config(&config, node(&config)?);
         tune(&mut engine_config);
         let engine = Engine::new(Parts {
             regions,
@@ -57,7 +60,7 @@ impl Installation {
             config: engine_config,
             journals: Arc::new(FileJournals { dir: config.data_dir.clone() }),
         });
-        Ok(Self { config, clock, engine, transport, fresh_key })
+        Ok(Self { config, clock, engine, transport, fresh_key, _lock: lock })
     }
 
     /// A one-time path to the console for whoever reads this process's output.
@@ -85,7 +88,8 @@ impl Running {
         let address = format!("{}://{local}", if tls.is_some() { "https" } else { "http" });
         let (stop_web, stop_engine) = (CancellationToken::new(), CancellationToken::new());
         let engine = installation.engine.clone();
-        let state = AppState::new(engine, installation.clock.clone(), tls.is_some(), stop_web.clone());
+        let state = AppState::new(engine, installation.clock.clone(), tls.is_some(), stop_web.clone())
+            .with_process(process::look);
         let loops = installation.engine.start(&stop_engine);
         let app = tidings_web::Front::new(state.clone());
         let serving = tidings_web::serve(listener, tls, app, stop_web.clone());
@@ -93,10 +97,10 @@ impl Running {
         Ok(Self { stop_web, stop_engine, web, loops, state, address })
     }
 
-    /// Until a signal asks to stop, or the listener fails.
-    pub async fn until_asked(mut self) -> anyhow::Result<()> {
+    /// Until asked to stop, or the listener fails.
+    pub async fn until(mut self, asked: impl Future<Output = ()>) -> anyhow::Result<()> {
         tokio::select! {
-            asked = asked_to_stop() => asked?,
+            () = asked => {}
             ended = &mut self.web => {
                 self.stop_engine.cancel();
                 return ended.context("the listener's task broke")?;
@@ -117,16 +121,17 @@ impl Running {
     }
 }
 
-/// Ctrl-C or SIGTERM.
-pub async fn asked_to_stop() -> anyhow::Result<()> {
+/// Ctrl-C or SIGTERM. They are watched from this call on, not only once somebody waits.
+pub fn asked_to_stop() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be watched")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be watched")?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 /// Opens every region, and makes the installation key where there is none yet.
@@ -162,6 +167,13 @@ pub async fn open_stores(
         stores.push(store);
     }
     Regions::new(stores).context("no store is configured")
+}
+
+/// Looks at a region's store without changing it.
+pub async fn look(config: &Config, name: &str, region: &Region) -> anyhow::Result<Looked> {
+    let keys = data_dir::master_keys(config)?;
+    let looked = tidings_store::look(&store_engine(config, name, region)?, &keys).await;
+    looked.map_err(|error| explain(name, &error))
 }
 
 pub fn store_engine(config: &Config, name: &str, region: &Region) -> anyhow::Result<tidings_store::Engine> {
@@ -205,28 +217,23 @@ fn tls_files(config: &Config) -> Option<TlsFiles> {
     Some(TlsFiles { certificate, key })
 }
 
-fn engine_config(config: &Config, ids: &IdSource) -> EngineConfig {
+fn engine_config(config: &Config, node: String) -> EngineConfig {
     let doubt = &config.dispatch.doubt_s;
     let us = |seconds: u32| i64::from(seconds) * SECOND;
     EngineConfig {
         // In the order of `Category::code`.
         doubt_us: [us(doubt.authentication), us(doubt.service), us(doubt.utility), us(doubt.marketing)],
         retention: config.retention.or(Retention::STANDARD),
-        node: node(config, ids),
+        node,
         machine_boot: first_line("/proc/sys/kernel/random/boot_id"),
         ..EngineConfig::default()
     }
 }
 
-/// The name under which this process holds leases. SQLite files have one process at a time, by their lock: there a
-/// restarted process is the same node and goes on at once. On PostgreSQL every process is a node of its own.
-fn node(config: &Config, ids: &IdSource) -> String {
-    let regions = std::iter::once(&config.store).chain(config.stores.values());
-    let is_postgres = |region: &Region| region.url.as_deref().is_some_and(|url| url.starts_with("postgres"));
-    if regions.into_iter().any(is_postgres) {
-        return format!("{}:{}:{:08x}", host_name(), std::process::id(), ids.random_u64() as u32);
-    }
-    format!("{}:{}", host_name(), config.data_dir.display())
+/// The name under which this process holds leases: that of its data directory, which one process has at a time.
+/// So a restarted process takes up its lanes at once, where a stranger waits until the lease has run out.
+fn node(config: &Config) -> anyhow::Result<String> {
+    Ok(format!("{}:{}", host_name(), data_dir::node_id(&config.data_dir)?))
 }
 
 fn host_name() -> String {
@@ -273,7 +280,7 @@ mod tests {
         let mut config = Config::default();
         config.dispatch.doubt_s.service = 7;
         config.dispatch.doubt_s.utility = 8;
-        let engine = engine_config(&config, &IdSource::seeded([1; 32]));
+        let engine = engine_config(&config, "node".to_owned());
         for (category, seconds) in [
             (Category::Authentication, 30),
             (Category::Service, 7),

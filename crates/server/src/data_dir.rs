@@ -1,6 +1,6 @@
 //! The data directory and the master key in it.
 
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use tidings_store::seal::MasterKey;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::config::Config;
-use crate::limits::MASTER_KEY_FILE_BYTES_MAX;
+use crate::limits::{MASTER_KEY_FILE_BYTES_MAX, NODE_ID_CHARS};
 
 /// Only the owner may look into the directory.
 pub const DIR_MODE: u32 = 0o700;
@@ -36,6 +36,38 @@ pub fn make(dir: &Path) -> anyhow::Result<()> {
             Err(error).with_context(|| format!("the data directory {} cannot be made", dir.display()))
         }
     }
+}
+
+/// Makes the directory ours until the file is closed or the process ends, however it ends.
+pub fn lock(dir: &Path) -> anyhow::Result<File> {
+    let path = dir.join("tidings.lock");
+    let file = File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => bail!(
+            "another process uses the data directory {}; stop it, or ask it instead: `tidings --help` lists \
+             what can be asked",
+            dir.display()
+        ),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("{} cannot be locked", path.display()))
+        }
+    }
+}
+
+/// What tells this data directory from every other one; made when it is first asked for.
+pub fn node_id(dir: &Path) -> anyhow::Result<String> {
+    let path = dir.join("node");
+    let shown = path.display();
+    match std::fs::read_to_string(&path) {
+        Ok(text) if text.trim().len() == NODE_ID_CHARS => return Ok(text.trim().to_owned()),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error).with_context(|| format!("{shown} cannot be read")),
+    }
+    let id = hex::encode(&random_bytes()?[..NODE_ID_CHARS / 2]);
+    std::fs::write(&path, format!("{id}\n")).with_context(|| format!("{shown} cannot be written"))?;
+    Ok(id)
 }
 
 /// The master keys of the configuration; a new one is made where none was ever needed.
@@ -142,6 +174,20 @@ mod tests {
         master_keys(&config).expect("read again");
         assert_eq!(std::fs::read_to_string(&path).expect("it can be read"), first);
         assert_eq!(std::fs::read_dir(&dir).expect("a directory").count(), 1);
+    }
+
+    #[test]
+    fn a_directory_has_one_process_and_one_name() {
+        let temp = tempfile::tempdir().expect("a temporary directory");
+        let held = lock(temp.path()).expect("nobody has it");
+        let message = lock(temp.path()).expect_err("it is taken").to_string();
+        assert!(message.contains("another process"), "{message}");
+        drop(held);
+        lock(temp.path()).expect("free again");
+        let name = node_id(temp.path()).expect("made");
+        assert_eq!(node_id(temp.path()).expect("read"), name);
+        let other = tempfile::tempdir().expect("a temporary directory");
+        assert_ne!(node_id(other.path()).expect("made"), name);
     }
 
     #[test]

@@ -32,3 +32,5 @@ pub const LINE_CHARS: usize = 80;
 pub const INPUT_FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// Levels of nesting that a variable's name may have.
 pub const VARIABLE_DEPTH_MAX: usize = 6;
+/// Characters of the name of a data directory.
+pub const NODE_ID_CHARS: usize = 16;

@@ -1,6 +1,6 @@
-//! For tests of the real program: its end of work, a port, the machine's time.
+//! For tests of the real program: its end of work.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tidings_simulator::Simulator;
 
@@ -41,15 +41,4 @@ pub async fn at_rest(http: &Http, simulator: &Simulator, but: &[&str]) -> Vec<Me
             None => return messages,
         }
     }
-}
-
-pub async fn free_port() -> u16 {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    listener.local_addr().expect("a bound listener has an address").port()
-}
-
-#[expect(clippy::disallowed_methods, reason = "the program under test lives in the machine's time")]
-pub fn machine_us() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

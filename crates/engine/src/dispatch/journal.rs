@@ -7,13 +7,14 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use tidings_domain::id::AttemptId;
+use tidings_store::model::Epoch;
 
 /// What the journal of the process before us proves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Previous {
     /// Exactly these may have left.
     Exact(BTreeSet<AttemptId>),
-    /// The machine restarted, or there is no journal: any claim may have left.
+    /// The machine restarted, another node decided since, or there is no journal: any claim may have left.
     Unknown,
 }
 
@@ -27,22 +28,32 @@ pub trait Journal: Send + Sync {
     fn entries(&self) -> usize;
 }
 
-/// Opens the journal of a region: what the last one proves, and a new one.
+/// Opens the journal of a region: what the last one proves, and a new one for the claims of `epoch`. A journal
+/// knows only the claims of its own node, so it proves nothing if somebody else held an epoch in between.
 pub trait JournalFactory: Send + Sync {
-    fn open(&self, region: &str, machine_boot: &str) -> std::io::Result<(Previous, Arc<dyn Journal>)>;
+    fn open(
+        &self,
+        region: &str,
+        machine_boot: &str,
+        epoch: Epoch,
+    ) -> std::io::Result<(Previous, Arc<dyn Journal>)>;
 }
 
 /// Journals that live as long as this value: for tests, where it outlives the engine.
 #[derive(Default, Clone)]
 pub struct MemoryJournals(Arc<Mutex<std::collections::BTreeMap<String, Arc<MemoryJournal>>>>);
 
-struct MemoryJournal(Mutex<Previous>);
+struct MemoryJournal {
+    epoch: Epoch,
+    proves: Mutex<Previous>,
+}
 
 impl JournalFactory for MemoryJournals {
-    fn open(&self, region: &str, _: &str) -> std::io::Result<(Previous, Arc<dyn Journal>)> {
+    fn open(&self, region: &str, _: &str, epoch: Epoch) -> std::io::Result<(Previous, Arc<dyn Journal>)> {
         let mut all = self.0.lock();
-        let previous = all.get(region).map_or(Previous::Unknown, |last| last.0.lock().clone());
-        let fresh = Arc::new(MemoryJournal(Mutex::new(previous.clone())));
+        let last = all.get(region).filter(|last| last.epoch.0 + 1 == epoch.0);
+        let previous = last.map_or(Previous::Unknown, |last| last.proves.lock().clone());
+        let fresh = Arc::new(MemoryJournal { epoch, proves: Mutex::new(previous.clone()) });
         all.insert(region.to_owned(), Arc::clone(&fresh));
         Ok((previous, fresh))
     }
@@ -50,17 +61,17 @@ impl JournalFactory for MemoryJournals {
 
 impl Journal for MemoryJournal {
     fn note(&self, attempts: &[AttemptId]) -> std::io::Result<()> {
-        if let Previous::Exact(left) = &mut *self.0.lock() {
+        if let Previous::Exact(left) = &mut *self.proves.lock() {
             left.extend(attempts);
         }
         Ok(())
     }
     fn roll(&self, under_way: &[AttemptId]) -> std::io::Result<()> {
-        *self.0.lock() = Previous::Exact(under_way.iter().copied().collect());
+        *self.proves.lock() = Previous::Exact(under_way.iter().copied().collect());
         Ok(())
     }
     fn entries(&self) -> usize {
-        match &*self.0.lock() {
+        match &*self.proves.lock() {
             Previous::Exact(left) => left.len(),
             Previous::Unknown => 0,
         }

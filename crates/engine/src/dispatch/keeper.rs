@@ -15,6 +15,7 @@ use tidings_domain::time::Timestamp;
 use tidings_store::Store;
 use tidings_store::error::StoreError;
 
+use super::breaker::Breaker;
 use super::bucket::Bucket;
 use super::journal::{Journal, Previous};
 use super::lane::Lane;
@@ -25,6 +26,7 @@ use crate::limits::{JOURNAL_ENTRIES_MAX, KEEPER_DONE_MAX, LANE_SCAN_US, LEASE_RE
 use crate::pipeline::Engine;
 
 mod pass;
+mod phases;
 mod settle;
 mod work;
 
@@ -41,6 +43,8 @@ pub(super) struct Keeper {
     /// When a lane has something due again, on the wall clock.
     later: BTreeSet<(Timestamp, SenderId)>,
     accounts: BTreeMap<AccountId, Bucket>,
+    /// Accounts whose provider has not answered lately.
+    breakers: BTreeMap<AccountId, Breaker>,
     tenants: BTreeMap<TenantId, TenantPace>,
     category_country: BTreeMap<(Category, CountryCode), Bucket>,
     /// When the templates of an account were last asked for because one was held.
@@ -87,7 +91,7 @@ async fn keep(
     lease: &Lease,
     stop: &CancellationToken,
 ) -> Result<(), StoreError> {
-    let opened = engine.0.journals.open(region, &engine.0.config.machine_boot);
+    let opened = engine.0.journals.open(region, &engine.0.config.machine_boot, lease.epoch);
     let (previous, journal) = match opened {
         Ok(opened) => opened,
         Err(error) => {
@@ -153,6 +157,7 @@ impl Keeper {
             active: BTreeSet::new(),
             later: BTreeSet::new(),
             accounts: BTreeMap::new(),
+            breakers: BTreeMap::new(),
             tenants: BTreeMap::new(),
             category_country,
             templates_asked_us: BTreeMap::new(),
@@ -182,6 +187,7 @@ impl Keeper {
             if now_us >= self.scan_us {
                 self.scan_us = now_us + LANE_SCAN_US;
                 self.scan().await?;
+                self.publish_phases();
             }
             self.hear().await?;
             let wake_us = self.pass().await?.min(self.scan_us).min(self.renew_us);

@@ -1,8 +1,10 @@
 //! From a claim to a recorded outcome. The claim is durable, then the journal is written, then the request
 //! is made, then what it proved is recorded; nothing on this way is decided from memory alone.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use tokio::sync::mpsc;
 
 use tidings_domain::credentials::Credentials;
@@ -12,6 +14,7 @@ use tidings_store::Store;
 use tidings_store::error::StoreError;
 use tidings_store::model::{AttemptResult, Claimed, DueItem, Next, OpenAttempt, Recorded, Settle};
 
+use super::breaker::Reach;
 use super::journal::Journal;
 use super::lease::Lease;
 use super::retry::{self, Failed};
@@ -29,8 +32,10 @@ pub(super) enum Done {
     Claim { lane: tidings_domain::id::SenderId, class: usize },
     /// The claim was not won; its tokens can be used by others.
     Unused { item: DueItem, again_at: Option<tidings_domain::time::Timestamp> },
+    /// Past its time, and ended so; it took no token.
+    Expired { item: DueItem },
     /// The outcome is recorded.
-    Recorded { item: DueItem, next: Next, code: Option<i64> },
+    Recorded { item: DueItem, next: Next, code: Option<i64>, reach: Reach },
 }
 
 /// What one claim needs; shared by all its submissions.
@@ -90,7 +95,8 @@ impl Hand {
                 Claimed::Deferred { item, until } => (item, Some(until)),
                 Claimed::Expired { item } => {
                     self.engine.0.metrics.add(Counter::expired, 1);
-                    (item, None)
+                    self.tell(Done::Expired { item }).await;
+                    continue;
                 }
                 Claimed::Gone { item } => (item, None),
             };
@@ -148,7 +154,8 @@ impl Hand {
         let now = self.engine.now();
         let settled = vec![(self.as_claimed(&item), Settle::Requeue)];
         if let Err(error) = self.store.settle(&sys, self.lease.epoch, settled, now).await {
-            tracing::warn!(error = %error, "a claim could not be given back; recovery settles it");
+            let (trace, msg) = (item.trace, item.message);
+            tracing::warn!(%error, %trace, %msg, "a claim could not be given back; recovery settles it");
         }
         self.tell(Done::Unused { item, again_at: Some(now.plus(1_000_000)) }).await;
     }
@@ -158,8 +165,15 @@ impl Hand {
             return self.give_back(item).await;
         }
         self.engine.0.metrics.add(Counter::submissions, 1);
-        let outcome = self.submit(&item, &content, snapshot).await;
+        tracing::debug!(trace = %item.trace, msg = %item.message, attempt = item.attempt, "submitting");
+        // An adapter that panics has perhaps sent it: a doubt like any other, and no other message's concern.
+        let submitting = AssertUnwindSafe(self.submit(&item, &content, snapshot));
+        let outcome = submitting.catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!(message = %item.message, "the adapter panicked; the attempt is in doubt");
+            Outcome::InDoubt(Doubt::Crash)
+        });
         let recorded = self.weigh(item, outcome);
+        log(&recorded);
         if self.outcomes.send(recorded).await.is_err() {
             tracing::debug!("the recorder has stopped; recovery settles the attempt");
         }
@@ -269,6 +283,23 @@ impl Hand {
     }
 }
 
+/// The attempt's line in the log, before its outcome is stored.
+fn log(recorded: &Recorded) {
+    let item = &recorded.item;
+    let what = match (&recorded.result, &recorded.next) {
+        (AttemptResult::Accepted { .. }, _) => "submitted",
+        (AttemptResult::InDoubt { .. }, _) => "in doubt",
+        (AttemptResult::Failed { .. }, Next::Retry { .. }) => "retrying",
+        (AttemptResult::Failed { .. }, _) => "failed",
+    };
+    let code = match recorded.result {
+        AttemptResult::Failed { code } => Some(code),
+        AttemptResult::InDoubt { code, .. } => code,
+        AttemptResult::Accepted { .. } => None,
+    };
+    tracing::debug!(trace = %item.trace, msg = %item.message, attempt = item.attempt, code, "{what}");
+}
+
 /// Records outcomes, many at a time. Facts are never thrown away: a store that fails is asked again.
 pub(super) async fn record_loop(
     engine: Engine,
@@ -292,7 +323,8 @@ pub(super) async fn record_loop(
                 AttemptResult::InDoubt { code, .. } => code,
                 AttemptResult::Accepted { .. } => None,
             };
-            let _ = done.send(Done::Recorded { item: recorded.item, next: recorded.next, code }).await;
+            let reach = Reach::of(&recorded.result);
+            let _ = done.send(Done::Recorded { item: recorded.item, next: recorded.next, code, reach }).await;
         }
         engine.tick();
     }

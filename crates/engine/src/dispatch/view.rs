@@ -8,10 +8,14 @@ use tidings_domain::id::SenderId;
 use super::bucket::Bucket;
 use super::lane::Lane;
 
+/// Every name that a lane's phase has.
+pub(crate) const PHASES: [&str; 7] =
+    ["idle", "pacing", "waiting_for_tokens", "waiting_for_answers", "slowed", "held", "paused"];
+
 #[derive(Debug, Clone, Serialize)]
 pub struct LaneView {
     pub sender: SenderId,
-    /// `idle`, `pacing`, `waiting_for_tokens`, `waiting_for_answers`, `slowed`, `held`, `paused`.
+    /// `idle`, `pacing`, `waiting_for_tokens`, `waiting_for_answers`, `slowed`, `probing`, `held`, `paused`.
     pub phase: &'static str,
     /// A sentence about the phase.
     pub detail: String,
@@ -35,7 +39,7 @@ pub struct QueueView {
 
 #[derive(Debug, Clone, Serialize)]
 pub struct BucketView {
-    /// `sender`, `account`, `tenant` or `marketing × US`.
+    /// `sender`, `account`, `tenant`, `probes` or `marketing × US`.
     pub scope: String,
     pub messages_per_s: f64,
     pub burst: f64,
@@ -136,7 +140,7 @@ impl LaneView {
     }
 }
 
-fn phase(lane: &mut Lane, now_us: i64) -> (&'static str, String) {
+pub(super) fn phase(lane: &mut Lane, now_us: i64) -> (&'static str, String) {
     if let Some(reason) = &lane.paused {
         return ("paused", format!("Paused by a person: {reason}"));
     }

@@ -24,6 +24,8 @@ pub(crate) struct Mailbox {
     pub notify: Notify,
     /// Held by the keeper of the region while it decides; reconcile decides under the same.
     lease: Mutex<Option<Lease>>,
+    /// Lanes in memory by phase, as the keeper saw them last.
+    phases: Mutex<BTreeMap<&'static str, u64>>,
 }
 
 /// What was posted since the dispatcher last looked.
@@ -82,7 +84,18 @@ impl Mailbox {
         self.notify.notify_one();
     }
 
+    pub fn set_phases(&self, phases: BTreeMap<&'static str, u64>) {
+        *self.phases.lock() = phases;
+    }
+
+    pub fn phases(&self) -> BTreeMap<&'static str, u64> {
+        self.phases.lock().clone()
+    }
+
     pub fn set_lease(&self, lease: Option<Lease>) {
+        if lease.is_none() {
+            self.phases.lock().clear();
+        }
         *self.lease.lock() = lease;
     }
 

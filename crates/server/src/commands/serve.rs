@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::Outcome;
-use crate::compose::{Installation, Running};
+use crate::compose::{Installation, Running, asked_to_stop};
 use crate::config::Config;
 use crate::output::Out;
 
@@ -16,6 +16,8 @@ pub async fn run(listen: Option<SocketAddr>, mut config: Config, out: Out) -> Ou
         config.listen = listen;
     }
     let installation = Installation::open(config, |_| {}).await?;
+    // Before the first request is answered: whoever sees that it serves may ask it to stop.
+    let asked = asked_to_stop()?;
     let listener = bind(installation.config.listen).await?;
     let running = Running::start(&installation, listener).await?;
     let console = format!("{}{}", running.address, installation.console_path().await?);
@@ -40,7 +42,7 @@ pub async fn run(listen: Option<SocketAddr>, mut config: Config, out: Out) -> Ou
         words
     })?;
     tracing::info!(address = running.address, "serving");
-    Ok(running.until_asked().await?)
+    Ok(running.until(asked).await?)
 }
 
 pub async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::conn::{Conn, PgConn, vals};
 use crate::error::{Result, StoreError};
-use crate::executor::connect_postgres;
+use crate::executor::{Connector, Use};
 use crate::migrate;
 
 /// Tables, without the parts of those that are partitioned.
@@ -33,7 +33,7 @@ pub(super) async fn copy(
     folder: &Path,
     report: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<RegionCopy> {
-    let conn = connect_postgres(url, ca).await?;
+    let conn = Connector::new(url, ca)?.connect(Use::Maintenance).await?;
     if migrate::check(&conn).await? == 0 {
         return Err(StoreError::Conflict("there is no store here to copy"));
     }
@@ -113,7 +113,7 @@ pub(super) async fn restore(
     folder: &Path,
     after: After,
 ) -> Result<Restored> {
-    let conn = connect_postgres(url, ca).await?;
+    let conn = Connector::new(url, ca)?.connect(Use::Maintenance).await?;
     // All or nothing: a restore that fails leaves the database as empty as it was.
     conn.run("BEGIN").await?;
     let found = conn.query(TABLES, &[]).await?;

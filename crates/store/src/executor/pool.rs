@@ -20,14 +20,14 @@ use crate::limits::{
 
 /// Makes connections.
 #[derive(Clone)]
-pub(super) struct Connector {
+pub(crate) struct Connector {
     config: tokio_postgres::Config,
     tls: MakeRustlsConnect,
 }
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Use {
+pub(crate) enum Use {
     Ordinary,
     /// Long statements that nobody waits for: backup, restore, migration.
     Maintenance,
@@ -37,7 +37,7 @@ pub(super) enum Use {
 }
 
 impl Connector {
-    pub(super) fn new(url: &str, ca: Option<&Path>) -> Result<Self> {
+    pub(crate) fn new(url: &str, ca: Option<&Path>) -> Result<Self> {
         let (url, mode, tls) = tls::connector(url, ca)?;
         let mut config: tokio_postgres::Config = url
             .parse()
@@ -58,7 +58,7 @@ impl Connector {
         Ok(Self { config, tls })
     }
 
-    pub(super) async fn connect(&self, purpose: Use) -> Result<Conn> {
+    pub(crate) async fn connect(&self, purpose: Use) -> Result<Conn> {
         let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(|error| {
             tracing::warn!(%error, "no connection to PostgreSQL");
             match StoreError::from(error) {
@@ -85,11 +85,6 @@ impl Connector {
         conn.run(&settings).await?;
         Ok(conn)
     }
-}
-
-/// A connection of its own for long statements.
-pub(crate) async fn connect_postgres(url: &str, ca: Option<&Path>) -> Result<Conn> {
-    Connector::new(url, ca)?.connect(Use::Maintenance).await
 }
 
 pub(super) fn is_closed(conn: &Conn) -> bool {

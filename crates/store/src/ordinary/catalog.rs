@@ -3,7 +3,7 @@
 use super::{accounts, pauses, senders, templates, tenants};
 use crate::conn::vals;
 use crate::error::{Result, StoreError};
-use crate::model::{Catalog, Durability};
+use crate::model::Catalog;
 use crate::scope::TenantScope;
 use crate::store::Store;
 
@@ -35,30 +35,6 @@ impl Store {
             Box::pin(async move {
                 let sql = "SELECT catalog_version FROM tenants WHERE id = $1";
                 conn.query_opt(sql, vals![&tenant]).await?.ok_or(NO_TENANT)?.get(0)
-            })
-        })
-        .await
-    }
-
-    /// How durable this store's commits are; `None` on SQLite, where this program itself sees to it.
-    pub async fn durability(&self) -> Result<Option<Durability>> {
-        self.read(|conn| {
-            Box::pin(async move {
-                if !conn.is_postgres() {
-                    return Ok(None);
-                }
-                let sql =
-                    "SELECT current_setting('fsync') = 'on', current_setting('full_page_writes') = 'on',
-                    current_setting('synchronous_commit'), current_setting('synchronous_standby_names') <> '',
-                    (SELECT COUNT(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum'))";
-                let row = conn.query_opt(sql, &[]).await?.ok_or(StoreError::Unavailable)?;
-                Ok(Some(Durability {
-                    fsync: row.get(0)?,
-                    full_page_writes: row.get(1)?,
-                    synchronous_commit: row.get(2)?,
-                    waits_for_standby: row.get(3)?,
-                    synchronous_standbys: row.get(4)?,
-                }))
             })
         })
         .await

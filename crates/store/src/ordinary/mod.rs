@@ -18,6 +18,7 @@ mod kept;
 mod key_cache;
 mod keyring;
 mod keys;
+mod levels;
 mod media;
 mod messages;
 mod pauses;
@@ -30,6 +31,7 @@ mod templates;
 mod tenants;
 
 pub(crate) use key_cache::KeyCache;
+pub use levels::Levels;
 
 use tidings_domain::actor::Actor;
 use tidings_domain::event::{Kind, NewEvent, Subject};

@@ -1,4 +1,4 @@
-//! The journal as a file: a line that names the boot of the machine, then sixteen bytes per attempt.
+//! The journal as a file: a line that names the boot of the machine and the epoch, then sixteen bytes per attempt.
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use tidings_domain::id::{AttemptId, Id};
+use tidings_store::model::Epoch;
 
 use super::{FileJournals, Journal, JournalFactory, Previous};
 
@@ -27,10 +28,16 @@ struct State {
 }
 
 impl JournalFactory for FileJournals {
-    fn open(&self, region: &str, machine_boot: &str) -> io::Result<(Previous, Arc<dyn Journal>)> {
+    fn open(
+        &self,
+        region: &str,
+        machine_boot: &str,
+        epoch: Epoch,
+    ) -> io::Result<(Previous, Arc<dyn Journal>)> {
         let path = self.dir.join(format!("claims-{region}.journal"));
-        let header = format!("tidings claims 1 {machine_boot}\n").into_bytes();
-        let previous = read(&path, &header)?;
+        let header = |epoch: i64| format!("tidings claims 2 {machine_boot} epoch {epoch}\n").into_bytes();
+        let previous = read(&path, &header(epoch.0 - 1))?;
+        let header = header(epoch.0);
         // What the last process left stays readable until our own first roll: if we die during
         // recovery, the next one needs it too.
         let (keep, first): (Vec<AttemptId>, &[u8]) = match &previous {
@@ -82,7 +89,8 @@ fn read(path: &Path, header: &[u8]) -> io::Result<Previous> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Previous::Unknown),
         Err(error) => return Err(error),
     };
-    // Another boot of the machine: what was not flushed is gone, so an absence proves nothing.
+    // Another boot of the machine: what was not flushed is gone. Another epoch before ours than the file's:
+    // another node claimed. Either way an absence proves nothing.
     let Some(body) = content.strip_prefix(header) else { return Ok(Previous::Unknown) };
     let attempts: BTreeSet<AttemptId> = body
         .chunks_exact(16)
@@ -100,25 +108,30 @@ mod tests {
     }
 
     #[test]
-    fn proves_what_left_until_the_machine_restarts() {
+    fn proves_what_left_until_the_machine_restarts_or_another_node_decides() {
         let dir = tempfile::tempdir().unwrap();
         let journals = FileJournals { dir: dir.path().to_owned() };
-        let (previous, journal) = journals.open("main", "boot-1").unwrap();
+        let open = |boot: &str, epoch: i64| journals.open("main", boot, Epoch(epoch)).unwrap();
+        let (previous, journal) = open("boot-1", 1);
         assert_eq!(previous, Previous::Unknown);
         drop(journal);
-        let (previous, journal) = journals.open("main", "boot-1").unwrap();
+        let (previous, journal) = open("boot-1", 2);
         assert_eq!(previous, Previous::Unknown, "whoever dies during recovery leaves no proof");
         journal.roll(&[]).unwrap();
         journal.note(&[attempt(1), attempt(2)]).unwrap();
         drop(journal);
-        let (previous, journal) = journals.open("main", "boot-1").unwrap();
+        let (previous, journal) = open("boot-1", 3);
         assert_eq!(previous, Previous::Exact([attempt(1), attempt(2)].into()));
         journal.roll(&[attempt(2)]).unwrap();
         journal.note(&[attempt(3)]).unwrap();
         drop(journal);
-        let (previous, _) = journals.open("main", "boot-1").unwrap();
+        let (previous, journal) = open("boot-1", 4);
         assert_eq!(previous, Previous::Exact([attempt(2), attempt(3)].into()));
-        let (previous, _) = journals.open("main", "boot-2").unwrap();
-        assert_eq!(previous, Previous::Unknown);
+        drop(journal);
+        let (previous, journal) = open("boot-1", 6);
+        assert_eq!(previous, Previous::Unknown, "somebody else held epoch 5");
+        journal.roll(&[]).unwrap();
+        let (previous, _) = open("boot-2", 7);
+        assert_eq!(previous, Previous::Unknown, "the machine restarted");
     }
 }

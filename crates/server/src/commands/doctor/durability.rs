@@ -1,22 +1,27 @@
 //! Whether what PostgreSQL acknowledged outlives the loss of a machine.
 
-use tidings_store::Regions;
 use tidings_store::model::Durability;
 
 use super::Check;
+use crate::compose;
+use crate::config::Config;
+use crate::data_dir::master_key_path;
 
 const NAME: &str = "durability";
 
-pub async fn all(regions: &Regions) -> Vec<Check> {
+/// Nothing about stores that cannot be looked at: another check says why.
+pub async fn all(config: &Config) -> Vec<Check> {
     let mut checks = Vec::new();
-    for store in regions.iter() {
-        match store.durability().await {
-            Ok(None) => {}
-            Ok(Some(found)) => checks.push(judge(store.region(), &found)),
-            Err(error) => {
-                let found = format!("{}: {error}", store.region());
-                checks.push(Check::notice(NAME, found, "ask again when the database answers"));
-            }
+    if config.master_key.is_empty() && !master_key_path(config).exists() {
+        return checks;
+    }
+    for (name, region) in config.regions() {
+        let is_postgres = region.url.as_deref().is_some_and(|url| url.starts_with("postgres"));
+        if is_postgres
+            && let Ok(looked) = compose::look(config, name, region).await
+            && let Some(found) = looked.durability
+        {
+            checks.push(judge(name, &found));
         }
     }
     checks

@@ -9,7 +9,7 @@ use super::names::Category;
 #[derive(ToSchema)]
 pub struct Lane {
     sender: String,
-    /// `idle`, `pacing`, `waiting_for_tokens`, `waiting_for_answers`, `slowed`, `held` or `paused`.
+    /// `idle`, `pacing`, `waiting_for_tokens`, `waiting_for_answers`, `slowed`, `probing`, `held` or `paused`.
     phase: String,
     /// A sentence about the phase.
     detail: String,
