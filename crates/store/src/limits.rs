@@ -38,6 +38,10 @@ pub const POSTGRES_MERGERS: usize = 2;
 pub const POSTGRES_STATEMENT_TIMEOUT_MS: u64 = 15_000;
 /// Seconds a connection to PostgreSQL may take.
 pub const POSTGRES_CONNECT_TIMEOUT_S: u64 = 5;
+/// Seconds of silence after which a connection to PostgreSQL is asked whether it is there, and between two such questions.
+pub const POSTGRES_KEEPALIVE_S: u64 = 5;
+/// Seconds for which what was sent to PostgreSQL may stay unacknowledged by its machine.
+pub const POSTGRES_SILENCE_S: u64 = 10;
 /// Runs of a transaction that lost against another one.
 pub const TRANSACTION_TRIES_MAX: usize = 6;
 /// Tenants whose opened keys are kept in memory.
@@ -66,6 +70,18 @@ pub const PRUNE_ROWS_MAX: i64 = 1_000;
 pub const CANCEL_TRIES_MAX: usize = 4;
 /// Events shown of one message.
 pub const EVENTS_OF_MESSAGE_MAX: i64 = 2_000;
+/// Bytes that a backup reads or writes at once.
+pub const BACKUP_BUFFER_BYTES: usize = 256 * 1024;
+/// Pages that one step of SQLite's online backup copies.
+pub const BACKUP_PAGES_PER_STEP: i32 = 1_024;
+/// Messages held by one statement after a restore.
+pub const HOLD_CHUNK: i64 = 1_000;
+/// Rows that one step of the retention looks at.
+pub const RETENTION_STEP_ROWS: i64 = 500;
+/// Held messages that one statement decides.
+pub const REVIEW_CHUNK: i64 = 5_000;
+/// Microseconds by which clocks of two machines may differ: what was due so shortly after the end is held too.
+pub const RESTORE_CLOCK_MARGIN_US: i64 = 5 * tidings_domain::time::MINUTE;
 /// Rows of a table that a look at how full things stand counts at most, and lanes that it asks for their earliest.
 pub const LEVEL_ROWS_MAX: i64 = 50_000;
 pub const LEVEL_LANES_MAX: i64 = 2_000;

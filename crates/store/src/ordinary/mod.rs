@@ -23,6 +23,8 @@ mod media;
 mod messages;
 mod pauses;
 mod redrive;
+mod retention;
+mod review;
 mod senders;
 mod sessions;
 mod templates;
