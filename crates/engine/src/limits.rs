@@ -71,3 +71,11 @@ pub(crate) const KEEPER_DONE_MAX: usize = 8_192;
 pub const IDEMPOTENCY_KEPT_US: i64 = 7 * tidings_domain::time::DAY;
 /// Microseconds between two rounds of forgetting what is past its time.
 pub const FORGET_EVERY_US: i64 = 60 * SECOND;
+/// Rows of one page of the ledger's check.
+pub const LEDGER_PAGE: usize = 500;
+/// Broken promises that one check lists; further ones are counted.
+pub const LEDGER_BROKEN_MAX: usize = 100;
+/// Microseconds after which a claim without an answer or a doubt is stuck: a lease, a request and its record.
+pub const LEDGER_CLAIM_US: i64 = 120 * SECOND;
+/// Microseconds by which the decision of a doubt may be late.
+pub const LEDGER_DOUBT_US: i64 = 60 * SECOND;

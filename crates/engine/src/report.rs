@@ -2,6 +2,7 @@
 
 mod events;
 mod explain;
+pub mod ledger;
 mod lists;
 mod message;
 mod overview;

@@ -21,7 +21,7 @@ pub mod status;
 pub mod store;
 
 pub use error::StoreError;
-pub use executor::Hook;
+pub use executor::{Hook, Lie};
 pub use regions::Regions;
 pub use scope::{SystemScope, TenantScope};
 pub use seal::MasterKeys;

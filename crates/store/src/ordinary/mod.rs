@@ -3,6 +3,7 @@
 mod accounts;
 mod attempts;
 mod attention;
+mod audit;
 mod cancel;
 mod catalog;
 mod consents;
