@@ -12,7 +12,7 @@ pub const START: Duration = Duration::from_secs(60);
 /// Messages in one simulated run.
 pub const SIMULATED_MESSAGES_MAX: usize = 200;
 /// Virtual microseconds after which a run that has not come to rest has lost something.
-pub const SIMULATED_US_MAX: i64 = 3_600 * 1_000_000;
+pub const SIMULATED_US_MAX: i64 = 1_800 * 1_000_000;
 /// Virtual microseconds between two looks whether a run has come to rest.
 pub const SETTLE_LOOK_US: i64 = 2_000_000;
 /// Virtual microseconds after which the simulated provider's postman looks though nobody rang.
@@ -25,3 +25,5 @@ pub const BROKEN_SHOWN_MAX: usize = 8;
 pub const SHRINK_RUNS_MAX: usize = 80;
 /// Entries of a page that the tests read.
 pub const PAGE: usize = 500;
+/// Events of a timeline that are shown.
+pub const TIMELINE_SHOWN_MAX: usize = 30;

@@ -28,6 +28,10 @@ pub(crate) async fn run(engine: Engine, region: String, store: Store, stop: Canc
             tracing::warn!(error = %error, region, "doubts could not be decided; trying again");
             engine.0.metrics.add(Counter::store_errors, 1);
         }
+        if let Err(error) = index(&store).await {
+            tracing::warn!(error = %error, region, "the indexes behind the log could not be written; trying again");
+            engine.0.metrics.add(Counter::store_errors, 1);
+        }
         let now_us = engine.0.clock.monotonic_us();
         if now_us - tidied_us >= FORGET_EVERY_US {
             tidied_us = now_us;
@@ -37,6 +41,14 @@ pub(crate) async fn run(engine: Engine, region: String, store: Store, stop: Canc
             }
         }
     }
+}
+
+/// Takes the indexes that follow the log a portion further.
+async fn index(store: &Store) -> Result<(), StoreError> {
+    let sys = store.system();
+    store.index_subjects(&sys).await?;
+    store.index_recipients(&sys).await?;
+    Ok(())
 }
 
 /// Answers of idempotency keys, links, sessions and files that are past their time; a bounded number a round.

@@ -55,7 +55,7 @@ pub enum Command {
     #[command(subcommand)]
     Pause(Pause),
     /// Check this installation and say how to mend it.
-    Doctor(DataDir),
+    Doctor(Doctor),
     /// Bring the stores to this version.
     Migrate(DataDir),
     /// Show the settings in effect, without their secrets.
@@ -69,6 +69,16 @@ pub struct DataDir {
     /// Where the SQLite files, the journal and the master key are.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Where the SQLite files, the journal and the master key are.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Check every message in the stores instead: nothing lost, nothing twice, every end with its reason.
+    #[arg(long)]
+    pub ledger: bool,
 }
 
 #[derive(Debug, Args)]

@@ -86,7 +86,7 @@ impl Running {
         let engine = installation.engine.clone();
         let state = AppState::new(engine, installation.clock.clone(), tls.is_some(), stop_web.clone());
         let loops = installation.engine.start(&stop_engine);
-        let app = tidings_web::router(state.clone());
+        let app = tidings_web::Front::new(state.clone());
         let serving = tidings_web::serve(listener, tls, app, stop_web.clone());
         let web = tokio::spawn(async move { serving.await.map_err(anyhow::Error::from) });
         Ok(Self { stop_web, stop_engine, web, loops, state, address })
@@ -161,6 +161,29 @@ pub async fn open_stores(
         stores.push(store);
     }
     Regions::new(stores).context("no store is configured")
+}
+
+/// Opens every region to be read while another process may serve it.
+pub async fn open_readers(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<IdSource>,
+) -> anyhow::Result<Vec<Store>> {
+    let keys = data_dir::master_keys(config)?;
+    let mut stores = Vec::new();
+    for (name, region) in config.regions() {
+        let engine = match store_engine(config, name, region)? {
+            tidings_store::Engine::Sqlite { path } => {
+                anyhow::ensure!(path.exists(), "the region `{name}` has no store yet; see `tidings init`");
+                tidings_store::Engine::SqliteReader { path }
+            }
+            other => other,
+        };
+        let (ids, clock) = (ids.clone(), clock.clone());
+        let options = OpenOptions { engine, region: name.to_owned(), keys: keys.clone(), ids, clock };
+        stores.push(Store::open(options).await.map_err(|error| explain(name, &error))?);
+    }
+    Ok(stores)
 }
 
 fn store_engine(config: &Config, name: &str, region: &Region) -> anyhow::Result<tidings_store::Engine> {

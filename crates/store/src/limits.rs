@@ -64,3 +64,13 @@ pub const PRUNE_ROWS_MAX: i64 = 1_000;
 pub const CANCEL_TRIES_MAX: usize = 4;
 /// Events shown of one message.
 pub const EVENTS_OF_MESSAGE_MAX: i64 = 2_000;
+/// Events by which the log grows before the messages in them are written down by recipient.
+pub const RUN_EVENTS_MIN: i64 = 20_000;
+/// Events that one run of messages by recipient covers.
+pub const RUN_EVENTS_MAX: i64 = 100_000;
+/// Events by which the log grows before their places are written down by subject.
+pub const SUBJECT_EVENTS_MIN: i64 = 2_000;
+/// Events whose places are written down at once.
+pub const SUBJECT_EVENTS_MAX: i64 = 20_000;
+/// Rows that one transaction adds to an index behind the log.
+pub const INDEX_ROWS_PER_WRITE: usize = 1_000;

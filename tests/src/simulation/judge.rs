@@ -19,7 +19,7 @@ use super::life::Life;
 use super::rival::usurped;
 use super::world::World;
 use crate::ledger::{self, ConsentFacts, EventFacts, MessageFacts};
-use crate::limits::PAGE;
+use crate::limits::{PAGE, TIMELINE_SHOWN_MAX};
 use crate::order::{self, Ordered};
 
 /// How a run ended.
@@ -270,8 +270,12 @@ async fn timelines(world: &World, engine: &Engine, broken: &[String]) -> Result<
             let Ok(id) = MessageId::parse(name) else { continue };
             let Ok(events) = engine.timeline(&caller, id).await else { continue };
             let mut text = format!("  timeline of {name}:");
-            for event in events {
-                text.push_str(&format!("\n    {} {} {}", event.at, event.kind, event.data));
+            for event in events.into_iter().take(TIMELINE_SHOWN_MAX) {
+                let mut data = event.data;
+                if let Some(object) = data.as_object_mut() {
+                    object.remove("decisions");
+                }
+                text.push_str(&format!("\n    {} {} {data}", event.at, event.kind));
             }
             for submission in world.simulator.ledger().submissions {
                 if submission

@@ -205,7 +205,7 @@ impl Writer<'_> {
     fn step(&mut self) -> i64 {
         match self.dice.random_range(0..10) {
             0 => self.dice.random_range(3_600 * SECOND..86_400 * SECOND),
-            1 => -self.dice.random_range(60 * SECOND..600 * SECOND),
+            1 => -self.dice.random_range(30 * SECOND..120 * SECOND),
             _ => self.dice.random_range(-30 * SECOND..30 * SECOND),
         }
     }

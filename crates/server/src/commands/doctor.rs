@@ -1,6 +1,9 @@
 //! `tidings doctor`: what is not right here, and how to mend it.
 
 mod checks;
+mod ledger;
+
+pub use ledger::check_ledger;
 
 use std::path::Path;
 

@@ -66,9 +66,16 @@ CREATE TABLE messages (
   reference BLOB, terminal INTEGER NOT NULL DEFAULT 0, reason TEXT,
   PRIMARY KEY (tenant_id, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX messages_by_recipient ON messages (tenant_id, recipient, id);
 CREATE INDEX messages_by_reference ON messages (tenant_id, reference, id) WHERE reference IS NOT NULL;
 CREATE INDEX messages_by_trace ON messages (tenant_id, trace, id) WHERE trace_given = 1;
+
+-- Messages by recipient, in sorted runs that are written behind the log: an index would touch a page of its
+-- own for each message.
+CREATE TABLE recipient_runs (run INTEGER PRIMARY KEY, messages INTEGER NOT NULL) STRICT;
+CREATE TABLE recipient_messages (
+  run INTEGER NOT NULL, tenant_id BLOB NOT NULL, recipient BLOB NOT NULL, message_id BLOB NOT NULL,
+  PRIMARY KEY (run, tenant_id, recipient, message_id)
+) STRICT, WITHOUT ROWID;
 
 -- One erasable row each: contents, addresses, raw callbacks.
 CREATE TABLE sealed (
@@ -112,7 +119,11 @@ CREATE TABLE events (
   seq INTEGER PRIMARY KEY, tenant_id BLOB NOT NULL, kind INTEGER NOT NULL, subject BLOB NOT NULL,
   actor TEXT NOT NULL, trace BLOB, at INTEGER NOT NULL, body TEXT NOT NULL
 ) STRICT;
-CREATE INDEX events_by_subject ON events (tenant_id, subject, seq);
+-- Where a subject's events stand, written behind the log.
+CREATE TABLE subject_events (
+  tenant_id BLOB NOT NULL, subject BLOB NOT NULL, transaction_id INTEGER NOT NULL, seq INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id, subject, transaction_id, seq)
+) STRICT, WITHOUT ROWID;
 -- A tenant's feed walks the log from its cursor: an index by tenant would cost every event a tenth of its writing.
 
 CREATE TABLE attention (

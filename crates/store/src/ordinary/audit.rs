@@ -9,6 +9,7 @@ use tidings_domain::time::Timestamp;
 
 use crate::conn::{Batch, Bulk, Conn, Row, cells, vals};
 use crate::error::{Result, StoreError};
+use super::behind::kinds;
 use crate::hot::accept::ANSWERS;
 use crate::model::{
     AttentionKind, AuditPosition, Audited, AuditedAnswer, AuditedAttempt, AuditedDue, DuePosition,
@@ -40,12 +41,6 @@ const CONTENT: Bulk = Bulk {
         JOIN sealed s ON s.tenant_id = k.tenant_id AND s.owner = k.id AND s.part = k.part",
 };
 
-const LOG: Bulk = Bulk {
-    sqlite: "SELECT kind FROM events WHERE tenant_id = ?1 AND subject = ?2 ORDER BY seq",
-    postgres: "SELECT k.ord, e.kind FROM UNNEST($1::bytea[], $2::bytea[]) WITH ORDINALITY AS k (tenant_id, id, ord)
-        JOIN events e ON e.tenant_id = k.tenant_id AND e.subject = k.id ORDER BY k.ord, e.seq",
-};
-
 const DUE: Bulk = Bulk {
     sqlite: "SELECT due_at, attempt FROM due
         WHERE sender_id = ?1 AND category = ?2 AND due_at = ?3 AND message_id = ?4",
@@ -70,10 +65,11 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Audited>> {
         let (tenant, id) = after.map_or(([0; 16], [0; 16]), |(tenant, id)| (tenant.bytes(), id.bytes()));
+        let generation = self.log_generation();
         self.read(move |conn| {
             at_one_moment(conn, async move {
                 let rows = conn.query(MESSAGES, vals![&tenant, &id, limit as i64]).await?;
-                messages(conn, &rows).await
+                messages(conn, &rows, generation).await
             })
         })
         .await
@@ -131,6 +127,17 @@ impl Store {
         Ok(answers)
     }
 
+    /// Whether somebody holds a lease, and so claims and decides.
+    pub async fn audit_served(&self, _system: &SystemScope, now: Timestamp) -> Result<bool> {
+        self.read(move |conn| {
+            Box::pin(async move {
+                let sql = "SELECT 1 FROM leases WHERE expires_at > $1 LIMIT 1";
+                Ok(conn.query_opt(sql, vals![now]).await?.is_some())
+            })
+        })
+        .await
+    }
+
     /// Which of these messages are not there.
     pub async fn audit_missing(
         &self,
@@ -168,7 +175,7 @@ fn at_one_moment<'c, T: Send + 'c>(
     })
 }
 
-async fn messages(conn: &Conn, rows: &[Row]) -> Result<Vec<Audited>> {
+async fn messages(conn: &Conn, rows: &[Row], generation: i64) -> Result<Vec<Audited>> {
     let mut found = rows.iter().map(message).collect::<Result<Vec<_>>>()?;
     let keys: Vec<(TenantId, MessageId)> = found.iter().map(|each| (each.tenant, each.id)).collect();
     let mut by_id = Batch::new(2, keys.len());
@@ -187,9 +194,10 @@ async fn messages(conn: &Conn, rows: &[Row]) -> Result<Vec<Audited>> {
     for (n, _) in conn.lookup(&CONTENT, &contents).await? {
         found[n].has_content = true;
     }
-    for (n, row) in conn.lookup(&LOG, &by_id).await? {
+    let subjects: Vec<_> = keys.iter().map(|(tenant, id)| (*tenant, id.bytes())).collect();
+    for (message, kinds) in found.iter_mut().zip(kinds(conn, &subjects, generation).await?) {
         // A kind of a newer version says nothing to us.
-        found[n].log.extend(Kind::from_code(row.get(0)?));
+        message.log = kinds.into_iter().filter_map(Kind::from_code).collect();
     }
     queued(conn, &mut found).await?;
     Ok(found)
