@@ -57,7 +57,12 @@ async fn run() {
         broken.len(),
         &broken[..broken.len().min(5)]
     );
+    let doctor = ["doctor", "--ledger", "--data-dir", data_dir.to_str().unwrap(), "--json"];
+    let live = program.json(&doctor).await;
+    assert_eq!(live["regions"][0]["ledger"]["messages"], messages.len(), "{live}");
     assert_eq!(served.stop().await, Some(0));
+    let at_rest = program.json(&doctor).await;
+    assert_eq!(at_rest["healthy"], true, "{at_rest}");
     stop.cancel();
 }
 

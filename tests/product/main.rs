@@ -5,6 +5,8 @@ mod accept;
 mod batch;
 mod browser;
 mod callbacks;
+mod canary;
+mod clocks;
 mod crash;
 mod dead_letters;
 mod demo;

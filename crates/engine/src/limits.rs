@@ -79,3 +79,7 @@ pub const LEDGER_BROKEN_MAX: usize = 100;
 pub const LEDGER_CLAIM_US: i64 = 120 * SECOND;
 /// Microseconds by which the decision of a doubt may be late.
 pub const LEDGER_DOUBT_US: i64 = 60 * SECOND;
+/// Microseconds after which a claim without an answer is in doubt: longer than a request and its record.
+pub const CLAIM_STALE_US: i64 = 90 * SECOND;
+/// Microseconds between two looks for such claims.
+pub const CLAIM_LOOK_US: i64 = 10 * SECOND;
