@@ -7,9 +7,7 @@ use tidings_domain::clock::Clock;
 use tidings_engine::intake::AcceptOptions;
 use tidings_engine::{Caller, Engine};
 use tidings_simulator::Faults;
-use tidings_tests::simulation::{
-    AccountPlan, Life, NumberPlan, Plan, TenantPlan, World, live, scene,
-};
+use tidings_tests::simulation::{AccountPlan, Life, NumberPlan, Plan, TenantPlan, World, live, scene};
 
 const SECOND: i64 = 1_000_000;
 
@@ -21,8 +19,7 @@ fn plan(messages_per_s: f64) -> Plan {
         messages_per_s,
     };
     let account = AccountPlan { business_id: "100".to_owned(), numbers: vec![number] };
-    let tenant =
-        TenantPlan { name: "tenant".to_owned(), messages_per_s: None, accounts: vec![account] };
+    let tenant = TenantPlan { name: "tenant".to_owned(), messages_per_s: None, accounts: vec![account] };
     Plan::calm(1, vec![tenant])
 }
 

@@ -104,11 +104,8 @@ fn an_opt_out_counts_from_its_place_in_the_log() {
         let data = serde_json::json!({ "consent": subject });
         EventFacts { kind: kind.into(), subject: subject.into(), data }
     };
-    let consent = |granted, at_s| ConsentFacts {
-        person: "ann".to_owned(),
-        granted,
-        at: Timestamp::from_secs(at_s),
-    };
+    let consent =
+        |granted, at_s| ConsentFacts { person: "ann".to_owned(), granted, at: Timestamp::from_secs(at_s) };
     let consents = BTreeMap::from([
         ("c1".to_owned(), consent(false, 1)),
         ("c2".to_owned(), consent(true, 2)),

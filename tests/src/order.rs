@@ -43,8 +43,7 @@ pub fn check(messages: &[Ordered]) -> Vec<String> {
 }
 
 fn overtook(first: &Ordered, later: &Ordered) -> bool {
-    let (Some(claimed), Some(overtaken), Some(claimed_at)) =
-        (first.claimed, later.claimed, later.claimed_at)
+    let (Some(claimed), Some(overtaken), Some(claimed_at)) = (first.claimed, later.claimed, later.claimed_at)
     else {
         return false;
     };

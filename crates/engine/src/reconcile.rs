@@ -15,7 +15,9 @@ use tidings_store::Store;
 use tidings_store::error::StoreError;
 use tidings_store::model::{Epoch, OpenAttempt, Settle};
 
-use crate::limits::{CLAIM_LOOK_US, CLAIM_STALE_US, FORGET_EVERY_US, IDEMPOTENCY_KEPT_US, RECONCILE_BATCH_MAX, RECONCILE_US};
+use crate::limits::{
+    CLAIM_LOOK_US, CLAIM_STALE_US, FORGET_EVERY_US, IDEMPOTENCY_KEPT_US, RECONCILE_BATCH_MAX, RECONCILE_US,
+};
 use crate::metrics::Counter;
 use crate::pipeline::Engine;
 

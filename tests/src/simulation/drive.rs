@@ -154,4 +154,3 @@ async fn open(world: &World, engine: &Engine) -> Result<usize> {
     }
     Ok(open)
 }
-

@@ -104,7 +104,8 @@ pub(super) async fn judge(world: &World, life: &Life, lives: usize) -> Result<En
 /// The store's own predicates, as `tidings doctor --ledger` asks them; returns every message as it is stored.
 async fn audit(world: &World, store: &Store, broken: &mut Vec<String>) -> Result<Vec<Audited>> {
     let report = store_ledger::check(store, store_ledger::at_rest(world.clock.now()), |_| {}).await?;
-    let said = |each: &store_ledger::Broken| format!("store {}: {} {}", each.promise, each.subject, each.found);
+    let said =
+        |each: &store_ledger::Broken| format!("store {}: {} {}", each.promise, each.subject, each.found);
     broken.extend(report.broken.iter().map(said));
     let all = store_ledger::all_messages(store).await?;
     broken.extend(usurped(&world.notebook.lock().thefts, &all));

@@ -52,8 +52,7 @@ pub(super) fn usurped(thefts: &[Theft], messages: &[Audited]) -> Vec<String> {
     for message in messages {
         for attempt in message.attempts.iter().filter(|attempt| attempt.epoch > 0) {
             let id = AttemptId::of(message.id, attempt.number);
-            let stale =
-                |theft: &&Theft| attempt.epoch < theft.epoch.0 && !theft.claimed.contains(&id);
+            let stale = |theft: &&Theft| attempt.epoch < theft.epoch.0 && !theft.claimed.contains(&id);
             if let Some(theft) = thefts.iter().find(stale) {
                 broken.push(format!(
                     "epoch: {} was claimed under epoch {} after another owner had taken {}",

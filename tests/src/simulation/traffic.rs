@@ -102,7 +102,13 @@ impl What {
         use What::{Disk, Outage, Pause, Steal, Step, Storm, Template};
         matches!(
             self,
-            Outage { .. } | Storm { .. } | Disk { .. } | Step { .. } | Steal { .. } | Pause { .. } | Template { .. }
+            Outage { .. }
+                | Storm { .. }
+                | Disk { .. }
+                | Step { .. }
+                | Steal { .. }
+                | Pause { .. }
+                | Template { .. }
         )
     }
 }
@@ -180,9 +186,7 @@ impl Writer<'_> {
             },
             3 => What::Outage { for_us },
             4 => What::Storm { storm: Storm::Partial(self.dice.random_range(0.1..0.9)), for_us },
-            5 => {
-                What::Storm { storm: Storm::Slow(self.dice.random_range(SECOND / 10..40 * SECOND)), for_us }
-            }
+            5 => What::Storm { storm: Storm::Slow(self.dice.random_range(SECOND / 10..40 * SECOND)), for_us },
             6 => What::Disk { spell: Spell::Down, for_us },
             7 => What::Disk { spell: Spell::Slow, for_us },
             8 => What::Step { by_us: self.step() },

@@ -8,8 +8,8 @@ use tokio::sync::mpsc;
 use tidings_domain::credentials::Credentials;
 use tidings_domain::provider::{Doubt, Outcome, Provider, Rejection, Submission};
 use tidings_domain::transport::TransportError;
-use tidings_store::error::StoreError;
 use tidings_store::Store;
+use tidings_store::error::StoreError;
 use tidings_store::model::{AttemptResult, Claimed, DueItem, Next, OpenAttempt, Recorded, Settle};
 
 use super::journal::Journal;

@@ -7,9 +7,9 @@ use tidings_domain::event::Kind;
 use tidings_domain::id::{Id as _, MessageId, TenantId};
 use tidings_domain::time::Timestamp;
 
+use super::behind::kinds;
 use crate::conn::{Batch, Bulk, Conn, Row, cells, vals};
 use crate::error::{Result, StoreError};
-use super::behind::kinds;
 use crate::hot::accept::ANSWERS;
 use crate::model::{
     AttentionKind, AuditPosition, Audited, AuditedAnswer, AuditedAttempt, AuditedDue, DuePosition,
@@ -17,7 +17,8 @@ use crate::model::{
 use crate::scope::{Part, SystemScope};
 use crate::store::Store;
 
-const MESSAGES: &str = "SELECT tenant_id, id, account_id, sender_id, category, created_at, due_at, terminal, reason
+const MESSAGES: &str =
+    "SELECT tenant_id, id, account_id, sender_id, category, created_at, due_at, terminal, reason
     FROM messages WHERE (tenant_id, id) > ($1, $2) ORDER BY tenant_id, id LIMIT $3";
 
 const ATTEMPTS: Bulk = Bulk {
@@ -30,7 +31,8 @@ const ATTEMPTS: Bulk = Bulk {
 
 const ATTENTION: Bulk = Bulk {
     sqlite: "SELECT kind FROM attention WHERE tenant_id = ?1 AND message_id = ?2",
-    postgres: "SELECT k.ord, a.kind FROM UNNEST($1::bytea[], $2::bytea[]) WITH ORDINALITY AS k (tenant_id, id, ord)
+    postgres:
+        "SELECT k.ord, a.kind FROM UNNEST($1::bytea[], $2::bytea[]) WITH ORDINALITY AS k (tenant_id, id, ord)
         JOIN attention a ON a.tenant_id = k.tenant_id AND a.message_id = k.id",
 };
 
@@ -44,13 +46,15 @@ const CONTENT: Bulk = Bulk {
 const DUE: Bulk = Bulk {
     sqlite: "SELECT due_at, attempt FROM due
         WHERE sender_id = ?1 AND category = ?2 AND due_at = ?3 AND message_id = ?4",
-    postgres: "SELECT k.ord, d.due_at, d.attempt FROM UNNEST($1::bytea[], $2::bigint[], $3::bigint[], $4::bytea[])
+    postgres:
+        "SELECT k.ord, d.due_at, d.attempt FROM UNNEST($1::bytea[], $2::bigint[], $3::bigint[], $4::bytea[])
         WITH ORDINALITY AS k (sender_id, category, due_at, id, ord)
         JOIN due d ON d.sender_id = k.sender_id AND d.category = k.category AND d.due_at = k.due_at
         AND d.message_id = k.id",
 };
 
-const QUEUE: &str = "SELECT d.sender_id, d.category, d.due_at, d.message_id, d.tenant_id, d.attempt, m.terminal,
+const QUEUE: &str =
+    "SELECT d.sender_id, d.category, d.due_at, d.message_id, d.tenant_id, d.attempt, m.terminal,
     (SELECT COUNT(*) FROM attempts a WHERE a.tenant_id = d.tenant_id AND a.message_id = d.message_id)
     FROM due d LEFT JOIN messages m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
     WHERE (d.sender_id, d.category, d.due_at, d.message_id) > ($1, $2, $3, $4)
@@ -213,10 +217,8 @@ async fn queued(conn: &Conn, found: &mut [Audited]) -> Result<()> {
         }
     }
     let places: Vec<(usize, Timestamp)> = places.into_keys().collect();
-    let keys: Vec<_> = places
-        .iter()
-        .map(|(n, at)| (found[*n].sender, found[*n].category, *at, found[*n].id))
-        .collect();
+    let keys: Vec<_> =
+        places.iter().map(|(n, at)| (found[*n].sender, found[*n].category, *at, found[*n].id)).collect();
     let mut batch = Batch::new(4, keys.len());
     for (sender, category, at, id) in &keys {
         batch.push(cells![sender, *category, *at, id]);

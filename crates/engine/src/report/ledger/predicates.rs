@@ -86,7 +86,9 @@ fn queue(m: &Audited, shown: Status) -> Found {
         (Some(wanted), [found]) if wanted == *found => None,
         (None, []) => None,
         (Some(_), []) => Some(("lost", format!("it is {shown} and nothing in the queue makes it go"))),
-        (None, rows) => Some(("queue", format!("it is {shown} and stands in the queue {} times", rows.len()))),
+        (None, rows) => {
+            Some(("queue", format!("it is {shown} and stands in the queue {} times", rows.len())))
+        }
         (Some((at, n)), rows) => {
             Some(("queue", format!("attempt {n} is due at {at} and the queue says {rows:?}")))
         }
@@ -96,9 +98,9 @@ fn queue(m: &Audited, shown: Status) -> Found {
 /// Whoever needs nothing more stands or has a reason; a doubt has a time at which it is decided.
 fn end(m: &Audited, shown: Status) -> Found {
     let last = m.attempts.last();
-    if let Some(doubt) = m.attempts.iter().find(|each| {
-        each.state == AttemptState::InDoubt && each.doubt_until.is_none()
-    }) {
+    if let Some(doubt) =
+        m.attempts.iter().find(|each| each.state == AttemptState::InDoubt && each.doubt_until.is_none())
+    {
         return Some(("doubt", format!("attempt {} is in doubt and nothing decides it", doubt.number)));
     }
     if m.terminal != Terminal::None || shown.is_open() || stands(m) {
@@ -116,9 +118,10 @@ fn overdue(m: &Audited, moment: Moment) -> Found {
         return None;
     }
     m.attempts.iter().find_map(|each| match (each.state, each.doubt_until) {
-        (AttemptState::Claimed, _) if moment.now.since(each.claimed_at) > LEDGER_CLAIM_US => {
-            Some(("stuck", format!("attempt {} was claimed at {} and never answered", each.number, each.claimed_at)))
-        }
+        (AttemptState::Claimed, _) if moment.now.since(each.claimed_at) > LEDGER_CLAIM_US => Some((
+            "stuck",
+            format!("attempt {} was claimed at {} and never answered", each.number, each.claimed_at),
+        )),
         (AttemptState::InDoubt, Some(until)) if moment.now.since(until) > LEDGER_DOUBT_US => {
             Some(("stuck", format!("the doubt about attempt {} was to be decided at {until}", each.number)))
         }
@@ -131,7 +134,10 @@ fn twice(m: &Audited) -> Found {
     let earlier = m.attempts.split_last().map_or(&[][..], |(_, earlier)| earlier);
     let undoubted = earlier.iter().find(|each| each.state != AttemptState::Failed && !each.doubted)?;
     let state = undoubted.state.as_str();
-    Some(("twice", format!("attempt {} is {state}, never was in doubt, and another followed", undoubted.number)))
+    Some((
+        "twice",
+        format!("attempt {} is {state}, never was in doubt, and another followed", undoubted.number),
+    ))
 }
 
 /// A later attempt is never claimed under an earlier owner's epoch.
@@ -161,10 +167,9 @@ fn attention(m: &Audited, shown: Status) -> Found {
 /// The log tells the same story. Where retention took its beginning, there is nothing to compare.
 fn log(m: &Audited) -> Found {
     let count = |kinds: &[Kind]| m.log.iter().filter(|kind| kinds.contains(kind)).count();
-    let whole = m
-        .log
-        .first()
-        .is_some_and(|kind| matches!(kind, Kind::MessageAccepted | Kind::MessageDenied | Kind::MessageExpired));
+    let whole = m.log.first().is_some_and(|kind| {
+        matches!(kind, Kind::MessageAccepted | Kind::MessageDenied | Kind::MessageExpired)
+    });
     if !whole {
         return None;
     }
@@ -174,7 +179,9 @@ fn log(m: &Audited) -> Found {
     if claims != attempts + taken_back {
         return Some((
             "log",
-            format!("the log has {claims} claims and {taken_back} taken back, and it has {attempts} attempts"),
+            format!(
+                "the log has {claims} claims and {taken_back} taken back, and it has {attempts} attempts"
+            ),
         ));
     }
     let doubts = count(&[Kind::MessageInDoubt]);
@@ -190,7 +197,8 @@ fn log(m: &Audited) -> Found {
         Terminal::Failed => Kind::MessageFailed,
         Terminal::None => return None,
     };
-    (count(&[wanted]) == 0).then(|| ("log", format!("it ended as {:?} and the log does not say so", m.terminal)))
+    (count(&[wanted]) == 0)
+        .then(|| ("log", format!("it ended as {:?} and the log does not say so", m.terminal)))
 }
 
 #[cfg(test)]

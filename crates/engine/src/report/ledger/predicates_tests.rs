@@ -59,8 +59,7 @@ fn resent() -> Audited {
 }
 
 fn doubted() -> Audited {
-    let first =
-        AuditedAttempt { doubted: true, doubt_until: Some(NOW), ..attempt(1, AttemptState::InDoubt) };
+    let first = AuditedAttempt { doubted: true, doubt_until: Some(NOW), ..attempt(1, AttemptState::InDoubt) };
     let log = vec![Kind::MessageAccepted, Kind::MessageSubmitting, Kind::MessageInDoubt];
     Audited { attempts: vec![first], attention: Some(AttentionKind::InDoubt), log, ..read() }
 }
