@@ -97,8 +97,8 @@ impl Store {
         .await
     }
 
-    /// Recipients that a sender submitted to since then, with the last time, as far as the newest events
-    /// tell: from this a lane rebuilds the debt of its pairs.
+    /// Each claim of a sender since then with its recipient, oldest first, as far as the newest events tell:
+    /// from this a lane rebuilds the debt of its pairs.
     pub async fn recent_pairs(
         &self,
         _system: &SystemScope,
@@ -110,12 +110,12 @@ impl Store {
             Box::pin(async move {
                 let order = if conn.is_postgres() { "tx DESC, seq DESC" } else { "seq DESC" };
                 let sql = format!(
-                    "SELECT m.recipient, MAX(e.at) FROM
+                    "SELECT m.recipient, e.at FROM
                      (SELECT tenant_id, subject, kind, at FROM events
                       WHERE tenant_id = (SELECT tenant_id FROM senders WHERE id = $1) ORDER BY {order} LIMIT $2) e
                      JOIN messages m ON m.tenant_id = e.tenant_id AND m.id = e.subject
                      WHERE e.kind = $3 AND e.at >= $4 AND m.sender_id = $1
-                     GROUP BY m.recipient ORDER BY MAX(e.at) DESC LIMIT $5"
+                     ORDER BY e.at DESC LIMIT $5"
                 );
                 let limit = limit as i64;
                 let params = vals![
@@ -126,7 +126,7 @@ impl Store {
                     limit,
                 ];
                 let rows = conn.query(&sql, params).await?;
-                rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+                rows.iter().rev().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
             })
         })
         .await
