@@ -39,9 +39,9 @@ impl Planted {
 
     pub(super) fn lie(self, what: &'static str, n: u64) -> Option<Lie> {
         match (self, what) {
-            (Self::DropAcknowledged, "accept") => (n % EVERY == 0).then_some(Lie::LoseDue),
-            (Self::ForgetAcknowledged, "accept") => (n % EVERY == 0).then_some(Lie::Forget),
-            (Self::SubmitWithoutClaim, "claim") => (n % EVERY == 0).then_some(Lie::Forget),
+            (Self::DropAcknowledged, "accept") => n.is_multiple_of(EVERY).then_some(Lie::LoseDue),
+            (Self::ForgetAcknowledged, "accept") => n.is_multiple_of(EVERY).then_some(Lie::Forget),
+            (Self::SubmitWithoutClaim, "claim") => n.is_multiple_of(EVERY).then_some(Lie::Forget),
             (Self::LastReceiptWins, "merge") => Some(Lie::Overwrite),
             _ => None,
         }
