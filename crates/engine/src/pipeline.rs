@@ -36,7 +36,7 @@ use tidings_store::scope::TenantScope;
 
 use crate::caller::Caller;
 use crate::catalog::{Catalogs, Snapshot};
-use crate::config::EngineConfig;
+use crate::config::{EngineConfig, Roles};
 use crate::dispatch::journal::JournalFactory;
 use crate::dispatch::{self, wake::Wakes};
 use crate::error::Result;
@@ -99,6 +99,11 @@ pub struct Shared {
     pub catalogs: Catalogs,
     pub metrics: Metrics,
     pub(crate) journals: Arc<dyn JournalFactory>,
+    /// Tells this process from an earlier one of the same node.
+    pub(crate) incarnation: i64,
+    pub(crate) started_at: Timestamp,
+    /// Where this node is reached, for people.
+    pub(crate) address: Mutex<String>,
     /// Work for the dispatcher of each region.
     pub(crate) wakes: Wakes,
     pub(crate) idempotent: Mutex<BTreeSet<[u8; 32]>>,
@@ -121,8 +126,11 @@ pub struct Parts {
 
 impl Engine {
     pub fn new(parts: Parts) -> Self {
-        let wakes = Wakes::new(parts.regions.iter().map(Store::region));
+        let wakes = Wakes::new(parts.regions.iter().map(Store::region), &parts.clock);
         Self(Arc::new(Shared {
+            incarnation: parts.ids.random_u64().cast_signed(),
+            started_at: parts.clock.now(),
+            address: Mutex::default(),
             regions: parts.regions,
             providers: parts.providers,
             clock: parts.clock,
@@ -139,23 +147,41 @@ impl Engine {
         }))
     }
 
-    /// Starts the loops of every region: dispatch with its recorder, and reconcile.
+    pub fn roles(&self) -> Roles {
+        self.0.config.roles
+    }
+
+    /// Says where this node is reached; others show it.
+    pub fn announce(&self, address: &str) {
+        address.clone_into(&mut self.0.address.lock());
+    }
+
+    /// Starts the loops that this node's roles ask for, in every region.
     pub fn start(&self, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
+        let roles = self.0.config.roles;
         let mut loops = Vec::new();
         for store in self.0.regions.iter() {
-            let name = store.region();
-            loops.push(tokio::spawn(dispatch::run(
-                self.clone(),
-                name.to_owned(),
-                store.clone(),
-                stop.clone(),
-            )));
-            loops.push(tokio::spawn(reconcile::run(
-                self.clone(),
-                name.to_owned(),
-                store.clone(),
-                stop.clone(),
-            )));
+            let part = || (self.clone(), store.region().to_owned(), store.clone(), stop.clone());
+            let (engine, region, own, until) = part();
+            loops.push(tokio::spawn(dispatch::membership::run(engine, region, own, until)));
+            if store.is_shared() {
+                let (engine, region, own, until) = part();
+                loops.push(tokio::spawn(dispatch::hints::speak(engine, region, own, until)));
+            }
+            if roles.dispatch {
+                let (engine, region, own, until) = part();
+                loops.push(tokio::spawn(dispatch::run(engine, region, own, until)));
+                let (engine, region, own, until) = part();
+                loops.push(tokio::spawn(reconcile::run(engine, region, own, until)));
+                if store.is_shared() {
+                    let (engine, region, own, until) = part();
+                    loops.push(tokio::spawn(dispatch::hints::listen(engine, region, own, until)));
+                }
+            }
+            if roles.readers {
+                let (engine, region, own, until) = part();
+                loops.push(tokio::spawn(reconcile::keep_house(engine, region, own, until)));
+            }
         }
         loops
     }

@@ -4,12 +4,14 @@ mod events;
 mod explain;
 mod lists;
 mod message;
+mod nodes;
 mod overview;
 
 pub use events::EventView;
 pub use explain::{Answer, Explanation, TimelineEntry};
 pub use lists::{AttentionReport, InboundReport, MessageQuery, MessageSummary};
 pub use message::{AttemptReport, MessageReport};
+pub use nodes::{FreeSlots, LaneLine, NodeView, NodesView};
 pub use overview::Overview;
 
 use serde::Serialize;

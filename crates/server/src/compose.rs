@@ -1,5 +1,6 @@
 //! Where stores, providers, engine and web meet, and nowhere else.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use tidings_domain::secret::Secret;
 use tidings_domain::time::SECOND;
 use tidings_engine::dispatch::journal::FileJournals;
 use tidings_engine::pipeline::Parts;
-use tidings_engine::{Engine, EngineConfig};
+use tidings_engine::{Engine, EngineConfig, Roles};
 use tidings_providers::cloud::CloudProvider;
 use tidings_providers::http::HttpTransport;
 use tidings_store::{OpenOptions, Regions, Store, StoreError};
@@ -32,6 +33,8 @@ pub struct Installation {
     pub transport: Arc<HttpTransport>,
     /// The installation key, if it was made just now.
     pub fresh_key: Option<Secret>,
+    /// Held as long as this process is the node of its data directory.
+    _node: File,
 }
 
 impl Installation {
@@ -46,7 +49,8 @@ impl Installation {
         let provider =
             CloudProvider::new(transport.clone(), transport.clone(), &cloud.base_url, &cloud.api_version)
                 .context("providers.cloud")?;
-        let mut engine_config = engine_config(&config, &ids);
+        let (node, lock) = data_dir::node(&config.data_dir)?;
+        let mut engine_config = engine_config(&config, node)?;
         tune(&mut engine_config);
         let engine = Engine::new(Parts {
             regions,
@@ -56,7 +60,7 @@ impl Installation {
             config: engine_config,
             journals: Arc::new(FileJournals { dir: config.data_dir.clone() }),
         });
-        Ok(Self { config, clock, engine, transport, fresh_key })
+        Ok(Self { config, clock, engine, transport, fresh_key, _node: lock })
     }
 
     /// A one-time path to the console for whoever reads this process's output.
@@ -66,7 +70,7 @@ impl Installation {
     }
 }
 
-/// The server's tasks: requests end before the loops that serve them.
+/// The server's tasks.
 pub struct Running {
     stop_web: CancellationToken,
     stop_engine: CancellationToken,
@@ -85,8 +89,13 @@ impl Running {
         let (stop_web, stop_engine) = (CancellationToken::new(), CancellationToken::new());
         let engine = installation.engine.clone();
         let state = AppState::new(engine, installation.clock.clone(), tls.is_some(), stop_web.clone());
+        installation.engine.announce(&address);
         let loops = installation.engine.start(&stop_engine);
-        let app = tidings_web::router(state.clone());
+        let app = if installation.engine.roles().api {
+            tidings_web::router(state.clone())
+        } else {
+            tidings_web::bare_router(state.clone())
+        };
         let serving = tidings_web::serve(listener, tls, app, stop_web.clone());
         let web = tokio::spawn(async move { serving.await.map_err(anyhow::Error::from) });
         Ok(Self { stop_web, stop_engine, web, loops, state, address })
@@ -101,14 +110,15 @@ impl Running {
                 return ended.context("the listener's task broke")?;
             }
         }
-        tracing::info!("stopping: open requests are finished first");
+        tracing::info!("stopping: lanes are given up at once, open requests are finished");
         self.stop().await
     }
 
     pub async fn stop(self) -> anyhow::Result<()> {
+        // Both at once: other nodes take the lanes while we finish what was asked of us.
+        self.stop_engine.cancel();
         self.stop_web.cancel();
         let served = self.web.await.context("the listener's task broke")?;
-        self.stop_engine.cancel();
         for task in self.loops {
             task.await.context("a loop of the engine broke")?;
         }
@@ -204,27 +214,20 @@ fn tls_files(config: &Config) -> Option<TlsFiles> {
     Some(TlsFiles { certificate, key })
 }
 
-fn engine_config(config: &Config, ids: &IdSource) -> EngineConfig {
+fn engine_config(config: &Config, node: String) -> anyhow::Result<EngineConfig> {
     let doubt = &config.dispatch.doubt_s;
     let us = |seconds: u32| i64::from(seconds) * SECOND;
-    EngineConfig {
+    let name = &config.node.name;
+    Ok(EngineConfig {
         // In the order of `Category::code`.
         doubt_us: [us(doubt.authentication), us(doubt.service), us(doubt.utility), us(doubt.marketing)],
-        node: node(config, ids),
+        node,
+        node_name: if name.is_empty() { host_name() } else { name.clone() },
+        roles: Roles::parse(&config.node.roles).context("node.roles")?,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
         machine_boot: first_line("/proc/sys/kernel/random/boot_id"),
         ..EngineConfig::default()
-    }
-}
-
-/// The name under which this process holds leases. SQLite files have one process at a time, by their lock: there a
-/// restarted process is the same node and goes on at once. On PostgreSQL every process is a node of its own.
-fn node(config: &Config, ids: &IdSource) -> String {
-    let regions = std::iter::once(&config.store).chain(config.stores.values());
-    let is_postgres = |region: &Region| region.url.as_deref().is_some_and(|url| url.starts_with("postgres"));
-    if regions.into_iter().any(is_postgres) {
-        return format!("{}:{}:{:08x}", host_name(), std::process::id(), ids.random_u64() as u32);
-    }
-    format!("{}:{}", host_name(), config.data_dir.display())
+    })
 }
 
 fn host_name() -> String {
@@ -271,7 +274,7 @@ mod tests {
         let mut config = Config::default();
         config.dispatch.doubt_s.service = 7;
         config.dispatch.doubt_s.utility = 8;
-        let engine = engine_config(&config, &IdSource::seeded([1; 32]));
+        let engine = engine_config(&config, "node".to_owned()).expect("the roles are roles");
         for (category, seconds) in [
             (Category::Authentication, 30),
             (Category::Service, 7),

@@ -38,6 +38,30 @@ pub fn make(dir: &Path) -> anyhow::Result<()> {
     }
 }
 
+/// What tells this node from others as long as its data directory lives.
+const NODE_FILE: &str = "node.id";
+const NODE_LOCK: &str = "node.lock";
+
+/// The node's id, made once; and the lock that keeps a second process from being the same node.
+pub fn node(dir: &Path) -> anyhow::Result<(String, File)> {
+    let lock = File::create(dir.join(NODE_LOCK)).context("the lock of the data directory cannot be made")?;
+    if lock.try_lock().is_err() {
+        bail!("another process is a node with the data directory {}; give this one its own", dir.display());
+    }
+    let path = dir.join(NODE_FILE);
+    let known = match std::fs::read_to_string(&path) {
+        Ok(text) => text.trim().to_owned(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
+    };
+    if known.len() == 16 && known.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Ok((known, lock));
+    }
+    let id = hex::encode(&random_bytes()?[..8]);
+    std::fs::write(&path, format!("{id}\n")).with_context(|| format!("{} cannot be written", path.display()))?;
+    Ok((id, lock))
+}
+
 /// The master keys of the configuration; a new one is made where none was ever needed.
 pub fn master_keys(config: &Config) -> anyhow::Result<MasterKeys> {
     if !config.master_key.is_empty() {
@@ -142,6 +166,19 @@ mod tests {
         master_keys(&config).expect("read again");
         assert_eq!(std::fs::read_to_string(&path).expect("it can be read"), first);
         assert_eq!(std::fs::read_dir(&dir).expect("a directory").count(), 1);
+    }
+
+    #[test]
+    fn a_node_keeps_its_id_and_is_one_process() {
+        let temp = tempfile::tempdir().expect("a temporary directory");
+        let (id, lock) = node(temp.path()).expect("a node");
+        assert_eq!(id.len(), 16);
+        let message = node(temp.path()).expect_err("it is taken").to_string();
+        assert!(message.contains("another process"), "{message}");
+        drop(lock);
+        assert_eq!(node(temp.path()).expect("free again").0, id);
+        std::fs::write(temp.path().join(NODE_FILE), "torn").expect("written");
+        assert_ne!(node(temp.path()).expect("made anew").0, id);
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod feed;
 pub mod hot;
 pub mod messages;
+pub mod nodes;
 pub mod people;
 pub mod tenancy;
 
@@ -11,5 +12,6 @@ pub use accounts::*;
 pub use feed::*;
 pub use hot::*;
 pub use messages::*;
+pub use nodes::*;
 pub use people::*;
 pub use tenancy::*;

@@ -18,7 +18,7 @@ pub mod router;
 pub mod server;
 pub mod state;
 
-pub use router::router;
+pub use router::{bare_router, router};
 pub use server::serve;
 pub use server::tls::TlsFiles;
 pub use state::AppState;

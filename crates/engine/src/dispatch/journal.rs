@@ -1,5 +1,6 @@
 //! Which claims may have left. Written without fsync before each send, so that after a crash of the
-//! process (not of the machine) a claim that is not in it certainly never left.
+//! process (not of the machine) a claim that is not in it certainly never left. It is this node's own: about
+//! the claims of other nodes it says nothing, so it names the epochs that it speaks of.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,12 +8,13 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use tidings_domain::id::AttemptId;
+use tidings_store::model::Epoch;
 
 /// What the journal of the process before us proves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Previous {
-    /// Exactly these may have left.
-    Exact(BTreeSet<AttemptId>),
+    /// Of what was claimed under these epochs, exactly these may have left.
+    Exact { left: BTreeSet<AttemptId>, epochs: BTreeSet<Epoch> },
     /// The machine restarted, or there is no journal: any claim may have left.
     Unknown,
 }
@@ -20,9 +22,10 @@ pub enum Previous {
 pub trait Journal: Send + Sync {
     /// Called before the requests are made. An error means that nothing may be sent.
     fn note(&self, attempts: &[AttemptId]) -> std::io::Result<()>;
-    /// Called when recovery is complete, and with what is under way when enough was written: the rest may be
-    /// forgotten. Until the first call the journal proves no more than the one before it.
-    fn roll(&self, under_way: &[AttemptId]) -> std::io::Result<()>;
+    /// Called before anything is claimed under a new epoch, with all that are held, and when enough was
+    /// written. What is under way stays, the rest may be forgotten. Until the first call the journal proves
+    /// no more than the one before it.
+    fn roll(&self, under_way: &[AttemptId], epochs: &[Epoch]) -> std::io::Result<()>;
     /// Entries since the last roll.
     fn entries(&self) -> usize;
 }
@@ -50,18 +53,19 @@ impl JournalFactory for MemoryJournals {
 
 impl Journal for MemoryJournal {
     fn note(&self, attempts: &[AttemptId]) -> std::io::Result<()> {
-        if let Previous::Exact(left) = &mut *self.0.lock() {
+        if let Previous::Exact { left, .. } = &mut *self.0.lock() {
             left.extend(attempts);
         }
         Ok(())
     }
-    fn roll(&self, under_way: &[AttemptId]) -> std::io::Result<()> {
-        *self.0.lock() = Previous::Exact(under_way.iter().copied().collect());
+    fn roll(&self, under_way: &[AttemptId], epochs: &[Epoch]) -> std::io::Result<()> {
+        let (left, epochs) = (under_way.iter().copied().collect(), epochs.iter().copied().collect());
+        *self.0.lock() = Previous::Exact { left, epochs };
         Ok(())
     }
     fn entries(&self) -> usize {
         match &*self.0.lock() {
-            Previous::Exact(left) => left.len(),
+            Previous::Exact { left, .. } => left.len(),
             Previous::Unknown => 0,
         }
     }

@@ -2,17 +2,19 @@
 //! is made, then what it proved is recorded; nothing on this way is decided from memory alone.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use tidings_domain::credentials::Credentials;
+use tidings_domain::id::SenderId;
 use tidings_domain::provider::{Doubt, Outcome, Provider, Rejection, Submission};
 use tidings_domain::transport::TransportError;
 use tidings_store::Store;
-use tidings_store::model::{AttemptResult, Claimed, DueItem, Next, OpenAttempt, Recorded, Settle};
+use tidings_store::error::StoreError;
+use tidings_store::model::{AttemptResult, Claimed, DueItem, Epoch, Next, OpenAttempt, Recorded, Settle};
 
 use super::journal::Journal;
-use super::lease::Lease;
 use super::retry::{self, Failed};
 use crate::catalog::Snapshot;
 use crate::content::Content;
@@ -25,7 +27,9 @@ use crate::policy;
 #[derive(Debug)]
 pub(super) enum Done {
     /// A claim came back: this many of each class are no longer being claimed.
-    Claim { lane: tidings_domain::id::SenderId, class: usize },
+    Claim { lane: SenderId, class: usize },
+    /// It is not known whether a claim is in the store.
+    Unsure { epoch: Epoch },
     /// The claim was not won; its tokens can be used by others.
     Unused { item: DueItem, again_at: Option<tidings_domain::time::Timestamp> },
     /// The outcome is recorded.
@@ -36,34 +40,47 @@ pub(super) enum Done {
 pub(super) struct Hand {
     pub engine: Engine,
     pub store: Store,
-    pub lease: Lease,
     pub journal: Arc<dyn Journal>,
     pub done: mpsc::Sender<Done>,
     pub outcomes: mpsc::Sender<Recorded>,
+    /// Messages that are being claimed or about to be sent.
+    pub unsent: AtomicUsize,
+    /// Tells that there are none.
+    pub sent: Notify,
 }
 
 impl Hand {
     /// Claims, then sends each message that was won.
-    pub async fn claim(self: Arc<Self>, items: Vec<DueItem>, class: usize, snapshot: Arc<Snapshot>) {
+    pub async fn claim(
+        self: Arc<Self>,
+        items: Vec<DueItem>,
+        class: usize,
+        snapshot: Arc<Snapshot>,
+        epoch: Epoch,
+    ) {
         let lane = items[0].sender;
         let sys = self.store.system();
         let now = self.engine.now();
         let judge = policy::claim_judge(Arc::clone(&snapshot), now);
         let kept = items.clone();
-        let won = match self.store.claim(&sys, self.lease.epoch, items, judge, now).await {
+        let won = match self.store.claim(&sys, epoch, items, judge, now).await {
             Ok(claimed) => self.sort(claimed).await,
             Err(error) => {
                 tracing::warn!(error = %error, "a claim failed; its messages stay queued");
                 self.engine.0.metrics.add(Counter::store_errors, 1);
                 let again_at = Some(now.plus(200_000));
                 for item in kept {
+                    self.left(1);
                     self.tell(Done::Unused { item, again_at }).await;
+                }
+                if !matches!(error, StoreError::Busy) {
+                    self.tell(Done::Unsure { epoch }).await;
                 }
                 Vec::new()
             }
         };
         if !won.is_empty() {
-            self.send_all(won, &snapshot).await;
+            self.send_all(won, &snapshot, epoch).await;
         }
         self.tell(Done::Claim { lane, class }).await;
         self.engine.tick();
@@ -88,48 +105,67 @@ impl Hand {
                 }
                 Claimed::Gone { item } => (item, None),
             };
+            self.left(1);
             self.tell(Done::Unused { item, again_at }).await;
         }
         self.engine.0.metrics.add(Counter::claims, won.len() as u64);
         won
     }
 
-    async fn send_all(self: &Arc<Self>, won: Vec<(DueItem, Vec<u8>)>, snapshot: &Arc<Snapshot>) {
+    /// So many messages are sent, given back or not claimed at all.
+    fn left(&self, n: usize) {
+        if self.unsent.fetch_sub(n, Ordering::AcqRel) == n {
+            self.sent.notify_one();
+        }
+    }
+
+    async fn send_all(
+        self: &Arc<Self>,
+        won: Vec<(DueItem, Vec<u8>)>,
+        snapshot: &Arc<Snapshot>,
+        epoch: Epoch,
+    ) {
         let attempts: Vec<_> = won.iter().map(|(item, _)| item.attempt_id()).collect();
-        let noted = self.lease.holds() && self.journal.note(&attempts).is_ok();
+        let noted = self.may_submit(epoch) && self.journal.note(&attempts).is_ok();
         for (item, content) in won {
             if noted {
                 let hand = Arc::clone(self);
                 let snapshot = Arc::clone(snapshot);
-                tokio::spawn(async move { hand.send(item, content, &snapshot).await });
+                tokio::spawn(async move { hand.send(item, content, &snapshot, epoch).await });
             } else {
-                self.give_back(item).await;
+                self.give_back(item, epoch).await;
             }
         }
     }
 
     /// A claim that certainly did not leave goes back to the queue.
-    async fn give_back(&self, item: DueItem) {
+    async fn give_back(&self, item: DueItem, epoch: Epoch) {
         let sys = self.store.system();
         let now = self.engine.now();
         let open = OpenAttempt {
             item: item.clone(),
             state: tidings_domain::lifecycle::AttemptState::Claimed,
+            epoch,
             claimed_at: now,
             doubt_until: None,
         };
-        if let Err(error) =
-            self.store.settle(&sys, self.lease.epoch, vec![(open, Settle::Requeue)], now).await
-        {
+        if let Err(error) = self.store.settle(&sys, epoch, vec![(open, Settle::Requeue)], now).await {
             tracing::warn!(error = %error, "a claim could not be given back; recovery settles it");
         }
+        self.left(1);
         self.tell(Done::Unused { item, again_at: Some(now.plus(1_000_000)) }).await;
     }
 
-    async fn send(&self, item: DueItem, content: Vec<u8>, snapshot: &Snapshot) {
-        if !self.lease.holds() {
-            return self.give_back(item).await;
+    /// Whether the slot is still ours and its lease holds long enough.
+    fn may_submit(&self, epoch: Epoch) -> bool {
+        self.engine.0.wakes.mailbox(self.store.region()).holdings.may_submit(epoch)
+    }
+
+    async fn send(&self, item: DueItem, content: Vec<u8>, snapshot: &Snapshot, epoch: Epoch) {
+        if !self.may_submit(epoch) {
+            return self.give_back(item, epoch).await;
         }
+        self.left(1);
         self.engine.0.metrics.add(Counter::submissions, 1);
         let outcome = self.submit(&item, &content, snapshot).await;
         let recorded = self.weigh(item, outcome);

@@ -30,6 +30,7 @@ pub struct Config {
     pub dispatch: Dispatch,
     pub tls: Tls,
     pub log: Log,
+    pub node: Node,
 }
 
 impl Default for Config {
@@ -45,7 +46,24 @@ impl Default for Config {
             dispatch: Dispatch::default(),
             tls: Tls::default(),
             log: Log::default(),
+            node: Node::default(),
         }
+    }
+}
+
+/// This process among the others on the same store.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Node {
+    /// How people know it; the machine's name unless given.
+    pub name: String,
+    /// What it does: `api`, `dispatch`, `readers`, with commas between them.
+    pub roles: String,
+}
+
+impl Default for Node {
+    fn default() -> Self {
+        Self { name: String::new(), roles: tidings_engine::Roles::default().to_string() }
     }
 }
 

@@ -1,18 +1,22 @@
 //! Connections to PostgreSQL: a bounded set, opened when needed, dropped when broken.
 
+use std::future::poll_fn;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_postgres::AsyncMessage;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::tls;
 use crate::conn::{Conn, PgConn};
 use crate::error::{Result, StoreError};
-use crate::limits::{POSTGRES_CONNECT_TIMEOUT_S, POSTGRES_STATEMENT_TIMEOUT_MS, QUEUED_READS_MAX};
+use crate::limits::{
+    HINTS_MAX, POSTGRES_CONNECT_TIMEOUT_S, POSTGRES_IDLE_TIMEOUT_MS, POSTGRES_STATEMENT_TIMEOUT_MS, QUEUED_READS_MAX,
+};
 
 /// Makes connections.
 #[derive(Clone)]
@@ -44,6 +48,32 @@ impl Connector {
         Ok(Self { config, tls })
     }
 
+    /// A connection that only listens. It ends with its receiver, and the receiver with it.
+    pub(super) async fn listen(&self) -> Result<mpsc::Receiver<String>> {
+        let (client, mut connection) = self.config.connect(self.tls.clone()).await?;
+        let (sender, receiver) = mpsc::channel(HINTS_MAX);
+        tokio::spawn(async move {
+            let hear = async {
+                while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+                    if let AsyncMessage::Notification(note) = message {
+                        // Who is behind by so many looks at everything soon anyway.
+                        let _ = sender.try_send(note.payload().to_owned());
+                    }
+                }
+            };
+            let listen = async {
+                if client.batch_execute("LISTEN tidings").await.is_ok() {
+                    sender.closed().await;
+                }
+            };
+            tokio::select! {
+                () = hear => {}
+                () = listen => {}
+            }
+        });
+        Ok(receiver)
+    }
+
     pub(super) async fn connect(&self, purpose: Use) -> Result<Conn> {
         let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(|error| {
             tracing::warn!(%error, "no connection to PostgreSQL");
@@ -57,9 +87,9 @@ impl Connector {
                 tracing::warn!(%error, "a connection to PostgreSQL ended");
             }
         });
-        let timeout = POSTGRES_STATEMENT_TIMEOUT_MS;
+        let (timeout, idle) = (POSTGRES_STATEMENT_TIMEOUT_MS, POSTGRES_IDLE_TIMEOUT_MS);
         let mut settings = format!(
-            "SET statement_timeout = {timeout}; SET idle_in_transaction_session_timeout = {timeout}; SET jit = off;"
+            "SET statement_timeout = {timeout}; SET idle_in_transaction_session_timeout = {idle}; SET jit = off;"
         );
         if purpose == Use::Hot {
             settings.push_str(

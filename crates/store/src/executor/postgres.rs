@@ -27,6 +27,7 @@ pub(crate) struct Postgres {
     records: Lane<RecordJob>,
     merges: Lane<MergeJob>,
     settles: Lane<SettleJob>,
+    connector: Connector,
 }
 
 impl Postgres {
@@ -42,6 +43,7 @@ impl Postgres {
             records: Lane::start(&connector, 1),
             merges: Lane::start(&connector, POSTGRES_MERGERS),
             settles: Lane::start(&connector, 1),
+            connector,
         })
     }
 
@@ -64,6 +66,10 @@ impl Postgres {
             settle(conn, done).await
         });
         task.await.unwrap_or(Err(StoreError::Unavailable))
+    }
+
+    pub(crate) async fn listen(&self) -> Result<mpsc::Receiver<String>> {
+        self.connector.listen().await
     }
 
     pub(crate) fn submit(&self, work: Work) -> Result<()> {

@@ -3,6 +3,7 @@
 mod accounts;
 mod attempts;
 mod attention;
+mod between;
 mod cancel;
 mod catalog;
 mod consents;
@@ -19,6 +20,7 @@ mod keyring;
 mod keys;
 mod media;
 mod messages;
+mod nodes;
 mod pauses;
 mod redrive;
 mod senders;

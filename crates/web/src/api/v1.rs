@@ -8,6 +8,7 @@ pub mod inbound;
 pub mod keys;
 pub mod media;
 pub mod messages;
+pub mod nodes;
 pub mod overview;
 pub mod pauses;
 pub mod policy;
@@ -33,6 +34,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 fn administration() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(tenants::create_tenant, tenants::list_tenants))
+        .routes(routes!(nodes::list_nodes))
         .routes(routes!(keys::create_key, keys::list_keys))
         .routes(routes!(keys::revoke_key))
         .routes(routes!(accounts::create_account, accounts::list_accounts))

@@ -17,6 +17,7 @@ impl Keeper {
                     self.active.insert(lane.sender);
                 }
             }
+            Done::Unsure { epoch } => self.holdings().doubt(epoch),
             Done::Unused { item, again_at } => {
                 self.land(&item, again_at, true);
             }
@@ -65,6 +66,7 @@ impl Keeper {
             away => away.min(ORDER_YIELD_US),
         };
         lane.release(item, hold_us, now_us);
+        lane.back_at = lane.back_at.filter(|at| *at > now).into_iter().chain(back_at).min();
         if let Some(at) = back_at {
             self.later.insert((at, item.sender));
         }

@@ -5,12 +5,14 @@ mod content;
 mod events;
 mod lanes;
 mod names;
+mod nodes;
 mod reports;
 
 pub use content::*;
 pub use events::*;
 pub use lanes::*;
 pub use names::*;
+pub use nodes::*;
 pub use reports::*;
 
 #[cfg(test)]
