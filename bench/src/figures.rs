@@ -31,6 +31,8 @@ pub struct Figures {
     pub postgres_batched_cpu_us_per_message: Option<f64>,
     pub simulator_cpu_us_per_message: Option<f64>,
     pub bench_cpu_us_per_message: Option<f64>,
+    pub accept_single_cpu_us_per_message: Option<f64>,
+    pub accept_batch_cpu_us_per_message: Option<f64>,
     /// Of raw HTTP round trips.
     pub accept_single_ratio: Option<f64>,
     /// Of raw inserts.
@@ -81,6 +83,8 @@ impl Figures {
             postgres_batched_cpu_us_per_message: None,
             simulator_cpu_us_per_message: None,
             bench_cpu_us_per_message: None,
+            accept_single_cpu_us_per_message: None,
+            accept_batch_cpu_us_per_message: None,
             accept_single_ratio: None,
             accept_batch_ratio: None,
             lifecycle_ratio: None,

@@ -32,16 +32,30 @@ struct Shared {
     next: Cell<u64>,
     /// Messages accepted after the warm-up and before the end.
     counted: Cell<u64>,
+    /// Messages accepted at any time.
+    all: Cell<u64>,
     from: Instant,
     until: Instant,
 }
 
-/// Messages accepted per second.
-pub async fn closed_loop(target: &Target, load: Load) -> Result<f64> {
+/// What a closed loop achieved.
+pub struct Done {
+    /// Messages accepted per second, without the warm-up.
+    pub per_s: f64,
+    /// Messages accepted, the warm-up included.
+    pub messages: u64,
+}
+
+pub async fn closed_loop(target: &Target, load: Load) -> Result<Done> {
     let begin = clock::now();
     let from = begin + load.warm_up;
-    let shared =
-        Rc::new(Shared { next: Cell::new(0), counted: Cell::new(0), from, until: from + load.length });
+    let shared = Rc::new(Shared {
+        next: Cell::new(0),
+        counted: Cell::new(0),
+        all: Cell::new(0),
+        from,
+        until: from + load.length,
+    });
     let length = load.length;
     let load = Rc::new(load);
     let local = LocalSet::new();
@@ -52,7 +66,7 @@ pub async fn closed_loop(target: &Target, load: Load) -> Result<f64> {
     for worker in workers {
         worker.await??;
     }
-    Ok(shared.counted.get() as f64 / length.as_secs_f64())
+    Ok(Done { per_s: shared.counted.get() as f64 / length.as_secs_f64(), messages: shared.all.get() })
 }
 
 async fn worker(target: Target, load: Rc<Load>, shared: Rc<Shared>) -> Result<()> {
@@ -62,6 +76,7 @@ async fn worker(target: Target, load: Rc<Load>, shared: Rc<Shared>) -> Result<()
         shared.next.set(first + load.messages as u64);
         let answer = send(&mut connection, load.path, (load.body)(first)).await?;
         let accepted = accepted_of(&answer, load.messages)?;
+        shared.all.set(shared.all.get() + accepted);
         let now = clock::now();
         if now >= shared.from && now < shared.until {
             shared.counted.set(shared.counted.get() + accepted);

@@ -24,9 +24,10 @@ pub async fn run(bench: &Bench, rig: &Rig, figures: &mut Figures) -> Result<()> 
             length: amount.accept,
             body: Rc::new(move |n| intents.one(n)),
         };
-        let rate = closed_loop(&rig.api, load).await?;
-        say(format_args!("single accept: {rate:.0}/s"));
+        let (rate, cpu_us) = measure(rig, load).await?;
+        say(format_args!("single accept: {rate:.0}/s; CPU µs a message: server {cpu_us:.0}"));
         figures.accept_single_per_s = Some(rate);
+        figures.accept_single_cpu_us_per_message = Some(cpu_us);
     }
     if bench.args.wants(Phase::Batch) {
         let intents = rig.intents(Template::Order, 1);
@@ -38,9 +39,17 @@ pub async fn run(bench: &Bench, rig: &Rig, figures: &mut Figures) -> Result<()> 
             length: amount.accept,
             body: Rc::new(move |n| intents.batch(n, BATCH_MESSAGES)),
         };
-        let rate = closed_loop(&rig.api, load).await?;
-        say(format_args!("batch accept: {rate:.0} messages/s"));
+        let (rate, cpu_us) = measure(rig, load).await?;
+        say(format_args!("batch accept: {rate:.0} messages/s; CPU µs a message: server {cpu_us:.0}"));
         figures.accept_batch_per_s = Some(rate);
+        figures.accept_batch_cpu_us_per_message = Some(cpu_us);
     }
     Ok(())
+}
+
+/// The rate, and what a message cost the server; the warm-up counts in the cost.
+async fn measure(rig: &Rig, load: Load) -> Result<(f64, f64)> {
+    let before = rig.cpu()?.server;
+    let done = closed_loop(&rig.api, load).await?;
+    Ok((done.per_s, (rig.cpu()?.server - before) / done.messages as f64))
 }

@@ -181,6 +181,8 @@ impl Engine {
             if roles.readers {
                 let (engine, region, own, until) = part();
                 loops.push(tokio::spawn(reconcile::keep_house(engine, region, own, until)));
+                let (engine, region, own, until) = part();
+                loops.push(tokio::spawn(reconcile::note_recipients(engine, region, own, until)));
             }
         }
         loops

@@ -37,6 +37,21 @@ pub(crate) async fn run(engine: Engine, region: String, store: Store, stop: Canc
     }
 }
 
+/// Notes messages by their recipients behind the log, on one node at a time, until stopped.
+pub(crate) async fn note_recipients(engine: Engine, region: String, store: Store, stop: CancellationToken) {
+    let mut office = Office::new("recipients");
+    while stop.run_until_cancelled(engine.0.clock.sleep(RECONCILE_US)).await.is_some() {
+        if !office.holds(&engine, &store).await {
+            continue;
+        }
+        if let Err(error) = store.index_recipients(&store.system()).await {
+            tracing::warn!(error = %error, region, "messages could not be noted by recipient; trying again");
+            engine.0.metrics.add(Counter::store_errors, 1);
+        }
+    }
+    office.release(&engine, &store).await;
+}
+
 /// Forgets what has had its time, on one node at a time, until stopped.
 pub(crate) async fn keep_house(engine: Engine, region: String, store: Store, stop: CancellationToken) {
     let mut office = Office::new("house");

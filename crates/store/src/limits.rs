@@ -69,3 +69,9 @@ pub const PRUNE_ROWS_MAX: i64 = 1_000;
 pub const CANCEL_TRIES_MAX: usize = 4;
 /// Events shown of one message.
 pub const EVENTS_OF_MESSAGE_MAX: i64 = 2_000;
+/// Events by which the log grows before the messages in them are written down by recipient.
+pub const RUN_EVENTS_MIN: i64 = 20_000;
+/// Events that one run of messages by recipient covers.
+pub const RUN_EVENTS_MAX: i64 = 100_000;
+/// Rows of such a run that one transaction writes.
+pub const RUN_ROWS_PER_WRITE: usize = 1_000;

@@ -66,9 +66,16 @@ CREATE TABLE messages (
   reference BYTEA, terminal BIGINT NOT NULL DEFAULT 0, reason TEXT,
   PRIMARY KEY (tenant_id, id)
 );
-CREATE INDEX messages_by_recipient ON messages (tenant_id, recipient, id);
 CREATE INDEX messages_by_reference ON messages (tenant_id, reference, id) WHERE reference IS NOT NULL;
 CREATE INDEX messages_by_trace ON messages (tenant_id, trace, id) WHERE trace_given = 1;
+
+-- Messages by recipient, in sorted runs that are written behind the log: an index would touch a page of its
+-- own for each message.
+CREATE TABLE recipient_runs (run BIGINT PRIMARY KEY, messages BIGINT NOT NULL);
+CREATE TABLE recipient_messages (
+  run BIGINT NOT NULL, tenant_id BYTEA NOT NULL, recipient BYTEA NOT NULL, message_id BYTEA NOT NULL,
+  PRIMARY KEY (run, tenant_id, recipient, message_id)
+);
 
 -- One erasable row each: contents, addresses, raw callbacks.
 CREATE TABLE sealed (

@@ -66,9 +66,16 @@ CREATE TABLE messages (
   reference BLOB, terminal INTEGER NOT NULL DEFAULT 0, reason TEXT,
   PRIMARY KEY (tenant_id, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX messages_by_recipient ON messages (tenant_id, recipient, id);
 CREATE INDEX messages_by_reference ON messages (tenant_id, reference, id) WHERE reference IS NOT NULL;
 CREATE INDEX messages_by_trace ON messages (tenant_id, trace, id) WHERE trace_given = 1;
+
+-- Messages by recipient, in sorted runs that are written behind the log: an index would touch a page of its
+-- own for each message.
+CREATE TABLE recipient_runs (run INTEGER PRIMARY KEY, messages INTEGER NOT NULL) STRICT;
+CREATE TABLE recipient_messages (
+  run INTEGER NOT NULL, tenant_id BLOB NOT NULL, recipient BLOB NOT NULL, message_id BLOB NOT NULL,
+  PRIMARY KEY (run, tenant_id, recipient, message_id)
+) STRICT, WITHOUT ROWID;
 
 -- One erasable row each: contents, addresses, raw callbacks.
 CREATE TABLE sealed (

@@ -57,6 +57,26 @@ pub(crate) enum Work {
     Ordinary(Ordinary),
 }
 
+/// Runs a set within an open SQLite transaction that is lost as a whole when the set fails. The tickets come
+/// back with their outputs, or all of them with the reason.
+pub(crate) async fn run_bare<J: Group>(conn: &Conn, tickets: &[Ticket<J>]) -> Result<Vec<J::Output>> {
+    if tickets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let outputs = J::run(conn, tickets).await?;
+    assert_eq!(outputs.len(), tickets.len(), "every job has its output");
+    Ok(outputs)
+}
+
+/// What the callers hear once the transaction is durable or lost.
+pub(crate) fn finish_all<J: Group>(
+    tickets: Vec<Ticket<J>>,
+    outputs: Vec<J::Output>,
+    finished: &mut Vec<Finish>,
+) {
+    finished.extend(tickets.into_iter().zip(outputs).map(|(ticket, output)| ticket.finish(output)));
+}
+
 /// Runs a set within an open SQLite transaction. If it fails as a whole, each job runs alone, so that one
 /// caller's mistake is only that caller's.
 pub(crate) async fn run_in_savepoints<J: Group>(

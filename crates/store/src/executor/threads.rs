@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use tidings_domain::clock::BoxFuture;
 use tokio::sync::oneshot;
 
-use super::group::{Ticket, Work, run_in_savepoints};
+use super::group::{Group, Ticket, Work, finish_all, run_bare, run_in_savepoints};
 use super::{Finish, Ordinary, open_reader, open_writer, ready};
 use crate::conn::{Conn, SqliteConn};
 use crate::error::{Result, StoreError};
@@ -156,17 +156,48 @@ impl Round {
         }
     }
 
-    /// An error means that the whole transaction is lost. What is dropped answers its callers by that.
-    async fn run(self, conn: &Conn, finished: &mut Vec<Finish>) -> Result<()> {
-        for job in self.ordinary {
-            finished.extend(savepoint(conn, job).await?);
-        }
+    fn is_empty(&self) -> bool {
+        self.jobs == self.ordinary.len()
+    }
+
+    /// Runs every set without a way back to before it: taking one costs a copy of each page that is touched.
+    /// An error means that the transaction is to be rolled back; nobody was answered.
+    async fn run_bare(&self, conn: &Conn) -> Result<Outputs> {
+        Ok(Outputs {
+            claims: run_bare(conn, &self.claims).await?,
+            records: run_bare(conn, &self.records).await?,
+            merges: run_bare(conn, &self.merges).await?,
+            settles: run_bare(conn, &self.settles).await?,
+            accepts: run_bare(conn, &self.accepts).await?,
+        })
+    }
+
+    fn finish(self, outputs: Outputs, finished: &mut Vec<Finish>) {
+        finish_all(self.claims, outputs.claims, finished);
+        finish_all(self.records, outputs.records, finished);
+        finish_all(self.merges, outputs.merges, finished);
+        finish_all(self.settles, outputs.settles, finished);
+        finish_all(self.accepts, outputs.accepts, finished);
+    }
+
+    /// Runs every set so that one caller's mistake is only that caller's. An error means that the whole
+    /// transaction is lost. What is dropped answers its callers by that.
+    async fn run_in_savepoints(self, conn: &Conn, finished: &mut Vec<Finish>) -> Result<()> {
         run_in_savepoints(conn, self.claims, finished).await?;
         run_in_savepoints(conn, self.records, finished).await?;
         run_in_savepoints(conn, self.merges, finished).await?;
         run_in_savepoints(conn, self.settles, finished).await?;
         run_in_savepoints(conn, self.accepts, finished).await
     }
+}
+
+/// What the jobs of a round answer, kind by kind.
+struct Outputs {
+    claims: Vec<<ClaimJob as Group>::Output>,
+    records: Vec<<RecordJob as Group>::Output>,
+    merges: Vec<<MergeJob as Group>::Output>,
+    settles: Vec<<SettleJob as Group>::Output>,
+    accepts: Vec<<AcceptJob as Group>::Output>,
 }
 
 impl Writer {
@@ -186,25 +217,70 @@ impl Writer {
         }
     }
 
-    fn commit(&self, round: Round) {
-        let mut finished: Vec<Finish> = Vec::with_capacity(round.jobs);
-        let begun = ready(self.conn.run("BEGIN IMMEDIATE"));
-        if let Err(error) = begun {
-            tracing::error!(?error, "no transaction could be begun");
-            // Dropping the jobs answers their callers.
+    fn commit(&self, mut round: Round) {
+        let ordinary = std::mem::take(&mut round.ordinary);
+        if !ordinary.is_empty() {
+            self.commit_ordinary(ordinary);
+        }
+        if round.is_empty() {
             return;
         }
-        let durable = ready(async {
-            round.run(&self.conn, &mut finished).await?;
-            self.conn.run("COMMIT").await
-        });
+        // Jobs of the hot path may run twice, so the careful way is taken only after the fast one failed.
+        match self.transact(async || round.run_bare(&self.conn).await) {
+            Ok(outputs) => {
+                let mut finished: Vec<Finish> = Vec::with_capacity(round.jobs);
+                round.finish(outputs, &mut finished);
+                for finish in finished {
+                    finish(Ok(()));
+                }
+            }
+            Err(error) => {
+                tracing::debug!(?error, "a round is run again, job by job where need be");
+                self.commit_carefully(round);
+            }
+        }
+    }
+
+    fn commit_carefully(&self, round: Round) {
+        let mut finished: Vec<Finish> = Vec::with_capacity(round.jobs);
+        let durable = self.transact(async || round.run_in_savepoints(&self.conn, &mut finished).await);
         if let Err(error) = &durable {
             tracing::error!(?error, "a transaction was not committed");
-            self.abandon();
         }
         for finish in finished {
             finish(durable.clone());
         }
+    }
+
+    /// Closures run once, so each has its savepoint.
+    fn commit_ordinary(&self, jobs: Vec<Ordinary>) {
+        let mut finished: Vec<Finish> = Vec::with_capacity(jobs.len());
+        let durable = self.transact(async || {
+            for job in jobs {
+                finished.extend(savepoint(&self.conn, job).await?);
+            }
+            Ok(())
+        });
+        if let Err(error) = &durable {
+            tracing::error!(?error, "a transaction was not committed");
+        }
+        for finish in finished {
+            finish(durable.clone());
+        }
+    }
+
+    /// Runs work in a transaction of its own. What the work drops when it cannot begin answers its callers.
+    fn transact<T>(&self, work: impl AsyncFnOnce() -> Result<T>) -> Result<T> {
+        ready(self.conn.run("BEGIN IMMEDIATE"))?;
+        let done = ready(async {
+            let value = work().await?;
+            self.conn.run("COMMIT").await?;
+            Ok(value)
+        });
+        if done.is_err() {
+            self.abandon();
+        }
+        done
     }
 
     fn abandon(&self) {

@@ -6,6 +6,7 @@ use tidings_domain::id::{Id as _, MessageId, TenantId};
 use tidings_domain::time::Timestamp;
 
 use super::attempts::{Stored, attempts};
+use super::recipients;
 use crate::conn::{Conn, Row, Val, vals};
 use crate::error::{Result, StoreError};
 use crate::limits::{MESSAGES_CHUNK, MESSAGES_SIFTED_MAX};
@@ -45,10 +46,18 @@ impl Store {
         after: Option<MessageId>,
         limit: usize,
     ) -> Result<Page<MessageHead, MessageId>> {
-        let (tenant, filter, now) = (scope.tenant(), filter.clone(), self.now());
-        self.read(move |conn| Box::pin(async move { list(conn, tenant, &filter, after, limit, now).await }))
+        let (filter, now) = (filter.clone(), self.now());
+        let log = Log { tenant: scope.tenant(), generation: self.log_generation() };
+        self.read(move |conn| Box::pin(async move { list(conn, log, &filter, after, limit, now).await }))
             .await
     }
+}
+
+/// Whose messages, and in which generation of the log.
+#[derive(Clone, Copy)]
+struct Log {
+    tenant: TenantId,
+    generation: i64,
 }
 
 /// One message with its status; its attempts stand beside it.
@@ -89,7 +98,7 @@ fn head(row: &Row, attempts: Vec<AttemptRow>, now: Timestamp) -> Result<MessageH
 
 async fn list(
     conn: &Conn,
-    tenant: TenantId,
+    log: Log,
     filter: &MessageFilter,
     after: Option<MessageId>,
     limit: usize,
@@ -97,13 +106,13 @@ async fn list(
 ) -> Result<Page<MessageHead, MessageId>> {
     let sifted = filter.status.is_some() || filter.sender.is_some();
     let size = if sifted { MESSAGES_CHUNK.max(limit + 1) } else { limit + 1 };
-    let own_trace = has_own_trace(conn, tenant, filter).await?;
+    let own_trace = has_own_trace(conn, log.tenant, filter).await?;
     let (mut items, mut at, mut looked_at) = (Vec::new(), after, 0);
     loop {
-        let found = chunk(conn, tenant, filter, own_trace, at, size, now).await?;
-        let last = found.len() < size;
-        looked_at += found.len();
-        at = found.last().map(|head| head.id).or(at);
+        let (found, next) = chunk(conn, log, filter, own_trace, at, size, now).await?;
+        let last = next.is_none();
+        looked_at += size;
+        at = next.or(at);
         items.extend(found.into_iter().filter(|head| {
             filter.status.is_none_or(|status| status == head.status)
                 && filter.sender.is_none_or(|sender| sender == head.sender)
@@ -124,17 +133,24 @@ async fn has_own_trace(conn: &Conn, tenant: TenantId, filter: &MessageFilter) ->
     Ok(conn.query_opt(sql, vals![&tenant, trace]).await?.is_some())
 }
 
-/// The next messages by the filter's indexed parts.
+/// The next messages by the filter's indexed parts, and the one to go on behind if there may be more.
 async fn chunk(
     conn: &Conn,
-    tenant: TenantId,
+    log: Log,
     filter: &MessageFilter,
     own_trace: bool,
     after: Option<MessageId>,
     size: usize,
     now: Timestamp,
-) -> Result<Vec<MessageHead>> {
-    let before = after.map_or([0xff; 16], |id| id.bytes());
+) -> Result<(Vec<MessageHead>, Option<MessageId>)> {
+    let (tenant, before) = (log.tenant, after.map_or([0xff; 16], |id| id.bytes()));
+    if let (Some(recipient), None, None) = (&filter.recipient, &filter.reference, &filter.trace) {
+        let ids = recipients::newest(conn, tenant, recipient, before, size, log.generation).await?;
+        return Ok((
+            by_ids(conn, tenant, &ids, now).await?,
+            ids.last().copied().filter(|_| ids.len() == size),
+        ));
+    }
     let mut sql = format!("SELECT {COLUMNS} FROM messages WHERE tenant_id = $1 AND id < $2");
     let mut params: Vec<Val<'_>> = vec![(&tenant).into(), (&before).into()];
     if let Some(recipient) = &filter.recipient {
@@ -153,6 +169,27 @@ async fn chunk(
     params.push(Val::Int(i64::try_from(size).map_err(StoreError::internal)?));
     write!(sql, " ORDER BY id DESC LIMIT ${}", params.len()).expect("a string takes all");
     let rows = conn.query(&sql, &params).await?;
+    let found = heads(conn, tenant, &rows, now).await?;
+    let next = found.last().map(|head| head.id).filter(|_| found.len() == size);
+    Ok((found, next))
+}
+
+/// Messages in the order of their ids' list; one that is gone is left out.
+async fn by_ids(
+    conn: &Conn,
+    tenant: TenantId,
+    ids: &[MessageId],
+    now: Timestamp,
+) -> Result<Vec<MessageHead>> {
+    let mut rows = Vec::with_capacity(ids.len());
+    let sql = format!("SELECT {COLUMNS} FROM messages WHERE tenant_id = $1 AND id = $2");
+    for id in ids {
+        rows.extend(conn.query_opt(&sql, vals![&tenant, id]).await?);
+    }
+    heads(conn, tenant, &rows, now).await
+}
+
+async fn heads(conn: &Conn, tenant: TenantId, rows: &[Row], now: Timestamp) -> Result<Vec<MessageHead>> {
     let ids = rows.iter().map(|row| row.id(0)).collect::<Result<Vec<MessageId>>>()?;
     let all = attempts(conn, tenant, &ids).await?;
     rows.iter()

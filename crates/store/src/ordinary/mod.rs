@@ -22,6 +22,7 @@ mod media;
 mod messages;
 mod nodes;
 mod pauses;
+mod recipients;
 mod redrive;
 mod senders;
 mod sessions;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use tidings_domain::lifecycle::{AttemptState, Status, Terminal};
 use tidings_domain::time::{HOUR, SECOND};
 use tidings_domain::trace::TraceId;
-use tidings_store::limits::MESSAGES_SIFTED_MAX;
+use tidings_store::limits::{MESSAGES_SIFTED_MAX, RUN_EVENTS_MIN};
 use tidings_store::model::*;
 
-use super::ACTOR;
+use super::{ACTOR, log_settled};
 use crate::bed::Bed;
 use crate::conformance;
 use crate::scene::{Scene, accepted, allow, intake, receipt};
@@ -18,6 +18,7 @@ conformance!(
     lists_come_in_pages,
     lists_are_filtered,
     a_sifted_list_goes_on,
+    a_recipients_messages_are_found_in_runs_and_behind_them,
     attention_comes_in_pages,
     an_answer_is_found_again,
 );
@@ -152,6 +153,42 @@ async fn a_sifted_list_goes_on(bed: Bed) -> Bed {
     let page = bed.store.messages(&scene.scope, &filter, None, 10).await.expect("a list");
     assert!(page.items.is_empty() && page.next.is_some(), "it stops after so many");
     assert_eq!(pages(&bed, &scene, &filter, 10).await, [id]);
+    bed
+}
+
+/// Some messages are in a run, some in the end of the log, and a run that is written again changes nothing.
+async fn a_recipients_messages_are_found_in_runs_and_behind_them(bed: Bed) -> Bed {
+    const RECIPIENTS: usize = 300;
+    let scene = Scene::new(&bed).await;
+    let recipients: Vec<Hash16> =
+        (0..RECIPIENTS).map(|n| scene.scope.hash(&format!("phone:+4930{n:06}"))).collect();
+    let mut wanted = Vec::new();
+    let mut send = async |count: usize| {
+        let messages: Vec<NewMessage> = (0..count)
+            .map(|n| NewMessage { recipient: recipients[n % RECIPIENTS], ..scene.message(&bed) })
+            .collect();
+        let of_first = messages.iter().filter(|message| message.recipient == recipients[0]);
+        wanted.extend(of_first.map(|message| message.id));
+        scene.accept(&bed, messages, allow()).await;
+        bed.advance(SECOND);
+    };
+    for _ in 0..RUN_EVENTS_MIN / 1_000 {
+        send(1_000).await;
+    }
+    let filter = MessageFilter { recipient: Some(recipients[0]), ..Default::default() };
+    log_settled(&bed).await;
+    let indexed = bed.store.index_recipients(&bed.store.system()).await.expect("works");
+    assert_eq!(indexed as i64, RUN_EVENTS_MIN);
+    assert_eq!(bed.store.index_recipients(&bed.store.system()).await.expect("works"), 0, "too little is new");
+    send(700).await;
+    wanted.sort_unstable();
+    wanted.reverse();
+    assert_eq!(wanted.len(), 20 * 4 + 3);
+    for limit in [7, 100] {
+        assert_eq!(pages(&bed, &scene, &filter, limit).await, wanted, "pages of {limit}");
+    }
+    let nobody = MessageFilter { recipient: Some(scene.scope.hash("phone:+1")), ..Default::default() };
+    assert_eq!(pages(&bed, &scene, &nobody, 10).await, []);
     bed
 }
 

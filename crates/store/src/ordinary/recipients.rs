@@ -1,0 +1,161 @@
+//! Which messages a recipient got: sorted runs written behind the log, and the end of the log itself for what is
+//! newer. A run costs a message a few bytes in a page that it shares with its neighbours, while an index by
+//! recipient would change a page somewhere else for each message.
+
+use std::collections::BTreeSet;
+
+use tidings_domain::event::Kind;
+use tidings_domain::id::{MessageId, TenantId};
+
+use super::feed::{Order, end, order};
+use crate::conn::{Batch, Bulk, Conn, Val, cells, vals};
+use crate::error::{Result, StoreError};
+use crate::limits::{RUN_EVENTS_MAX, RUN_EVENTS_MIN, RUN_ROWS_PER_WRITE};
+use crate::model::{Hash16, LogPosition};
+use crate::scope::SystemScope;
+use crate::store::Store;
+
+/// Names of the cursor in `meta`.
+const TRANSACTION: &str = "recipients.transaction";
+const SEQUENCE: &str = "recipients.sequence";
+const GENERATION: &str = "recipients.generation";
+
+/// One message of a run, in the order of its key.
+type Entry = (TenantId, Hash16, MessageId);
+
+const ENTRIES: Bulk = Bulk {
+    sqlite: "INSERT INTO recipient_messages (run, tenant_id, recipient, message_id) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT DO NOTHING",
+    postgres: "INSERT INTO recipient_messages (run, tenant_id, recipient, message_id)
+        SELECT * FROM UNNEST($1::bigint[], $2::bytea[], $3::bytea[], $4::bytea[]) ON CONFLICT DO NOTHING",
+};
+
+impl Store {
+    /// Writes one more run if the log has grown by enough, and says how many messages it holds. The same run
+    /// is written again after a crash in between, which changes nothing.
+    pub async fn index_recipients(&self, _system: &SystemScope) -> Result<usize> {
+        let generation = self.log_generation();
+        let found = self
+            .read(move |conn| {
+                Box::pin(async move {
+                    let from = cursor(conn, generation).await?;
+                    let Some(to) = reach(conn, from).await? else { return Ok(None) };
+                    Ok(Some((from, to, between(conn, from, to).await?)))
+                })
+            })
+            .await?;
+        let Some((from, to, entries)) = found else { return Ok(0) };
+        for part in entries.chunks(RUN_ROWS_PER_WRITE) {
+            let part = part.to_vec();
+            let run = from.sequence;
+            self.write(move |conn| Box::pin(async move { insert(conn, run, &part).await })).await?;
+        }
+        let count = entries.len();
+        self.write(move |conn| Box::pin(async move { conclude(conn, from, to, count).await })).await?;
+        Ok(count)
+    }
+}
+
+async fn cursor(conn: &Conn, generation: i64) -> Result<LogPosition> {
+    let sql = "SELECT key, number FROM meta WHERE key IN ($1, $2, $3)";
+    let mut at = LogPosition { generation: 0, transaction: 0, sequence: 0 };
+    for row in conn.query(sql, vals![TRANSACTION, SEQUENCE, GENERATION]).await? {
+        match row.text(0)? {
+            TRANSACTION => at.transaction = row.get(1)?,
+            SEQUENCE => at.sequence = row.get(1)?,
+            _ => at.generation = row.get(1)?,
+        }
+    }
+    // After a restore the positions of before mean nothing: the log is read once more from its beginning.
+    let beginning = LogPosition { generation, transaction: 0, sequence: 0 };
+    Ok(if at.generation == generation { at } else { beginning })
+}
+
+/// Where the next run ends, once there is enough for one.
+async fn reach(conn: &Conn, from: LogPosition) -> Result<Option<LogPosition>> {
+    let last = end(conn, None, from.generation).await?;
+    if last.sequence - from.sequence < RUN_EVENTS_MIN {
+        return Ok(None);
+    }
+    let Order { position, ascending, after, settled, .. } = order(conn);
+    let sql = format!(
+        "SELECT {position} FROM events WHERE {after} AND {settled} ORDER BY {ascending} LIMIT 1 OFFSET $3"
+    );
+    let params = vals![from.transaction, from.sequence, RUN_EVENTS_MAX - 1];
+    let Some(row) = conn.query_opt(&sql, params).await? else { return Ok(Some(last)) };
+    Ok(Some(LogPosition { generation: from.generation, transaction: row.get(0)?, sequence: row.get(1)? }))
+}
+
+/// The kinds that a message's first event can have.
+fn first_kinds() -> String {
+    [Kind::MessageAccepted, Kind::MessageDenied, Kind::MessageExpired]
+        .map(|kind| kind.code().to_string())
+        .join(",")
+}
+
+async fn between(conn: &Conn, from: LogPosition, to: LogPosition) -> Result<Vec<Entry>> {
+    let Order { after, until, .. } = order(conn);
+    let kinds = first_kinds();
+    let sql = format!(
+        "SELECT m.tenant_id, m.recipient, m.id FROM events e
+         JOIN messages m ON m.tenant_id = e.tenant_id AND m.id = e.subject
+         WHERE {after} AND {until} AND e.kind IN ({kinds})"
+    );
+    let params = vals![from.transaction, from.sequence, to.transaction, to.sequence];
+    let rows = conn.query(&sql, params).await?;
+    let entries: Result<BTreeSet<Entry>> =
+        rows.iter().map(|row| Ok((row.id(0)?, row.get(1)?, row.id(2)?))).collect();
+    Ok(entries?.into_iter().collect())
+}
+
+async fn insert(conn: &Conn, run: i64, part: &[Entry]) -> Result<()> {
+    let mut rows = Batch::new(4, part.len());
+    for (tenant, recipient, message) in part {
+        rows.push(cells![run, tenant, recipient, message]);
+    }
+    conn.bulk(&ENTRIES, &rows).await.map(|_| ())
+}
+
+/// Makes the run seen and moves the cursor behind it.
+async fn conclude(conn: &Conn, from: LogPosition, to: LogPosition, count: usize) -> Result<()> {
+    let count = i64::try_from(count).map_err(StoreError::internal)?;
+    let sql = "INSERT INTO recipient_runs (run, messages) VALUES ($1, $2)
+        ON CONFLICT (run) DO UPDATE SET messages = excluded.messages";
+    conn.execute(sql, vals![from.sequence, count]).await?;
+    for (key, number) in [(TRANSACTION, to.transaction), (SEQUENCE, to.sequence), (GENERATION, to.generation)]
+    {
+        let sql = "INSERT INTO meta (key, number) VALUES ($1, $2)
+            ON CONFLICT (key) DO UPDATE SET number = excluded.number";
+        conn.execute(sql, vals![key, number]).await?;
+    }
+    Ok(())
+}
+
+/// The newest messages of a recipient from before one, newest first.
+pub(super) async fn newest(
+    conn: &Conn,
+    tenant: TenantId,
+    recipient: &Hash16,
+    before: [u8; 16],
+    size: usize,
+    generation: i64,
+) -> Result<Vec<MessageId>> {
+    // The cursor first: a run that appears in between only repeats what the end of the log says too.
+    let from = cursor(conn, generation).await?;
+    let Order { after, .. } = order(conn);
+    let kinds = first_kinds();
+    let sql = format!(
+        "SELECT DISTINCT m.id FROM events e JOIN messages m ON m.tenant_id = e.tenant_id AND m.id = e.subject
+         WHERE {after} AND e.tenant_id = $3 AND e.kind IN ({kinds}) AND m.recipient = $4 AND m.id < $5
+         ORDER BY m.id DESC LIMIT $6"
+    );
+    let limit = Val::Int(i64::try_from(size).map_err(StoreError::internal)?);
+    let params = vals![from.transaction, from.sequence, &tenant, recipient, &before, limit];
+    let mut found = conn.query(&sql, params).await?;
+    let sql = "SELECT DISTINCT r.message_id FROM recipient_runs l
+         JOIN recipient_messages r ON r.run = l.run AND r.tenant_id = $1 AND r.recipient = $2
+         WHERE r.message_id < $3 ORDER BY r.message_id DESC LIMIT $4";
+    found.extend(conn.query(sql, vals![&tenant, recipient, &before, limit]).await?);
+    let ids: BTreeSet<MessageId> = found.iter().map(|row| row.id(0)).collect::<Result<_>>()?;
+    Ok(ids.into_iter().rev().take(size).collect())
+}
