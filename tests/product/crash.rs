@@ -106,7 +106,7 @@ async fn load(tenant: Tenant, base: usize) -> Vec<String> {
 }
 
 /// Waits until no message is open, then reads all of them.
-async fn at_rest(http: &Http, simulator: &Simulator) -> Vec<MessageFacts> {
+pub async fn at_rest(http: &Http, simulator: &Simulator) -> Vec<MessageFacts> {
     for status in ["queued", "submitting", "in_doubt", "scheduled", "accepted"] {
         for _ in 0..6 {
             let none = async || {
@@ -136,13 +136,13 @@ async fn at_rest(http: &Http, simulator: &Simulator) -> Vec<MessageFacts> {
     }
 }
 
-async fn free_port() -> u16 {
+pub async fn free_port() -> u16 {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     listener.local_addr().unwrap().port()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the program under test lives in the machine's time")]
-fn machine_us() -> i64 {
+pub fn machine_us() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

@@ -15,6 +15,7 @@ mod idempotency;
 mod inbound;
 mod isolation;
 mod media;
+mod nodes;
 mod ops;
 mod overtaking;
 mod pacing;

@@ -42,6 +42,14 @@ impl Storage {
         matches!(self.0, Kind::Sqlite(_))
     }
 
+    /// The address of the database, where it is one on a server.
+    pub fn url(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Sqlite(_) => None,
+            Kind::Postgres(url) => Some(url),
+        }
+    }
+
     pub fn engine(&self) -> Engine {
         match &self.0 {
             Kind::Sqlite(path) => Engine::Sqlite { path: path.clone() },

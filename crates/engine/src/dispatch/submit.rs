@@ -151,6 +151,7 @@ impl Hand {
         };
         if let Err(error) = self.store.settle(&sys, epoch, vec![(open, Settle::Requeue)], now).await {
             tracing::warn!(error = %error, "a claim could not be given back; recovery settles it");
+            self.tell(Done::Unsure { epoch }).await;
         }
         self.left(1);
         self.tell(Done::Unused { item, again_at: Some(now.plus(1_000_000)) }).await;

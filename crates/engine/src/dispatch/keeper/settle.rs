@@ -1,5 +1,6 @@
 //! What comes back: claims, tokens that were not used, recorded outcomes.
 
+use tidings_domain::id::SenderId;
 use tidings_domain::limits::ORDER_YIELD_US;
 use tidings_domain::time::Timestamp;
 use tidings_store::model::{DueItem, Next};
@@ -19,6 +20,7 @@ impl Keeper {
             }
             Done::Unsure { epoch } => self.holdings().doubt(epoch),
             Done::Unused { item, again_at } => {
+                self.backs_off(item.sender, again_at);
                 self.land(&item, again_at, true);
             }
             Done::Recorded { item, next, code } => {
@@ -39,8 +41,19 @@ impl Keeper {
                         code,
                     });
                 }
+                if let Next::Retry { at, .. } = next {
+                    self.backs_off(item.sender, Some(at));
+                }
                 self.land(&item, back_at, false);
             }
+        }
+    }
+
+    /// For people who ask why nothing moves.
+    fn backs_off(&mut self, sender: SenderId, until: Option<Timestamp>) {
+        let now = self.engine.now();
+        if let Some(lane) = self.lanes.get_mut(&sender) {
+            lane.back_at = lane.back_at.filter(|at| *at > now).into_iter().chain(until).min();
         }
     }
 
@@ -66,7 +79,6 @@ impl Keeper {
             away => away.min(ORDER_YIELD_US),
         };
         lane.release(item, hold_us, now_us);
-        lane.back_at = lane.back_at.filter(|at| *at > now).into_iter().chain(back_at).min();
         if let Some(at) = back_at {
             self.later.insert((at, item.sender));
         }

@@ -23,7 +23,9 @@ impl Keeper {
         let sys = self.store.system();
         let now = self.engine.now();
         let slots = self.holdings().open_set();
-        for found in self.store.lanes_with_work(&sys, slots).await? {
+        let found =
+            if slots.is_empty() { Vec::new() } else { self.store.lanes_with_work(&sys, slots).await? };
+        for found in found {
             if !self.lanes.contains_key(&found.sender) {
                 self.open_lane(&found).await?;
             }
