@@ -19,6 +19,8 @@ use crate::crash::{at_rest, free_port, machine_us};
 
 const SECOND: i64 = 1_000_000;
 const TENANTS: usize = 6;
+/// Messages of one tenant that are sent at once.
+const BATCH: usize = 4;
 /// Within which every lane moves again, whatever happened to its node.
 const MOVING_AGAIN_US: i64 = 10 * SECOND;
 
@@ -108,16 +110,23 @@ fn slow_answers() -> SimConfig {
     SimConfig { answer_delay_us: 300_000, ..quick() }
 }
 
-/// Sends a message of every tenant again and again until stopped; the ids it was given.
+/// Sends messages of every tenant again and again until stopped; the ids it was given.
 async fn load(tenants: Vec<Tenant>, stop: CancellationToken) -> BTreeMap<usize, BTreeSet<String>> {
     let mut ids: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
     let mut round = 0;
     while !stop.is_cancelled() {
         for (n, tenant) in tenants.iter().enumerate() {
-            let mut intent = if round % 4 == 0 { tenant.marketing(0) } else { tenant.utility(0) };
-            intent["to"]["phone"] = json!(format!("+49152{:08}", 10_000_000 + round * TENANTS + n));
-            let answer = tenant.http.post("/v1/messages", &intent).await.expect(202);
-            ids.entry(n).or_default().insert(answer["id"].as_str().unwrap().to_owned());
+            let intent = |each: usize| {
+                let mut intent = if each == 0 { tenant.marketing(0) } else { tenant.utility(0) };
+                let number = 10_000_000 + (round * TENANTS + n) * BATCH + each;
+                intent["to"]["phone"] = json!(format!("+49152{number:08}"));
+                intent
+            };
+            let batch: Vec<Value> = (0..BATCH).map(intent).collect();
+            let answer = tenant.http.post("/v1/messages/batch", &json!({ "messages": batch })).await.expect(202);
+            let accepted = answer["accepted"].as_array().unwrap();
+            assert_eq!(accepted.len(), BATCH, "{answer}");
+            ids.entry(n).or_default().extend(accepted.iter().map(|each| each["id"].as_str().unwrap().to_owned()));
         }
         round += 1;
         // sleep: the load has a pace of its own
