@@ -123,10 +123,13 @@ async fn load(tenants: Vec<Tenant>, stop: CancellationToken) -> BTreeMap<usize, 
                 intent
             };
             let batch: Vec<Value> = (0..BATCH).map(intent).collect();
-            let answer = tenant.http.post("/v1/messages/batch", &json!({ "messages": batch })).await.expect(202);
+            let answer =
+                tenant.http.post("/v1/messages/batch", &json!({ "messages": batch })).await.expect(202);
             let accepted = answer["accepted"].as_array().unwrap();
             assert_eq!(accepted.len(), BATCH, "{answer}");
-            ids.entry(n).or_default().extend(accepted.iter().map(|each| each["id"].as_str().unwrap().to_owned()));
+            ids.entry(n)
+                .or_default()
+                .extend(accepted.iter().map(|each| each["id"].as_str().unwrap().to_owned()));
         }
         round += 1;
         // sleep: the load has a pace of its own
@@ -204,7 +207,10 @@ async fn killed_and_stopped(storage: Storage) {
     let stopped_us = machine_us();
     c.signal("STOP").await;
     let resumed_us = moving(&installation.simulator, &tenants, stopped_us + SECOND / 2).await - stopped_us;
-    assert!(resumed_us < MOVING_AGAIN_US, "after a standstill all lanes moved again only after {resumed_us} µs");
+    assert!(
+        resumed_us < MOVING_AGAIN_US,
+        "after a standstill all lanes moved again only after {resumed_us} µs"
+    );
     c.signal("CONT").await;
     eventually("the one that stood still to have its share again", async || {
         let found = shares(&operator).await;
@@ -228,7 +234,10 @@ async fn killed_and_stopped(storage: Storage) {
 
 /// A node that does not own a lane shows it as its owner does, and says who that is.
 async fn lane_of_another(installation: &Installation, tenants: &[Tenant], a: &Served) {
-    let listed = installation.program.json(&["node", "list", "--json", "--server", &a.http.base, "--key", &installation.key]).await;
+    let listed = installation
+        .program
+        .json(&["node", "list", "--json", "--server", &a.http.base, "--key", &installation.key])
+        .await;
     assert_eq!(listed["nodes"].as_array().map(Vec::len), Some(3), "the dead one is remembered: {listed}");
     eventually("a lane shown by its owner", async || {
         for tenant in tenants {

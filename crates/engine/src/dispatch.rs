@@ -4,18 +4,18 @@
 //! store, so a crash loses pace and nothing else. The order of a submission is fixed: tokens, claim (durable), journal, request, record.
 
 pub mod bucket;
-pub mod journal;
-mod keeper;
 pub(crate) mod hints;
 mod holdings;
+pub mod journal;
+mod keeper;
 mod lane;
 pub(crate) mod membership;
 mod pairs;
 mod pump;
 mod recovery;
 mod retry;
-pub(crate) mod share;
 mod shaping;
+pub(crate) mod share;
 mod submit;
 mod view;
 pub(crate) mod wake;

@@ -182,7 +182,7 @@ impl Engine {
                 let (engine, region, own, until) = part();
                 loops.push(tokio::spawn(reconcile::keep_house(engine, region, own, until)));
                 let (engine, region, own, until) = part();
-                loops.push(tokio::spawn(reconcile::note_recipients(engine, region, own, until)));
+                loops.push(tokio::spawn(reconcile::follow_log(engine, region, own, until)));
             }
         }
         loops

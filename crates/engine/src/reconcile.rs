@@ -15,12 +15,13 @@ use tidings_store::Store;
 use tidings_store::error::StoreError;
 use tidings_store::model::{Epoch, OpenAttempt, Settle};
 
-use crate::limits::{
-    FORGET_EVERY_US, IDEMPOTENCY_KEPT_US, LEASE_RENEW_US, NODE_FORGOTTEN_US, RECONCILE_BATCH_MAX, RECONCILE_US,
-};
-use crate::office::Office;
 use crate::dispatch::settle_by_slot;
+use crate::limits::{
+    FORGET_EVERY_US, IDEMPOTENCY_KEPT_US, LEASE_RENEW_US, NODE_FORGOTTEN_US, RECONCILE_BATCH_MAX,
+    RECONCILE_US,
+};
 use crate::metrics::Counter;
+use crate::office::Office;
 use crate::pipeline::Engine;
 
 /// Decides the doubts of the slots of this node as they fall due, until stopped.
@@ -37,15 +38,15 @@ pub(crate) async fn run(engine: Engine, region: String, store: Store, stop: Canc
     }
 }
 
-/// Notes messages by their recipients behind the log, on one node at a time, until stopped.
-pub(crate) async fn note_recipients(engine: Engine, region: String, store: Store, stop: CancellationToken) {
-    let mut office = Office::new("recipients");
+/// Takes the indexes behind the log further, on one node at a time, until stopped.
+pub(crate) async fn follow_log(engine: Engine, region: String, store: Store, stop: CancellationToken) {
+    let mut office = Office::new("log");
     while stop.run_until_cancelled(engine.0.clock.sleep(RECONCILE_US)).await.is_some() {
         if !office.holds(&engine, &store).await {
             continue;
         }
-        if let Err(error) = store.index_recipients(&store.system()).await {
-            tracing::warn!(error = %error, region, "messages could not be noted by recipient; trying again");
+        if let Err(error) = index(&store).await {
+            tracing::warn!(error = %error, region, "the indexes behind the log could not be written; trying again");
             engine.0.metrics.add(Counter::store_errors, 1);
         }
     }
@@ -72,6 +73,14 @@ pub(crate) async fn keep_house(engine: Engine, region: String, store: Store, sto
     office.release(&engine, &store).await;
 }
 
+/// Takes the indexes that follow the log a portion further.
+async fn index(store: &Store) -> Result<(), StoreError> {
+    let sys = store.system();
+    store.index_subjects(&sys).await?;
+    store.index_recipients(&sys).await?;
+    Ok(())
+}
+
 /// Answers of idempotency keys, links, sessions and files that are past their time; a bounded number a round.
 async fn forget(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     let sys = store.system();
@@ -82,7 +91,12 @@ async fn forget(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn settle_due(engine: &Engine, region: &str, store: &Store, epochs: &[Epoch]) -> Result<(), StoreError> {
+async fn settle_due(
+    engine: &Engine,
+    region: &str,
+    store: &Store,
+    epochs: &[Epoch],
+) -> Result<(), StoreError> {
     let sys = store.system();
     let now = engine.now();
     let slots = epochs.iter().map(|epoch| epoch.slot).collect();

@@ -92,9 +92,9 @@ impl Running {
         installation.engine.announce(&address);
         let loops = installation.engine.start(&stop_engine);
         let app = if installation.engine.roles().api {
-            tidings_web::router(state.clone())
+            tidings_web::Front::new(state.clone())
         } else {
-            tidings_web::bare_router(state.clone())
+            tidings_web::bare_router(state.clone()).into()
         };
         let serving = tidings_web::serve(listener, tls, app, stop_web.clone());
         let web = tokio::spawn(async move { serving.await.map_err(anyhow::Error::from) });

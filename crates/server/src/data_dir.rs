@@ -58,7 +58,8 @@ pub fn node(dir: &Path) -> anyhow::Result<(String, File)> {
         return Ok((known, lock));
     }
     let id = hex::encode(&random_bytes()?[..8]);
-    std::fs::write(&path, format!("{id}\n")).with_context(|| format!("{} cannot be written", path.display()))?;
+    std::fs::write(&path, format!("{id}\n"))
+        .with_context(|| format!("{} cannot be written", path.display()))?;
     Ok((id, lock))
 }
 

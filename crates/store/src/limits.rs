@@ -73,5 +73,9 @@ pub const EVENTS_OF_MESSAGE_MAX: i64 = 2_000;
 pub const RUN_EVENTS_MIN: i64 = 20_000;
 /// Events that one run of messages by recipient covers.
 pub const RUN_EVENTS_MAX: i64 = 100_000;
-/// Rows of such a run that one transaction writes.
-pub const RUN_ROWS_PER_WRITE: usize = 1_000;
+/// Events by which the log grows before their places are written down by subject.
+pub const SUBJECT_EVENTS_MIN: i64 = 2_000;
+/// Events whose places are written down at once.
+pub const SUBJECT_EVENTS_MAX: i64 = 20_000;
+/// Rows that one transaction adds to an index behind the log.
+pub const INDEX_ROWS_PER_WRITE: usize = 1_000;

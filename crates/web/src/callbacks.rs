@@ -15,9 +15,11 @@ use crate::limits;
 use crate::problem::Problem;
 use crate::state::AppState;
 
+pub(crate) const PATH: &str = "/callbacks/{region}/{account}";
+
 pub fn router() -> Router<AppState> {
     Router::new()
-        .route("/callbacks/{region}/{account}", get(handshake).post(receive))
+        .route(PATH, get(handshake).post(receive))
         .layer(DefaultBodyLimit::max(limits::CALLBACK_BODY_BYTES_MAX))
 }
 
@@ -62,6 +64,16 @@ async fn receive(
     Path((region, account)): Path<(String, String)>,
     delivery: Delivery,
 ) -> Result<StatusCode> {
-    state.engine.callback(&region, &account, &delivery.headers, delivery.body).await.map_err(refuse)?;
+    take(&state, &region, &account, &delivery.headers, delivery.body).await?;
     Ok(StatusCode::OK)
+}
+
+pub(crate) async fn take(
+    state: &AppState,
+    region: &str,
+    account: &str,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<()> {
+    state.engine.callback(region, account, headers, body).await.map_err(refuse)
 }

@@ -11,8 +11,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::{HeaderName, HeaderValue};
-use http_body::Body as _;
+use http::{HeaderName, HeaderValue, Method};
 use tidings_domain::clock::Clock;
 use tokio::time::timeout;
 
@@ -38,44 +37,68 @@ impl Edge {
     }
 }
 
-pub async fn edge(State(edge): State<Edge>, request: Request, next: Next) -> Response {
-    let started = edge.clock.monotonic_us();
-    let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let template = route.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
-    let trace = request.headers().get(TRACEPARENT).cloned();
-    let mut response = match edge.shared.requests.try_acquire() {
-        Err(_) => Problem::busy().into_response(),
-        Ok(_permit) => {
-            let large = has_large_body(&request);
-            let answering = AssertUnwindSafe(async {
-                let _place = if large { edge.shared.large_bodies.acquire().await.ok() } else { None };
-                next.run(request).await
-            })
-            .catch_unwind();
-            match timeout(time_for(template), answering).await {
-                Ok(Ok(response)) => response,
-                Ok(Err(panic)) => panicked(panic.as_ref(), template),
-                Err(_) => Problem::out_of_time().into_response(),
-            }
+/// What is known of a request before it is answered.
+pub(crate) struct Seen<'a> {
+    method: Method,
+    template: &'a str,
+    trace: Option<HeaderValue>,
+    large: bool,
+}
+
+impl<'a> Seen<'a> {
+    pub(crate) fn of<B: http_body::Body>(request: &http::Request<B>, template: &'a str) -> Self {
+        Self {
+            method: request.method().clone(),
+            template,
+            trace: request.headers().get(TRACEPARENT).cloned(),
+            large: has_large_body(request.body()),
         }
-    };
-    let headers = response.headers_mut();
-    if let Some(trace) = trace
-        && !headers.contains_key(TRACEPARENT)
-    {
-        headers.insert(TRACEPARENT, trace);
     }
-    headers.insert(http::header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    let elapsed_us = edge.clock.monotonic_us() - started;
-    edge.shared.metrics.observe(template, &method, response.status(), elapsed_us);
-    response
+}
+
+impl Edge {
+    /// Answers within the bounds, and counts.
+    pub(crate) async fn pass(&self, seen: Seen<'_>, answer: impl Future<Output = Response>) -> Response {
+        let started = self.clock.monotonic_us();
+        let mut response = match self.shared.requests.try_acquire() {
+            Err(_) => Problem::busy().into_response(),
+            Ok(_permit) => {
+                let answering = AssertUnwindSafe(async {
+                    let _place =
+                        if seen.large { self.shared.large_bodies.acquire().await.ok() } else { None };
+                    answer.await
+                })
+                .catch_unwind();
+                match timeout(time_for(seen.template), answering).await {
+                    Ok(Ok(response)) => response,
+                    Ok(Err(panic)) => panicked(panic.as_ref(), seen.template),
+                    Err(_) => Problem::out_of_time().into_response(),
+                }
+            }
+        };
+        let headers = response.headers_mut();
+        if let Some(trace) = seen.trace
+            && !headers.contains_key(TRACEPARENT)
+        {
+            headers.insert(TRACEPARENT, trace);
+        }
+        headers.insert(http::header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        let elapsed_us = self.clock.monotonic_us() - started;
+        self.shared.metrics.observe(seen.template, &seen.method, response.status(), elapsed_us);
+        response
+    }
+}
+
+pub async fn edge(State(edge): State<Edge>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let seen = Seen::of(&request, route.as_ref().map_or(UNMATCHED, MatchedPath::as_str));
+    edge.pass(seen, next.run(request)).await
 }
 
 /// Small bodies are bounded by the number of requests; large ones by a number of their own.
-fn has_large_body(request: &Request) -> bool {
+fn has_large_body(body: &impl http_body::Body) -> bool {
     // The most that may come, as the protocol's own framing tells it; `None` is unknown.
-    request.body().size_hint().upper().is_none_or(|bytes| bytes > limits::LARGE_BODY_BYTES)
+    body.size_hint().upper().is_none_or(|bytes| bytes > limits::LARGE_BODY_BYTES)
 }
 
 /// Files and the provider's slow pages take longer than the rest.

@@ -4,7 +4,7 @@ mod body;
 mod key;
 mod query;
 
-pub use body::{Json, Listing, Raw, body_bytes, media_type, parse_json};
+pub use body::{Json, Listing, Raw, body_bytes, check_json, media_type, parse_json};
 pub use key::{Key, OperatorKey, bearer};
 pub use query::{Pairs, Query};
 

@@ -1,7 +1,7 @@
 //! All inbound HTTP: the API, the callbacks of providers, the console, and what operators scrape.
 //!
 //! Handlers are thin: they read the request, call the engine function that does the work (and checks the
-//! permission), and write the answer. [`router`] has the tree, [`server`] the listener, [`edge`] what every
+//! permission), and write the answer. [`front`] answers the busiest routes, [`router`] has the whole tree, [`server`] the listener, [`edge`] what every
 //! request passes through.
 
 pub mod api;
@@ -11,6 +11,7 @@ pub mod docs;
 pub mod edge;
 pub mod error;
 pub mod extract;
+pub mod front;
 pub mod limits;
 pub mod ops;
 pub mod problem;
@@ -18,6 +19,7 @@ pub mod router;
 pub mod server;
 pub mod state;
 
+pub use front::Front;
 pub use router::{bare_router, router};
 pub use server::serve;
 pub use server::tls::TlsFiles;

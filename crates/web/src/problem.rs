@@ -108,6 +108,10 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large", detail)
     }
 
+    pub fn body_over_limit() -> Self {
+        Self::too_large("the body is over the limit of this route")
+    }
+
     pub fn media_type(detail: impl Into<String>) -> Self {
         Self::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,

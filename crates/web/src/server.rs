@@ -9,7 +9,6 @@ pub mod tls;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -18,6 +17,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::front::Front;
 use crate::limits;
 use tls::{Certificates, TlsError, TlsFiles};
 
@@ -32,7 +32,7 @@ pub enum ServeError {
 pub async fn serve(
     listener: TcpListener,
     tls: Option<TlsFiles>,
-    app: Router,
+    app: impl Into<Front>,
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
     let acceptor = match tls {
@@ -44,6 +44,7 @@ pub async fn serve(
             Some(acceptor)
         }
     };
+    let app = app.into();
     let listen = Listen { app, acceptor, graceful: GracefulShutdown::new(), kill: CancellationToken::new() };
     let tasks = TaskTracker::new();
     listen.accept_until(&listener, &shutdown, &tasks).await;
@@ -59,7 +60,7 @@ pub async fn serve(
 }
 
 struct Listen {
-    app: Router,
+    app: Front,
     acceptor: Option<TlsAcceptor>,
     graceful: GracefulShutdown,
     /// Cuts off what did not end by itself.

@@ -96,7 +96,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
         let state = AppState::new(engine.clone(), clock.clone(), false, stop.clone());
-        tokio::spawn(tidings_web::serve(listener, None, tidings_web::router(state), stop.clone()));
+        tokio::spawn(tidings_web::serve(listener, None, tidings_web::Front::new(state), stop.clone()));
         let http = Http::new(url);
         let installation = http.with_token(&key);
         Self { http, installation, engine, simulator, provider_url, clock, stop }

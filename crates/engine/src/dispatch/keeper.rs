@@ -165,13 +165,7 @@ async fn drain(engine: &Engine, region: &str, hand: Arc<Hand>, recorder: JoinHan
 }
 
 impl Keeper {
-    fn new(
-        engine: &Engine,
-        region: &str,
-        store: &Store,
-        journal: Arc<dyn Journal>,
-        hand: Arc<Hand>,
-    ) -> Self {
+    fn new(engine: &Engine, region: &str, store: &Store, journal: Arc<dyn Journal>, hand: Arc<Hand>) -> Self {
         let now_us = engine.0.clock.monotonic_us();
         let category_country = engine
             .0

@@ -98,4 +98,3 @@ pub(crate) async fn settle_by_slot(
     }
     Ok(())
 }
-

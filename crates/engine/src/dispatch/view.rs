@@ -81,7 +81,12 @@ impl LaneView {
         if self.queued.is_empty() {
             self.queued = Category::ALL
                 .into_iter()
-                .map(|category| QueueView { category: category.as_str().into(), waiting: 0, loaded: 0, more: false })
+                .map(|category| QueueView {
+                    category: category.as_str().into(),
+                    waiting: 0,
+                    loaded: 0,
+                    more: false,
+                })
                 .collect();
         }
         for (view, depth) in self.queued.iter_mut().zip(depths) {

@@ -7,9 +7,9 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 
 use tidings_domain::category::Category;
+use tidings_domain::clock::Clock;
 use tidings_domain::id::SenderId;
 use tidings_domain::time::Timestamp;
-use tidings_domain::clock::Clock;
 use tidings_store::model::SlotSet;
 
 use super::holdings::Holdings;

@@ -50,7 +50,7 @@ pub async fn run(cli: Cli, out: Out) -> Outcome {
         Command::Init(args) => init::run(load(file, args.data_dir.as_deref())?, out).await,
         Command::Serve(args) => {
             serve::run(args.listen, args.roles, load(file, args.data_dir.as_deref())?, out).await
-        },
+        }
         Command::Sim(args) => sim::run(args, load(file, None)?, out).await,
         Command::Doctor(args) => doctor::run(file, args.data_dir.as_deref(), out).await,
         Command::Migrate(args) => migrate::run(load(file, args.data_dir.as_deref())?, out).await,

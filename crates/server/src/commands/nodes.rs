@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{Outcome, view};
 use crate::cli::Node;
+use crate::config::MAIN_REGION;
 use crate::output::Out;
 use crate::table::table;
 
@@ -21,22 +22,17 @@ fn words(found: &Value) -> String {
     let nodes = found["nodes"].as_array().unwrap_or(&empty);
     let row = |node: &Value| {
         let count = |field: &str| node[field].as_array().map_or(0, Vec::len).to_string();
+        let (name, region) = (view::text(node, "/name"), view::text(node, "/region"));
         vec![
-            view::text(node, "/name"),
-            view::text(node, "/id"),
-            view::text(node, "/region"),
+            if region == MAIN_REGION { name } else { format!("{name} ({region})") },
             view::text(node, "/roles"),
             if node["alive"] == true { "alive" } else { "silent" }.to_owned(),
             count("slots"),
             count("lanes"),
-            view::time(node, "/heartbeat_at"),
-            view::text(node, "/version"),
             view::text(node, "/address"),
         ]
     };
-    let head = [
-        "NAME", "ID", "REGION", "ROLES", "STATE", "SLOTS", "BUSY LANES", "LAST SEEN", "VERSION", "ADDRESS",
-    ];
+    let head = ["NAME", "ROLES", "STATE", "SLOTS", "BUSY LANES", "ADDRESS"];
     let rows: Vec<Vec<String>> = nodes.iter().map(row).collect();
     let mut words = table(&head, &rows);
     for region in found["free_slots"].as_array().unwrap_or(&empty) {
@@ -61,7 +57,10 @@ mod tests {
             "version": "0.1.0", "address": "http://10.0.0.1:8080"}],
             "free_slots": [{"region": "main", "slots": [1, 2, 3]}, {"region": "eu", "slots": []}]});
         let words = words(&found);
-        assert!(words.contains("one   ab12  main    api,dispatch  silent  2"), "{words}");
+        assert!(
+            words.contains("one   api,dispatch  silent  2      0           http://10.0.0.1:8080"),
+            "{words}"
+        );
         assert!(words.ends_with("3 slots of region `main` are held by no node at this moment\n"), "{words}");
     }
 }

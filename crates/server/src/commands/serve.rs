@@ -12,12 +12,7 @@ use crate::compose::{Installation, Running};
 use crate::config::Config;
 use crate::output::Out;
 
-pub async fn run(
-    listen: Option<SocketAddr>,
-    roles: Option<Roles>,
-    mut config: Config,
-    out: Out,
-) -> Outcome {
+pub async fn run(listen: Option<SocketAddr>, roles: Option<Roles>, mut config: Config, out: Out) -> Outcome {
     if let Some(listen) = listen {
         config.listen = listen;
     }
@@ -49,10 +44,8 @@ pub async fn run(
         }
         words.push_str(&format!("listening at    {}\n", running.address));
         if has_api {
-            words.push_str(&format!(
-                "API description {}/docs\nconsole, once\n  {console}\n",
-                running.address
-            ));
+            words
+                .push_str(&format!("API description {}/docs\nconsole, once\n  {console}\n", running.address));
         }
         words
     })?;

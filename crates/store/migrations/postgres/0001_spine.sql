@@ -121,7 +121,11 @@ CREATE TABLE events (
   tx XID8 NOT NULL DEFAULT pg_current_xact_id(),
   PRIMARY KEY (tx, seq)
 );
-CREATE INDEX events_by_subject ON events (tenant_id, subject, tx, seq);
+-- Where a subject's events stand, written behind the log.
+CREATE TABLE subject_events (
+  tenant_id BYTEA NOT NULL, subject BYTEA NOT NULL, transaction_id BIGINT NOT NULL, seq BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, subject, transaction_id, seq)
+);
 CREATE INDEX events_by_tenant ON events (tenant_id, tx, seq);
 
 CREATE TABLE attention (

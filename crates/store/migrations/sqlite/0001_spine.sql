@@ -119,7 +119,11 @@ CREATE TABLE events (
   seq INTEGER PRIMARY KEY, tenant_id BLOB NOT NULL, kind INTEGER NOT NULL, subject BLOB NOT NULL,
   actor TEXT NOT NULL, trace BLOB, at INTEGER NOT NULL, body TEXT NOT NULL
 ) STRICT;
-CREATE INDEX events_by_subject ON events (tenant_id, subject, seq);
+-- Where a subject's events stand, written behind the log.
+CREATE TABLE subject_events (
+  tenant_id BLOB NOT NULL, subject BLOB NOT NULL, transaction_id INTEGER NOT NULL, seq INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id, subject, transaction_id, seq)
+) STRICT, WITHOUT ROWID;
 -- A tenant's feed walks the log from its cursor: an index by tenant would cost every event a tenth of its writing.
 
 CREATE TABLE attention (

@@ -15,7 +15,8 @@ use super::tls;
 use crate::conn::{Conn, PgConn};
 use crate::error::{Result, StoreError};
 use crate::limits::{
-    HINTS_MAX, POSTGRES_CONNECT_TIMEOUT_S, POSTGRES_IDLE_TIMEOUT_MS, POSTGRES_STATEMENT_TIMEOUT_MS, QUEUED_READS_MAX,
+    HINTS_MAX, POSTGRES_CONNECT_TIMEOUT_S, POSTGRES_IDLE_TIMEOUT_MS, POSTGRES_STATEMENT_TIMEOUT_MS,
+    QUEUED_READS_MAX,
 };
 
 /// Makes connections.

@@ -20,7 +20,10 @@ const CURRENT: Bulk = Bulk {
 
 /// Whether decisions under these epochs still count. On PostgreSQL none of the slots can change hands before
 /// the transaction that asked has ended.
-pub(super) async fn are_current(conn: &Conn, epochs: impl Iterator<Item = Epoch> + Clone) -> Result<Vec<bool>> {
+pub(super) async fn are_current(
+    conn: &Conn,
+    epochs: impl Iterator<Item = Epoch> + Clone,
+) -> Result<Vec<bool>> {
     let mut found: BTreeMap<u8, i64> = epochs.clone().map(|epoch| (epoch.slot, 0)).collect();
     let mut keys = Batch::new(1, found.len());
     for slot in found.keys() {

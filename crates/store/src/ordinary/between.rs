@@ -55,9 +55,7 @@ impl Store {
     /// Takes the signals about these slots out of the store.
     pub async fn take_signals(&self, _system: &SystemScope, slots: SlotSet) -> Result<Vec<LaneSignal>> {
         let waiting = self
-            .read(|conn| {
-                Box::pin(async move { conn.query_opt("SELECT 1 FROM signals LIMIT 1", &[]).await })
-            })
+            .read(|conn| Box::pin(async move { conn.query_opt("SELECT 1 FROM signals LIMIT 1", &[]).await }))
             .await?;
         if waiting.is_none() {
             return Ok(Vec::new());
@@ -123,7 +121,8 @@ impl Store {
     pub async fn shown_lanes(&self, _system: &SystemScope, limit: usize) -> Result<Vec<ShownLane>> {
         self.read(move |conn| {
             Box::pin(async move {
-                let sql = "SELECT sender_id, node, at, view FROM lane_views ORDER BY node, sender_id LIMIT $1";
+                let sql =
+                    "SELECT sender_id, node, at, view FROM lane_views ORDER BY node, sender_id LIMIT $1";
                 conn.query(sql, vals![limit as i64]).await?.iter().map(shown).collect()
             })
         })

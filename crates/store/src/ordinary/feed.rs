@@ -5,9 +5,10 @@
 //! appear behind their cursor.
 
 use tidings_domain::event::Kind;
-use tidings_domain::id::{MessageId, TenantId};
+use tidings_domain::id::{Id as _, MessageId, TenantId};
 
-use crate::conn::{Conn, Row, Val, vals};
+use super::behind::positions;
+use crate::conn::{Batch, Bulk, Conn, Row, Val, cells};
 use crate::error::{Result, StoreError};
 use crate::limits::EVENTS_OF_MESSAGE_MAX;
 use crate::model::{LogPosition, LoggedEvent};
@@ -50,6 +51,14 @@ pub(super) fn order(conn: &Conn) -> &'static Order {
     if conn.is_postgres() { &POSTGRES } else { &SQLITE }
 }
 
+/// Events by their places.
+const AT: Bulk = Bulk {
+    sqlite: "SELECT 0, seq, tenant_id, kind, subject, actor, trace, at, body FROM events WHERE ?1 = 0 AND seq = ?2",
+    postgres: "SELECT k.ord, e.tx::text::bigint, e.seq, e.tenant_id, e.kind, e.subject, e.actor, e.trace, e.at, e.body
+        FROM UNNEST($1::bigint[], $2::bigint[]) WITH ORDINALITY AS k (transaction_id, seq, ord)
+        JOIN events e ON e.tx = k.transaction_id::text::xid8 AND e.seq = k.seq",
+};
+
 impl Store {
     /// The tenant's events behind a position, oldest first. A position of another generation of the log, from
     /// before a restore, starts at the beginning.
@@ -77,13 +86,15 @@ impl Store {
         let (tenant, generation) = (scope.tenant(), self.log_generation());
         self.read(move |conn| {
             Box::pin(async move {
-                let Order { position, ascending, .. } = order(conn);
-                let sql = format!(
-                    "SELECT {position}, tenant_id, kind, subject, actor, trace, at, body FROM events
-                     WHERE tenant_id = $1 AND subject = $2 ORDER BY {ascending} LIMIT $3"
-                );
-                let rows = conn.query(&sql, vals![&tenant, &id, EVENTS_OF_MESSAGE_MAX]).await?;
-                rows.iter().map(|row| event(row, generation)).collect()
+                let most = EVENTS_OF_MESSAGE_MAX;
+                let positions = positions(conn, tenant, &id.bytes(), generation, most).await?;
+                let mut keys = Batch::new(2, positions.len());
+                for (transaction, sequence) in &positions {
+                    keys.push(cells![*transaction, *sequence]);
+                }
+                let mut rows = conn.lookup(&AT, &keys).await?;
+                rows.sort_unstable_by_key(|(index, _)| *index);
+                rows.iter().map(|(_, row)| event(row, generation)).collect()
             })
         })
         .await

@@ -6,7 +6,7 @@ use tidings_domain::id::{Id as _, MessageId, TenantId};
 use tidings_domain::time::Timestamp;
 
 use super::attempts::{Stored, attempts};
-use super::recipients;
+use super::behind;
 use crate::conn::{Conn, Row, Val, vals};
 use crate::error::{Result, StoreError};
 use crate::limits::{MESSAGES_CHUNK, MESSAGES_SIFTED_MAX};
@@ -145,7 +145,7 @@ async fn chunk(
 ) -> Result<(Vec<MessageHead>, Option<MessageId>)> {
     let (tenant, before) = (log.tenant, after.map_or([0xff; 16], |id| id.bytes()));
     if let (Some(recipient), None, None) = (&filter.recipient, &filter.reference, &filter.trace) {
-        let ids = recipients::newest(conn, tenant, recipient, before, size, log.generation).await?;
+        let ids = behind::newest(conn, tenant, recipient, before, size, log.generation).await?;
         return Ok((
             by_ids(conn, tenant, &ids, now).await?,
             ids.last().copied().filter(|_| ids.len() == size),

@@ -3,6 +3,7 @@
 mod accounts;
 mod attempts;
 mod attention;
+mod behind;
 mod between;
 mod cancel;
 mod catalog;
@@ -22,7 +23,6 @@ mod media;
 mod messages;
 mod nodes;
 mod pauses;
-mod recipients;
 mod redrive;
 mod senders;
 mod sessions;

@@ -96,15 +96,18 @@ impl Store {
         now: Timestamp,
     ) -> Result<(Vec<Node>, Vec<Slot>, Timestamp)> {
         self.read(move |conn| {
-            Box::pin(
-                async move { Ok((nodes(conn).await?, slots(conn).await?, time(conn, now).await?)) },
-            )
+            Box::pin(async move { Ok((nodes(conn).await?, slots(conn).await?, time(conn, now).await?)) })
         })
         .await
     }
 
     /// Forgets nodes that ended without a word so long ago.
-    pub async fn prune_nodes(&self, _system: &SystemScope, older_than_us: i64, now: Timestamp) -> Result<u64> {
+    pub async fn prune_nodes(
+        &self,
+        _system: &SystemScope,
+        older_than_us: i64,
+        now: Timestamp,
+    ) -> Result<u64> {
         self.write(move |conn| {
             Box::pin(async move {
                 let before = time(conn, now).await?.plus(-older_than_us);
@@ -158,7 +161,8 @@ fn epoch(row: &Row) -> Result<Epoch> {
 }
 
 async fn nodes(conn: &Conn) -> Result<Vec<Node>> {
-    let sql = "SELECT id, name, roles, version, address, started_at, heartbeat_at FROM nodes ORDER BY name, id";
+    let sql =
+        "SELECT id, name, roles, version, address, started_at, heartbeat_at FROM nodes ORDER BY name, id";
     let read = |row: &Row| {
         Ok(Node {
             id: row.get(0)?,

@@ -84,10 +84,7 @@ mod tests {
             "lanes": [{"sender": "snd_1", "phase": "held", "detail": "Held.", "in_flight": 3}]});
         let card = card(&node);
         assert_eq!((card.state.label.as_str(), card.answers), ("silent", true));
-        assert_eq!(
-            (card.slots.as_str(), card.slot_numbers.as_str()),
-            ("5 (2 with tenants)", "0–2, 7, 63")
-        );
+        assert_eq!((card.slots.as_str(), card.slot_numbers.as_str()), ("5 (2 with tenants)", "0–2, 7, 63"));
         assert_eq!((card.lanes[0].phase.class, card.lanes[0].in_flight.as_str()), ("bad", "3"));
         assert_eq!(card.roles, "api, dispatch");
         assert_eq!(free(&json!({"region": "eu", "slots": []})), None);

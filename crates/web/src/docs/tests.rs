@@ -84,7 +84,11 @@ fn only_tenants_take_the_installation_key() {
     assert_eq!(api["security"][0], serde_json::json!({"api_key": []}));
     assert!(api["openapi"].as_str().unwrap().starts_with("3.1"));
     for (place, operation) in operations_of(&api) {
-        assert_eq!(operation.get("security").is_some(), place.ends_with(" /v1/tenants") || place.ends_with(" /v1/nodes"), "{place}");
+        assert_eq!(
+            operation.get("security").is_some(),
+            place.ends_with(" /v1/tenants") || place.ends_with(" /v1/nodes"),
+            "{place}"
+        );
     }
 }
 

@@ -25,12 +25,7 @@ impl<S: Send + Sync> FromRequest<S> for Raw {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self> {
-        match media_type(request.headers()) {
-            Some(kind) if !is_json(&kind) => {
-                return Err(Problem::media_type(format!("send application/json, not {kind}")));
-            }
-            _ => {}
-        }
+        check_json(request.headers())?;
         body_bytes(request, state).await.map(Self)
     }
 }
@@ -73,10 +68,21 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
+/// Whether the body says that it is JSON, or says nothing.
+pub fn check_json(headers: &HeaderMap) -> Result<()> {
+    let usual = headers.get(CONTENT_TYPE).is_none_or(|value| value == "application/json");
+    match if usual { None } else { media_type(headers) } {
+        Some(kind) if !is_json(&kind) => {
+            Err(Problem::media_type(format!("send application/json, not {kind}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The whole body within the limit of the route.
 pub async fn body_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
     Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large("the body is over the limit of this route"),
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::body_over_limit(),
         _ => Problem::unreadable_body(),
     })
 }

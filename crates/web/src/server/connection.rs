@@ -3,19 +3,19 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::Router;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::Watcher;
+use std::convert::Infallible;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
-use tower::Service;
 
+use crate::front::Front;
 use crate::limits;
 
 /// What is spoken: told by ALPN on TLS, by the first bytes otherwise.
@@ -26,7 +26,7 @@ enum Protocol {
     Http2,
 }
 
-pub(super) async fn serve(stream: TcpStream, acceptor: Option<TlsAcceptor>, app: Router, watcher: Watcher) {
+pub(super) async fn serve(stream: TcpStream, acceptor: Option<TlsAcceptor>, app: Front, watcher: Watcher) {
     let deadline = tokio_now() + limits::FIRST_REQUEST_TIME;
     let Some(acceptor) = acceptor else {
         return speak(stream, Protocol::Sniff, app, watcher, deadline).await;
@@ -49,7 +49,7 @@ fn tokio_now() -> Instant {
     Instant::now()
 }
 
-async fn speak<S>(stream: S, protocol: Protocol, app: Router, watcher: Watcher, deadline: Instant)
+async fn speak<S>(stream: S, protocol: Protocol, app: Front, watcher: Watcher, deadline: Instant)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -57,8 +57,8 @@ where
     let mark = seen.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         mark.store(true, Ordering::Relaxed);
-        // A router is always ready, so calling it without asking first is sound.
-        app.clone().call(request)
+        let answer = app.clone().answer(request);
+        async move { Ok::<_, Infallible>(answer.await) }
     });
     let builder = builder(protocol);
     let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();

@@ -13,7 +13,8 @@ use crate::dispatch::shaping;
 use crate::dispatch::view::{BucketView, LaneView};
 use crate::dispatch::wake::Signal;
 use crate::limits::{
-    LANE_BUFFER_LOW, LANE_BUFFER_MAX, LANE_IDLE_US, LANE_LOAD_MAX, LANE_SCAN_MIN_US, SIGNAL_FRESH_US, SIGNALS_LOOK_US,
+    LANE_BUFFER_LOW, LANE_BUFFER_MAX, LANE_IDLE_US, LANE_LOAD_MAX, LANE_SCAN_MIN_US, SIGNAL_FRESH_US,
+    SIGNALS_LOOK_US,
 };
 use crate::metrics::Counter;
 

@@ -33,7 +33,13 @@ async fn a_claim_opens_the_content(bed: Bed) -> Bed {
     assert_eq!(open.len(), 1);
     assert_eq!((&open[0].item, open[0].epoch), (item, scene.epoch));
     let after = Some(item.attempt_id());
-    assert!(bed.store.open_attempts(&bed.store.system(), SlotSet::ALL, after, 10).await.expect("a read").is_empty());
+    assert!(
+        bed.store
+            .open_attempts(&bed.store.system(), SlotSet::ALL, after, 10)
+            .await
+            .expect("a read")
+            .is_empty()
+    );
     bed
 }
 
@@ -126,9 +132,7 @@ async fn leases_pass_from_hand_to_hand(bed: Bed) -> Bed {
     assert!(store.acquire_lease(&system, "post", "b", HOUR, now).await.expect("leases work").is_none());
     let renewed = store.renew_lease(&system, "post", "a", first, 2 * HOUR, now).await.expect("leases work");
     assert!(renewed > Some(until));
-    assert!(
-        store.renew_lease(&system, "post", "a", 77, HOUR, now).await.expect("leases work").is_none()
-    );
+    assert!(store.renew_lease(&system, "post", "a", 77, HOUR, now).await.expect("leases work").is_none());
     store.release_lease(&system, "post", "a", first).await.expect("leases work");
     let (second, _) = store
         .acquire_lease(&system, "post", "b", HOUR, now)

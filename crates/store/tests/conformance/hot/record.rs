@@ -29,7 +29,13 @@ async fn accepted_answers(bed: Bed) -> Bed {
     assert_eq!(scene.kinds(&bed, item.message).await, kinds, "once, however often it is recorded");
     assert_eq!(bed.rows("SELECT state, doubted FROM attempts").await, ["3|0"]);
     assert_eq!(bed.count("SELECT COUNT(*) FROM provider_ids WHERE n = 1").await, 1);
-    assert!(bed.store.open_attempts(&bed.store.system(), SlotSet::ALL, None, 10).await.expect("a read").is_empty());
+    assert!(
+        bed.store
+            .open_attempts(&bed.store.system(), SlotSet::ALL, None, 10)
+            .await
+            .expect("a read")
+            .is_empty()
+    );
     bed
 }
 

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use tidings_domain::event::Kind;
 use tidings_domain::lifecycle::{AttemptState, Status, Terminal};
 use tidings_domain::time::{HOUR, SECOND};
 use tidings_domain::trace::TraceId;
-use tidings_store::limits::{MESSAGES_SIFTED_MAX, RUN_EVENTS_MIN};
+use tidings_store::limits::{MESSAGES_SIFTED_MAX, RUN_EVENTS_MIN, SUBJECT_EVENTS_MIN};
 use tidings_store::model::*;
 
 use super::{ACTOR, log_settled};
@@ -19,6 +20,7 @@ conformance!(
     lists_are_filtered,
     a_sifted_list_goes_on,
     a_recipients_messages_are_found_in_runs_and_behind_them,
+    a_timeline_is_whole_whatever_was_written_down_of_it,
     attention_comes_in_pages,
     an_answer_is_found_again,
 );
@@ -189,6 +191,36 @@ async fn a_recipients_messages_are_found_in_runs_and_behind_them(bed: Bed) -> Be
     }
     let nobody = MessageFilter { recipient: Some(scene.scope.hash("phone:+1")), ..Default::default() };
     assert_eq!(pages(&bed, &scene, &nobody, 10).await, []);
+    bed
+}
+
+/// One part of the timeline is found by the index behind the log, the other in the end of the log.
+async fn a_timeline_is_whole_whatever_was_written_down_of_it(bed: Bed) -> Bed {
+    let scene = Scene::new(&bed).await;
+    let message = scene.message(&bed);
+    let id = message.id;
+    scene.accept(&bed, vec![message], allow()).await;
+    let items = scene.due(&bed).await;
+    scene.claim(&bed, items.clone(), allow()).await;
+    let kinds = async || -> Vec<Kind> {
+        let events = bed.store.message_events(&scene.scope, id).await.expect("a timeline");
+        events.into_iter().map(|event| event.kind).collect()
+    };
+    let index = async || {
+        log_settled(&bed).await;
+        bed.store.index_subjects(&bed.store.system()).await.expect("works")
+    };
+    let early = [Kind::MessageAccepted, Kind::MessageSubmitting];
+    assert_eq!((index().await, kinds().await), (0, early.to_vec()), "too little to write down");
+    for _ in 0..SUBJECT_EVENTS_MIN / 1_000 {
+        scene.accept(&bed, (0..1_000).map(|_| scene.message(&bed)).collect(), allow()).await;
+    }
+    assert!(index().await as i64 >= SUBJECT_EVENTS_MIN);
+    assert_eq!((index().await, kinds().await), (0, early.to_vec()), "all from the index");
+    scene.record(&bed, &items[0], accepted(&items[0]), Next::Done).await;
+    scene.merge(&bed, vec![receipt(&items[0], AttemptState::Read, bed.now())]).await;
+    let whole = [early.to_vec(), vec![Kind::MessageSubmitted, Kind::MessageRead]].concat();
+    assert_eq!(kinds().await, whole, "from both");
     bed
 }
 

@@ -183,12 +183,19 @@ async fn lanes_are_shown_and_hidden(bed: Bed) -> Bed {
     let (store, system, at) = (&bed.store, bed.store.system(), bed.now());
     let (one, two): (SenderId, SenderId) = (bed.ids.next(at), bed.ids.next(at));
     let view = |text: &str| format!("{{\"phase\":\"{text}\"}}");
-    store.show_lanes(&system, "a", vec![(one, view("idle")), (two, view("held"))], vec![], at).await.expect("shown");
+    store
+        .show_lanes(&system, "a", vec![(one, view("idle")), (two, view("held"))], vec![], at)
+        .await
+        .expect("shown");
     store.show_lanes(&system, "b", vec![(one, view("pacing"))], vec![two], at.plus(1)).await.expect("shown");
     let shown = store.shown_lane(&system, one).await.expect("a read").expect("it is shown");
     assert_eq!(shown, ShownLane { sender: one, node: "b".into(), at: at.plus(1), view: view("pacing") });
     let all = store.shown_lanes(&system, 10).await.expect("a read");
-    assert_eq!(all.iter().map(|lane| lane.node.as_str()).collect::<Vec<_>>(), ["a", "b"], "only one's own is hidden");
+    assert_eq!(
+        all.iter().map(|lane| lane.node.as_str()).collect::<Vec<_>>(),
+        ["a", "b"],
+        "only one's own is hidden"
+    );
     store.show_lanes(&system, "a", vec![], vec![two], at).await.expect("hidden");
     assert!(store.shown_lane(&system, two).await.expect("a read").is_none());
     bed

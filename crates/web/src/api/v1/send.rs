@@ -12,18 +12,30 @@ use tidings_engine::intake::{AcceptOptions, Reply};
 use crate::api::v1::schema::{AcceptedBatch, AcceptedMessage, Batch, Intent};
 use crate::edge::TRACEPARENT;
 use crate::error::Result;
-use crate::extract::{Raw, bearer};
+use crate::extract::{bearer, body_bytes, check_json};
 use crate::problem::Problem;
 use crate::state::AppState;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
-/// What an intake call reads of a request, taken without a copy of headers or body.
-pub struct Intake {
+/// Which of the two calls it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Message,
+    Batch,
+}
+
+/// What an intake call reads of the headers.
+pub(crate) struct Head {
     caller: Caller,
     key: Option<HeaderValue>,
     trace: Option<TraceId>,
+}
+
+/// An intake call, taken without a copy of headers or body.
+pub struct Intake {
+    head: Head,
     body: Bytes,
 }
 
@@ -31,25 +43,41 @@ impl FromRequest<AppState> for Intake {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self> {
-        let headers = request.headers();
-        let caller = state.engine.caller(bearer(headers)?).await?;
-        let key = headers.get(IDEMPOTENCY_KEY).cloned();
-        let trace = trace_of(headers);
-        let Raw(body) = Raw::from_request(request, state).await?;
-        Ok(Self { caller, key, trace, body })
+        let head = Head::read(request.headers(), state).await?;
+        let body = body_bytes(request, state).await?;
+        Ok(Self { head, body })
     }
 }
 
-impl Intake {
-    fn options<'a>(&'a self, method_path: &'a str) -> Result<AcceptOptions<'a>> {
+impl Head {
+    pub(crate) async fn read(headers: &HeaderMap, state: &AppState) -> Result<Self> {
+        let caller = state.engine.caller(bearer(headers)?).await?;
+        check_json(headers)?;
+        Ok(Self { caller, key: headers.get(IDEMPOTENCY_KEY).cloned(), trace: trace_of(headers) })
+    }
+
+    fn options(&self, kind: Kind) -> Result<AcceptOptions<'_>> {
         let idempotency_key = match &self.key {
             None => None,
             Some(value) => Some(value.to_str().map_err(|_| {
                 Problem::field("Idempotency-Key", "idempotency.characters", "Use visible ASCII characters.")
             })?),
         };
+        let method_path = match kind {
+            Kind::Message => "POST /v1/messages",
+            Kind::Batch => "POST /v1/messages/batch",
+        };
         Ok(AcceptOptions { idempotency_key, method_path, trace: self.trace })
     }
+}
+
+pub(crate) async fn send(state: &AppState, kind: Kind, head: &Head, body: &[u8]) -> Result<Response> {
+    let options = head.options(kind)?;
+    let reply = match kind {
+        Kind::Message => state.engine.accept(&head.caller, body, options).await?,
+        Kind::Batch => state.engine.accept_batch(&head.caller, body, options).await?,
+    };
+    Ok(answer(state, reply))
 }
 
 /// The client's trace, where it sent a readable one.
@@ -77,9 +105,7 @@ fn trace_of(headers: &HeaderMap) -> Option<TraceId> {
     ),
 )]
 pub async fn send_message(State(state): State<AppState>, intake: Intake) -> Result<Response> {
-    let options = intake.options("POST /v1/messages")?;
-    let reply = state.engine.accept(&intake.caller, &intake.body, options).await?;
-    Ok(answer(&state, reply))
+    send(&state, Kind::Message, &intake.head, &intake.body).await
 }
 
 /// Send up to 1,000 messages
@@ -101,9 +127,7 @@ pub async fn send_message(State(state): State<AppState>, intake: Intake) -> Resu
     ),
 )]
 pub async fn send_batch(State(state): State<AppState>, intake: Intake) -> Result<Response> {
-    let options = intake.options("POST /v1/messages/batch")?;
-    let reply = state.engine.accept_batch(&intake.caller, &intake.body, options).await?;
-    Ok(answer(&state, reply))
+    send(&state, Kind::Batch, &intake.head, &intake.body).await
 }
 
 fn answer(state: &AppState, reply: Reply) -> Response {

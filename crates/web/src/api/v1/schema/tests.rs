@@ -8,8 +8,8 @@ use tidings_domain::{actor, category, credentials, decision, lifecycle};
 use tidings_engine::admin::TemplateCounts;
 use tidings_engine::dispatch::{HoldView, LaneView, QueueView};
 use tidings_engine::report::{
-    Answer, AttemptReport, AttentionReport, EventView, Explanation, FreeSlots, InboundReport, LaneLine, MessageReport,
-    MessageSummary, NodeView, NodesView, Overview, TimelineEntry,
+    Answer, AttemptReport, AttentionReport, EventView, Explanation, FreeSlots, InboundReport, LaneLine,
+    MessageReport, MessageSummary, NodeView, NodesView, Overview, TimelineEntry,
 };
 use tidings_engine::store_model;
 

@@ -1,24 +1,27 @@
-//! Which messages a recipient got: sorted runs written behind the log, and the end of the log itself for what is
-//! newer. A run costs a message a few bytes in a page that it shares with its neighbours, while an index by
-//! recipient would change a page somewhere else for each message.
+//! Which messages a recipient got: sorted runs, and the end of the log for what is newer. Recipients come in no
+//! order, so a run stays a run: merging it into one index would touch a page for each message after all.
 
 use std::collections::BTreeSet;
 
 use tidings_domain::event::Kind;
 use tidings_domain::id::{MessageId, TenantId};
 
-use super::feed::{Order, end, order};
+use super::super::feed::{Order, order};
+use super::Index;
 use crate::conn::{Batch, Bulk, Conn, Val, cells, vals};
 use crate::error::{Result, StoreError};
-use crate::limits::{RUN_EVENTS_MAX, RUN_EVENTS_MIN, RUN_ROWS_PER_WRITE};
+use crate::limits::{INDEX_ROWS_PER_WRITE, RUN_EVENTS_MAX, RUN_EVENTS_MIN};
 use crate::model::{Hash16, LogPosition};
 use crate::scope::SystemScope;
 use crate::store::Store;
 
-/// Names of the cursor in `meta`.
-const TRANSACTION: &str = "recipients.transaction";
-const SEQUENCE: &str = "recipients.sequence";
-const GENERATION: &str = "recipients.generation";
+const INDEX: Index = Index {
+    transaction: "recipients.transaction",
+    sequence: "recipients.sequence",
+    generation: "recipients.generation",
+    events_min: RUN_EVENTS_MIN,
+    events_max: RUN_EVENTS_MAX,
+};
 
 /// One message of a run, in the order of its key.
 type Entry = (TenantId, Hash16, MessageId);
@@ -38,14 +41,14 @@ impl Store {
         let found = self
             .read(move |conn| {
                 Box::pin(async move {
-                    let from = cursor(conn, generation).await?;
-                    let Some(to) = reach(conn, from).await? else { return Ok(None) };
+                    let from = INDEX.cursor(conn, generation).await?;
+                    let Some(to) = INDEX.reach(conn, from).await? else { return Ok(None) };
                     Ok(Some((from, to, between(conn, from, to).await?)))
                 })
             })
             .await?;
         let Some((from, to, entries)) = found else { return Ok(0) };
-        for part in entries.chunks(RUN_ROWS_PER_WRITE) {
+        for part in entries.chunks(INDEX_ROWS_PER_WRITE) {
             let part = part.to_vec();
             let run = from.sequence;
             self.write(move |conn| Box::pin(async move { insert(conn, run, &part).await })).await?;
@@ -54,36 +57,6 @@ impl Store {
         self.write(move |conn| Box::pin(async move { conclude(conn, from, to, count).await })).await?;
         Ok(count)
     }
-}
-
-async fn cursor(conn: &Conn, generation: i64) -> Result<LogPosition> {
-    let sql = "SELECT key, number FROM meta WHERE key IN ($1, $2, $3)";
-    let mut at = LogPosition { generation: 0, transaction: 0, sequence: 0 };
-    for row in conn.query(sql, vals![TRANSACTION, SEQUENCE, GENERATION]).await? {
-        match row.text(0)? {
-            TRANSACTION => at.transaction = row.get(1)?,
-            SEQUENCE => at.sequence = row.get(1)?,
-            _ => at.generation = row.get(1)?,
-        }
-    }
-    // After a restore the positions of before mean nothing: the log is read once more from its beginning.
-    let beginning = LogPosition { generation, transaction: 0, sequence: 0 };
-    Ok(if at.generation == generation { at } else { beginning })
-}
-
-/// Where the next run ends, once there is enough for one.
-async fn reach(conn: &Conn, from: LogPosition) -> Result<Option<LogPosition>> {
-    let last = end(conn, None, from.generation).await?;
-    if last.sequence - from.sequence < RUN_EVENTS_MIN {
-        return Ok(None);
-    }
-    let Order { position, ascending, after, settled, .. } = order(conn);
-    let sql = format!(
-        "SELECT {position} FROM events WHERE {after} AND {settled} ORDER BY {ascending} LIMIT 1 OFFSET $3"
-    );
-    let params = vals![from.transaction, from.sequence, RUN_EVENTS_MAX - 1];
-    let Some(row) = conn.query_opt(&sql, params).await? else { return Ok(Some(last)) };
-    Ok(Some(LogPosition { generation: from.generation, transaction: row.get(0)?, sequence: row.get(1)? }))
 }
 
 /// The kinds that a message's first event can have.
@@ -122,17 +95,11 @@ async fn conclude(conn: &Conn, from: LogPosition, to: LogPosition, count: usize)
     let sql = "INSERT INTO recipient_runs (run, messages) VALUES ($1, $2)
         ON CONFLICT (run) DO UPDATE SET messages = excluded.messages";
     conn.execute(sql, vals![from.sequence, count]).await?;
-    for (key, number) in [(TRANSACTION, to.transaction), (SEQUENCE, to.sequence), (GENERATION, to.generation)]
-    {
-        let sql = "INSERT INTO meta (key, number) VALUES ($1, $2)
-            ON CONFLICT (key) DO UPDATE SET number = excluded.number";
-        conn.execute(sql, vals![key, number]).await?;
-    }
-    Ok(())
+    INDEX.advance(conn, to).await
 }
 
 /// The newest messages of a recipient from before one, newest first.
-pub(super) async fn newest(
+pub(in crate::ordinary) async fn newest(
     conn: &Conn,
     tenant: TenantId,
     recipient: &Hash16,
@@ -141,7 +108,7 @@ pub(super) async fn newest(
     generation: i64,
 ) -> Result<Vec<MessageId>> {
     // The cursor first: a run that appears in between only repeats what the end of the log says too.
-    let from = cursor(conn, generation).await?;
+    let from = INDEX.cursor(conn, generation).await?;
     let Order { after, .. } = order(conn);
     let kinds = first_kinds();
     let sql = format!(

@@ -1,0 +1,74 @@
+//! Indexes that are written behind the log, in sorted portions.
+//!
+//! An index beside a table changes a page somewhere for each row, in the transaction that a client waits for.
+//! Here a portion of the log is sorted first and then shares its pages. What is newer than the portion written
+//! last is read from the end of the log itself, so answers are complete at any moment.
+
+mod recipients;
+mod subjects;
+
+pub(super) use recipients::newest;
+pub(super) use subjects::positions;
+
+use super::feed::{Order, end, order};
+use crate::conn::{Conn, vals};
+use crate::error::Result;
+use crate::model::LogPosition;
+
+/// One such index: where its cursor stands in `meta`, and how much of the log a portion covers.
+struct Index {
+    transaction: &'static str,
+    sequence: &'static str,
+    generation: &'static str,
+    /// Events by which the log must have grown.
+    events_min: i64,
+    events_max: i64,
+}
+
+impl Index {
+    async fn cursor(&self, conn: &Conn, generation: i64) -> Result<LogPosition> {
+        let sql = "SELECT key, number FROM meta WHERE key IN ($1, $2, $3)";
+        let mut at = LogPosition { generation: 0, transaction: 0, sequence: 0 };
+        for row in conn.query(sql, vals![self.transaction, self.sequence, self.generation]).await? {
+            let (key, number) = (row.text(0)?, row.get(1)?);
+            if key == self.transaction {
+                at.transaction = number;
+            } else if key == self.sequence {
+                at.sequence = number;
+            } else {
+                at.generation = number;
+            }
+        }
+        // After a restore the positions of before mean nothing: the log is read once more from its beginning.
+        let beginning = LogPosition { generation, transaction: 0, sequence: 0 };
+        Ok(if at.generation == generation { at } else { beginning })
+    }
+
+    /// Where the next portion ends, once there is enough for one.
+    async fn reach(&self, conn: &Conn, from: LogPosition) -> Result<Option<LogPosition>> {
+        let last = end(conn, None, from.generation).await?;
+        if last.sequence - from.sequence < self.events_min {
+            return Ok(None);
+        }
+        let Order { position, ascending, after, settled, .. } = order(conn);
+        let sql = format!(
+            "SELECT {position} FROM events WHERE {after} AND {settled} ORDER BY {ascending} LIMIT 1 OFFSET $3"
+        );
+        let params = vals![from.transaction, from.sequence, self.events_max - 1];
+        let Some(row) = conn.query_opt(&sql, params).await? else { return Ok(Some(last)) };
+        Ok(Some(LogPosition { generation: from.generation, transaction: row.get(0)?, sequence: row.get(1)? }))
+    }
+
+    async fn advance(&self, conn: &Conn, to: LogPosition) -> Result<()> {
+        for (key, number) in [
+            (self.transaction, to.transaction),
+            (self.sequence, to.sequence),
+            (self.generation, to.generation),
+        ] {
+            let sql = "INSERT INTO meta (key, number) VALUES ($1, $2)
+                ON CONFLICT (key) DO UPDATE SET number = excluded.number";
+            conn.execute(sql, vals![key, number]).await?;
+        }
+        Ok(())
+    }
+}

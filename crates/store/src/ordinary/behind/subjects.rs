@@ -1,0 +1,99 @@
+//! Where the events of a subject stand in the log. Subjects are ids that begin with the time, so a portion of the
+//! log falls on few pages of the index.
+
+use std::collections::BTreeSet;
+
+use tidings_domain::id::TenantId;
+
+use super::super::feed::{Order, order};
+use super::Index;
+use crate::conn::{Batch, Bulk, Conn, Val, cells, vals};
+use crate::error::Result;
+use crate::limits::{INDEX_ROWS_PER_WRITE, SUBJECT_EVENTS_MAX, SUBJECT_EVENTS_MIN};
+use crate::scope::SystemScope;
+use crate::store::Store;
+
+const INDEX: Index = Index {
+    transaction: "subjects.transaction",
+    sequence: "subjects.sequence",
+    generation: "subjects.generation",
+    events_min: SUBJECT_EVENTS_MIN,
+    events_max: SUBJECT_EVENTS_MAX,
+};
+
+/// Tenant, subject, and the transaction and sequence of an event.
+type Entry = (TenantId, [u8; 16], i64, i64);
+
+const ENTRIES: Bulk = Bulk {
+    sqlite: "INSERT INTO subject_events (tenant_id, subject, transaction_id, seq) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT DO NOTHING",
+    postgres: "INSERT INTO subject_events (tenant_id, subject, transaction_id, seq)
+        SELECT * FROM UNNEST($1::bytea[], $2::bytea[], $3::bigint[], $4::bigint[]) ON CONFLICT DO NOTHING",
+};
+
+impl Store {
+    /// Writes down where the next events of the log are, by subject, if there are enough of them; how many.
+    pub async fn index_subjects(&self, _system: &SystemScope) -> Result<usize> {
+        let generation = self.log_generation();
+        let found = self
+            .read(move |conn| {
+                Box::pin(async move {
+                    let from = INDEX.cursor(conn, generation).await?;
+                    let Some(to) = INDEX.reach(conn, from).await? else { return Ok(None) };
+                    let Order { position, after, until, .. } = order(conn);
+                    let sql = format!(
+                        "SELECT tenant_id, subject, {position} FROM events WHERE {after} AND {until}"
+                    );
+                    let params = vals![from.transaction, from.sequence, to.transaction, to.sequence];
+                    let rows = conn.query(&sql, params).await?;
+                    let entries: Result<Vec<Entry>> = rows
+                        .iter()
+                        .map(|row| Ok((row.id(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+                        .collect();
+                    Ok(Some((to, entries?)))
+                })
+            })
+            .await?;
+        let Some((to, mut entries)) = found else { return Ok(0) };
+        entries.sort_unstable();
+        for part in entries.chunks(INDEX_ROWS_PER_WRITE) {
+            let part = part.to_vec();
+            self.write(move |conn| Box::pin(async move { insert(conn, &part).await })).await?;
+        }
+        self.write(move |conn| Box::pin(async move { INDEX.advance(conn, to).await })).await?;
+        Ok(entries.len())
+    }
+}
+
+async fn insert(conn: &Conn, part: &[Entry]) -> Result<()> {
+    let mut rows = Batch::new(4, part.len());
+    for (tenant, subject, transaction, sequence) in part {
+        rows.push(cells![tenant, subject, *transaction, *sequence]);
+    }
+    conn.bulk(&ENTRIES, &rows).await.map(|_| ())
+}
+
+/// Transaction and sequence of a subject's first events, in the order of the log.
+pub(in crate::ordinary) async fn positions(
+    conn: &Conn,
+    tenant: TenantId,
+    subject: &[u8; 16],
+    generation: i64,
+    most: i64,
+) -> Result<Vec<(i64, i64)>> {
+    // The cursor first: what is written down in between is then found twice instead of not at all.
+    let from = INDEX.cursor(conn, generation).await?;
+    let sql = "SELECT transaction_id, seq FROM subject_events WHERE tenant_id = $1 AND subject = $2
+        ORDER BY transaction_id, seq LIMIT $3";
+    let mut found = conn.query(sql, vals![&tenant, subject, Val::Int(most)]).await?;
+    let Order { position, after, ascending, .. } = order(conn);
+    let sql = format!(
+        "SELECT {position} FROM events WHERE {after} AND tenant_id = $3 AND subject = $4
+         ORDER BY {ascending} LIMIT $5"
+    );
+    let params = vals![from.transaction, from.sequence, &tenant, subject, Val::Int(most)];
+    found.extend(conn.query(&sql, params).await?);
+    let all: BTreeSet<(i64, i64)> =
+        found.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect::<Result<_>>()?;
+    Ok(all.into_iter().take(usize::try_from(most).unwrap_or(usize::MAX)).collect())
+}
