@@ -1,7 +1,8 @@
 //! Dispatch: owns the lanes. Pace, claim, submit, record.
 //!
 //! One loop per region decides, for the slots that this node holds; everything it remembers is a cache of the
-//! store, so a crash loses pace and nothing else. The order of a submission is fixed: tokens, claim (durable), journal, request, record.
+//! store, so a crash loses pace and nothing else. The order of a submission is fixed: tokens, claim (durable),
+//! journal, request, record.
 
 pub mod bucket;
 pub(crate) mod hints;
