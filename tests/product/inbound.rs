@@ -65,4 +65,45 @@ both_engines! {
         assert_eq!(answer.headers()["content-type"], "image/jpeg");
         assert_eq!(answer.bytes().await.unwrap(), bytes);
     }
+
+    async fn an_old_id_of_a_merged_contact_leads_to_the_person(storage: Storage) {
+        let app = TestApp::start(storage).await;
+        let tenant = app.tenant().await;
+        let (phone, bsuid) = (phone(1), "DE.ab12Cd34Ef56Gh78");
+        let body = |id: &str, from: &[(&str, &str)], contact: &[(&str, &str)]| {
+            let mut message = json!({"id": id, "timestamp": (app.now_us() / 1_000_000).to_string(),
+                "type": "text", "text": {"body": "Hi"}});
+            let mut about = json!({"profile": {"name": "Ann"}});
+            for (name, value) in from {
+                message[*name] = json!(value);
+            }
+            for (name, value) in contact {
+                about[*name] = json!(value);
+            }
+            let value = json!({"messaging_product": "whatsapp", "metadata": tenant.metadata(),
+                "contacts": [about], "messages": [message]});
+            tenant.change("messages", &value)
+        };
+        let contact_of = async |body: String| {
+            tenant.signed_callback(&app, &body).await.expect(200);
+            tenant.inbound().await[0]["contact"].as_str().unwrap().to_owned()
+        };
+        // The same person, first known by a number, then by a user id, then by both.
+        let by_phone = contact_of(body("wamid.1", &[("from", &phone[1..])], &[("wa_id", &phone[1..])])).await;
+        let by_user = contact_of(body("wamid.2", &[("from_user_id", bsuid)], &[("user_id", bsuid)])).await;
+        assert_ne!(by_phone, by_user);
+        let both = [("from", &phone[1..]), ("from_user_id", bsuid)];
+        let person = contact_of(body("wamid.3", &both, &[("wa_id", &phone[1..]), ("user_id", bsuid)])).await;
+        assert!([&by_phone, &by_user].contains(&&person), "the oldest is left");
+        for id in [&by_phone, &by_user] {
+            let found = tenant.http.get(&format!("/v1/contacts/{id}")).await.expect(200);
+            assert_eq!(found["id"], person.as_str());
+            assert_eq!(found["identities"], json!([{"phone": phone}, {"bsuid": bsuid}]));
+            let mut intent = tenant.utility(1);
+            intent["to"] = json!({"contact": id});
+            let sent = tenant.send(&intent).await;
+            tenant.until(&sent, "read").await;
+        }
+        tenant.http.get("/v1/contacts/con_01k9h3c4v8e2xt7m5q0w6r1yza").await.expect(404);
+    }
 }

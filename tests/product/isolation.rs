@@ -25,6 +25,7 @@ async fn things(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String
         ("accounts", tenant.account.clone()),
         ("senders", tenant.sender.clone()),
         ("inbound", text(&inbound)),
+        ("contacts", inbound["contact"].as_str().unwrap().to_owned()),
         ("pauses", text(&pause)),
         ("keys", text(&key)),
         ("media", text(&media)),
@@ -63,7 +64,7 @@ both_engines! {
         }
         assert!(walked >= 15, "only {walked} routes were walked");
         for (kind, id) in &things {
-            if ["messages", "senders", "inbound", "media"].contains(kind) {
+            if ["messages", "senders", "inbound", "contacts", "media"].contains(kind) {
                 owner.http.get(&format!("/v1/{kind}/{id}")).await.expect(200);
             }
         }

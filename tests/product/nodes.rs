@@ -13,9 +13,11 @@ use tokio_util::sync::CancellationToken;
 
 use tidings_simulator::{Customers, SimConfig, Simulator};
 use tidings_tests::ledger;
-use tidings_tests::support::{Http, Program, Served, Storage, Tenant, eventually, provider, with_storage};
+use tidings_tests::support::{
+    Http, Program, Served, Storage, Tenant, eventually, free_port, machine_us, provider, with_storage,
+};
 
-use crate::crash::{at_rest, free_port, machine_us};
+use crate::crash::at_rest;
 
 const SECOND: i64 = 1_000_000;
 const TENANTS: usize = 6;
@@ -40,7 +42,7 @@ impl Installation {
         let dir = tempfile::tempdir().unwrap();
         let mut program = Program::default()
             .with("TIDINGS_PROVIDERS__CLOUD__BASE_URL", url)
-            .with("TIDINGS_STORE__URL", storage.url().unwrap());
+            .with("TIDINGS_STORE__URL", storage.postgres_url().unwrap());
         for category in ["AUTHENTICATION", "UTILITY", "SERVICE", "MARKETING"] {
             program = program.with(&format!("TIDINGS_DISPATCH__DOUBT_S__{category}"), "2");
         }
@@ -74,8 +76,9 @@ impl Installation {
     }
 }
 
+/// The part of a node's id that its data directory keeps.
 fn id_of(dir: &Path) -> String {
-    std::fs::read_to_string(dir.join("node.id")).unwrap().trim().to_owned()
+    std::fs::read_to_string(dir.join("node")).unwrap().trim().to_owned()
 }
 
 /// Node ids with their slots, and how many of them have tenants.
@@ -87,7 +90,8 @@ async fn shares(http: &Http) -> BTreeMap<String, (usize, u64)> {
         .filter(|node| node["alive"] == true)
         .map(|node| {
             let slots = node["slots"].as_array().unwrap().len();
-            (node["id"].as_str().unwrap().to_owned(), (slots, node["used_slots"].as_u64().unwrap()))
+            let id = node["id"].as_str().unwrap().rsplit(':').next().unwrap();
+            (id.to_owned(), (slots, node["used_slots"].as_u64().unwrap()))
         })
         .collect()
 }

@@ -19,3 +19,5 @@ pub const SETTLE_LOOK_US: i64 = 5_000_000;
 pub const POST_LOOK_US: i64 = 20_000;
 /// Entries of a page that the tests read.
 pub const PAGE: usize = 500;
+/// Requests to the provider whose trace is remembered.
+pub const TRACES_KEPT: usize = 100;

@@ -1,5 +1,5 @@
 //! The project's chores. `test` is what CI runs; `tidy` keeps the shape that `ARCHITECTURE.md` promises;
-//! `bench` measures; `sim` replays. This crate compiles before everything else, so it depends on next to nothing.
+//! `bench` measures; `sim` replays; `fuzz` feeds the parsers. This crate compiles before everything else, so it depends on next to nothing.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -9,6 +9,7 @@
 
 mod bench;
 mod command;
+mod fuzz;
 mod machine;
 mod postgres;
 mod sim;
@@ -32,6 +33,8 @@ cargo xtask <chore>
         release build, then the benchmark; PostgreSQL gets a throw-away cluster
   sim   [--seed N | --seeds A..B] [--long]
         replay the simulation of the whole engine from a seed
+  fuzz  [--seconds N] [webhook|signature|graph_error|templates|intent|phone|bsuid|type_id] ...
+        the parsers that strangers feed, under a fuzzer that is guided by coverage
 ";
 
 fn main() -> ExitCode {
@@ -56,6 +59,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
         "setup" => test::setup_only(rest),
         "bench" => bench::run(rest),
         "sim" => sim::run(rest),
+        "fuzz" => fuzz::run(rest),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)

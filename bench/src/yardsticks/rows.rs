@@ -1,9 +1,13 @@
-//! The rows of the raw insert yardstick: a message with its sealed part, and its row in the queue.
+//! The rows of the raw insert yardstick: a message with its sealed part, and its row in the queue, with all the
+//! columns that the store gives them and without its other indexes, its log and its checks.
 
 use crate::limits::RAW_SEALED_BYTES;
 
 pub const TENANT: [u8; 16] = [7; 16];
 pub const ACCOUNT: [u8; 16] = [8; 16];
+pub const COUNTRY: &str = "US";
+pub const TEMPLATE: &str = "order_update";
+pub const LANGUAGE: &str = "en_US";
 
 /// What differs from row to row.
 #[derive(Debug)]

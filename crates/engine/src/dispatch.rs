@@ -4,7 +4,8 @@
 //! store, so a crash loses pace and nothing else. The order of a submission is fixed: tokens, claim (durable),
 //! journal, request, record.
 
-pub mod bucket;
+pub mod breaker;
+mod bucket;
 pub(crate) mod hints;
 mod holdings;
 pub mod journal;
@@ -24,4 +25,5 @@ pub(crate) mod wake;
 pub(crate) use keeper::run;
 pub(crate) use recovery::settle_by_slot;
 pub(crate) use retry::{about_recipient, entry as failure_entry};
+pub(crate) use view::PHASES;
 pub use view::{BucketView, HoldView, LaneView, QueueView};

@@ -2,11 +2,13 @@
 
 mod batch;
 mod cancel;
+mod gate;
 mod idempotency;
 mod prepare;
 mod single;
 
 pub(crate) use batch::many;
+pub use gate::Gate;
 pub(crate) use idempotency::Slot;
 pub(crate) use prepare::prepare;
 pub(crate) use single::one;

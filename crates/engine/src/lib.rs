@@ -31,3 +31,4 @@ pub use error::EngineError;
 pub use pipeline::Engine;
 /// The plain data that the engine hands on as it is.
 pub use tidings_store::model as store_model;
+pub use tidings_store::{Histogram, Levels};

@@ -97,7 +97,16 @@ pub const TEMPLATE_DOUBT_US: i64 = 15 * SECOND;
 pub const TEMPLATE_ASK_US: i64 = 60 * SECOND;
 /// Messages of the keeper to itself that may wait; what fills it is bounded by the submissions under way.
 pub(crate) const KEEPER_DONE_MAX: usize = 8_192;
+/// Seconds of what the store has lately taken that may be under way in batches; more is told to come back.
+pub(crate) const INTAKE_WAIT_S: usize = 2;
+/// Intents of batches under way, whatever the store has lately taken: at least and at most.
+pub(crate) const INTAKE_UNDER_WAY_MIN: usize = 8_000;
+pub(crate) const INTAKE_UNDER_WAY_MAX: usize = 50_000;
+/// Microseconds after which a loop that panicked begins again.
+pub(crate) const LOOP_AGAIN_US: i64 = SECOND;
 /// Microseconds for which the answer of an idempotency key is kept: seven days.
 pub const IDEMPOTENCY_KEPT_US: i64 = 7 * tidings_domain::time::DAY;
 /// Microseconds between two rounds of forgetting what is past its time.
 pub const FORGET_EVERY_US: i64 = 60 * SECOND;
+/// Microseconds for which a look at how full things stand is good enough.
+pub const LEVELS_FRESH_US: i64 = 5 * SECOND;

@@ -16,8 +16,10 @@
 //! callbacks and decides doubts. [`report`](crate::report) only reads.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -41,6 +43,7 @@ use crate::dispatch::journal::JournalFactory;
 use crate::dispatch::{self, wake::Wakes};
 use crate::error::Result;
 use crate::intake::{self, AcceptOptions, Reply};
+use crate::limits::LOOP_AGAIN_US;
 use crate::metrics::Metrics;
 use crate::policy::{self, Evaluation};
 use crate::reconcile;
@@ -106,11 +109,15 @@ pub struct Shared {
     pub(crate) address: Mutex<String>,
     /// Work for the dispatcher of each region.
     pub(crate) wakes: Wakes,
+    /// What may be under way into the stores.
+    pub(crate) gate: intake::Gate,
     pub(crate) idempotent: Mutex<BTreeSet<[u8; 32]>>,
     /// Which tenant an account of a callback address belongs to.
     pub(crate) callback_scopes: Mutex<BTreeMap<AccountId, TenantScope>>,
     /// What the overview has folded so far, by tenant: a cache of the event log.
     pub(crate) overviews: Mutex<BTreeMap<TenantId, crate::report::Overview>>,
+    /// How full things stood a moment ago.
+    pub(crate) levels: tokio::sync::Mutex<crate::report::Seen>,
     pub(crate) changed: watch::Sender<u64>,
 }
 
@@ -140,9 +147,11 @@ impl Engine {
             metrics: Metrics::default(),
             journals: parts.journals,
             wakes,
+            gate: intake::Gate::default(),
             idempotent: Mutex::default(),
             callback_scopes: Mutex::default(),
             overviews: Mutex::default(),
+            levels: tokio::sync::Mutex::default(),
             changed: watch::channel(0).0,
         }))
     }
@@ -162,30 +171,46 @@ impl Engine {
         let mut loops = Vec::new();
         for store in self.0.regions.iter() {
             let part = || (self.clone(), store.region().to_owned(), store.clone(), stop.clone());
-            let (engine, region, own, until) = part();
-            loops.push(tokio::spawn(dispatch::membership::run(engine, region, own, until)));
+            // Each begins again after a panic; what it needs is made anew for it.
+            macro_rules! keep {
+                ($what:literal, $run:path) => {{
+                    let parts = part();
+                    loops.push(tokio::spawn(self.clone().kept_alive($what, stop.clone(), move || {
+                        let (engine, region, store, until) = parts.clone();
+                        $run(engine, region, store, until)
+                    })));
+                }};
+            }
+            keep!("membership", dispatch::membership::run);
             if store.is_shared() {
-                let (engine, region, own, until) = part();
-                loops.push(tokio::spawn(dispatch::hints::speak(engine, region, own, until)));
+                keep!("hints to others", dispatch::hints::speak);
             }
             if roles.dispatch {
-                let (engine, region, own, until) = part();
-                loops.push(tokio::spawn(dispatch::run(engine, region, own, until)));
-                let (engine, region, own, until) = part();
-                loops.push(tokio::spawn(reconcile::run(engine, region, own, until)));
+                keep!("dispatch", dispatch::run);
+                keep!("reconcile", reconcile::run);
                 if store.is_shared() {
-                    let (engine, region, own, until) = part();
-                    loops.push(tokio::spawn(dispatch::hints::listen(engine, region, own, until)));
+                    keep!("hints of others", dispatch::hints::listen);
                 }
             }
             if roles.readers {
-                let (engine, region, own, until) = part();
-                loops.push(tokio::spawn(reconcile::keep_house(engine, region, own, until)));
-                let (engine, region, own, until) = part();
-                loops.push(tokio::spawn(reconcile::follow_log(engine, region, own, until)));
+                keep!("house", reconcile::keep_house);
+                keep!("log", reconcile::follow_log);
             }
         }
         loops
+    }
+
+    /// A loop that panics begins again from the store, as after a crash; the process lives on.
+    async fn kept_alive<F: Future<Output = ()>>(
+        self,
+        what: &'static str,
+        stop: CancellationToken,
+        begin: impl Fn() -> F,
+    ) {
+        while AssertUnwindSafe(begin()).catch_unwind().await.is_err() && !stop.is_cancelled() {
+            tracing::error!(what, "a loop panicked and begins again");
+            self.0.clock.sleep(LOOP_AGAIN_US).await;
+        }
     }
 
     /// Ticks after commits, coalesced; live views wait on it.

@@ -115,7 +115,7 @@ async fn settle_due(
         let resent = matches!(settle, Settle::Resend { .. });
         let counter = if resent { Counter::doubts_resent } else { Counter::doubts_unknown };
         engine.0.metrics.add(counter, 1);
-        tracing::debug!(message = %open.item.message, resent, "a doubt was decided");
+        tracing::debug!(trace = %open.item.trace, msg = %open.item.message, resent, "a doubt was decided");
     }
     let lanes: Vec<_> = settled
         .iter()

@@ -2,6 +2,7 @@
 
 mod events;
 mod explain;
+mod levels;
 mod lists;
 mod message;
 mod nodes;
@@ -9,6 +10,8 @@ mod overview;
 
 pub use events::EventView;
 pub use explain::{Answer, Explanation, TimelineEntry};
+pub use levels::RegionLevels;
+pub(crate) use levels::Seen;
 pub use lists::{AttentionReport, InboundReport, MessageQuery, MessageSummary};
 pub use message::{AttemptReport, MessageReport};
 pub use nodes::{FreeSlots, LaneLine, NodeView, NodesView};

@@ -1,6 +1,5 @@
 //! Where stores, providers, engine and web meet, and nowhere else.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,7 +14,7 @@ use tidings_engine::pipeline::Parts;
 use tidings_engine::{Engine, EngineConfig, Roles};
 use tidings_providers::cloud::CloudProvider;
 use tidings_providers::http::HttpTransport;
-use tidings_store::{OpenOptions, Regions, Store, StoreError};
+use tidings_store::{Looked, OpenOptions, Regions, Store, StoreError};
 use tidings_web::{AppState, TlsFiles};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -23,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::SystemClock;
 use crate::config::{Config, Region};
-use crate::data_dir;
+use crate::{data_dir, process};
 
 /// Everything of a running installation.
 pub struct Installation {
@@ -33,14 +32,15 @@ pub struct Installation {
     pub transport: Arc<HttpTransport>,
     /// The installation key, if it was made just now.
     pub fresh_key: Option<Secret>,
-    /// Held as long as this process is the node of its data directory.
-    _node: File,
+    /// The data directory is ours as long as this is open.
+    _lock: std::fs::File,
 }
 
 impl Installation {
     /// Opens the stores (making what is not there yet) and puts the engine over them.
     pub async fn open(config: Config, tune: impl FnOnce(&mut EngineConfig)) -> anyhow::Result<Self> {
         data_dir::make(&config.data_dir)?;
+        let lock = data_dir::lock(&config.data_dir)?;
         let clock = Arc::new(SystemClock::start());
         let ids = Arc::new(IdSource::seeded(data_dir::random_bytes()?));
         let (regions, fresh_key) = stores(&config, &(clock.clone() as Arc<dyn Clock>), &ids).await?;
@@ -49,8 +49,7 @@ impl Installation {
         let provider =
             CloudProvider::new(transport.clone(), transport.clone(), &cloud.base_url, &cloud.api_version)
                 .context("providers.cloud")?;
-        let (node, lock) = data_dir::node(&config.data_dir)?;
-        let mut engine_config = engine_config(&config, node)?;
+        let mut engine_config = engine_config(&config, node(&config)?)?;
         tune(&mut engine_config);
         let engine = Engine::new(Parts {
             regions,
@@ -60,7 +59,7 @@ impl Installation {
             config: engine_config,
             journals: Arc::new(FileJournals { dir: config.data_dir.clone() }),
         });
-        Ok(Self { config, clock, engine, transport, fresh_key, _node: lock })
+        Ok(Self { config, clock, engine, transport, fresh_key, _lock: lock })
     }
 
     /// A one-time path to the console for whoever reads this process's output.
@@ -88,7 +87,8 @@ impl Running {
         let address = format!("{}://{local}", if tls.is_some() { "https" } else { "http" });
         let (stop_web, stop_engine) = (CancellationToken::new(), CancellationToken::new());
         let engine = installation.engine.clone();
-        let state = AppState::new(engine, installation.clock.clone(), tls.is_some(), stop_web.clone());
+        let state = AppState::new(engine, installation.clock.clone(), tls.is_some(), stop_web.clone())
+            .with_process(process::look);
         installation.engine.announce(&address);
         let loops = installation.engine.start(&stop_engine);
         let app = if installation.engine.roles().api {
@@ -101,10 +101,10 @@ impl Running {
         Ok(Self { stop_web, stop_engine, web, loops, state, address })
     }
 
-    /// Until a signal asks to stop, or the listener fails.
-    pub async fn until_asked(mut self) -> anyhow::Result<()> {
+    /// Until asked to stop, or the listener fails.
+    pub async fn until(mut self, asked: impl Future<Output = ()>) -> anyhow::Result<()> {
         tokio::select! {
-            asked = asked_to_stop() => asked?,
+            () = asked => {}
             ended = &mut self.web => {
                 self.stop_engine.cancel();
                 return ended.context("the listener's task broke")?;
@@ -126,16 +126,17 @@ impl Running {
     }
 }
 
-/// Ctrl-C or SIGTERM.
-pub async fn asked_to_stop() -> anyhow::Result<()> {
+/// Ctrl-C or SIGTERM. They are watched from this call on, not only once somebody waits.
+pub fn asked_to_stop() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be watched")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be watched")?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 /// Opens every region, and makes the installation key where there is none yet.
@@ -171,6 +172,13 @@ pub async fn open_stores(
         stores.push(store);
     }
     Regions::new(stores).context("no store is configured")
+}
+
+/// Looks at a region's store without changing it.
+pub async fn look(config: &Config, name: &str, region: &Region) -> anyhow::Result<Looked> {
+    let keys = data_dir::master_keys(config)?;
+    let looked = tidings_store::look(&store_engine(config, name, region)?, &keys).await;
+    looked.map_err(|error| explain(name, &error))
 }
 
 fn store_engine(config: &Config, name: &str, region: &Region) -> anyhow::Result<tidings_store::Engine> {
@@ -228,6 +236,12 @@ fn engine_config(config: &Config, node: String) -> anyhow::Result<EngineConfig> 
         machine_boot: first_line("/proc/sys/kernel/random/boot_id"),
         ..EngineConfig::default()
     })
+}
+
+/// The name under which this process holds leases: that of its data directory, which one process has at a time.
+/// So a restarted process takes up its lanes at once, where a stranger waits until the lease has run out.
+fn node(config: &Config) -> anyhow::Result<String> {
+    Ok(format!("{}:{}", host_name(), data_dir::node_id(&config.data_dir)?))
 }
 
 fn host_name() -> String {

@@ -1,6 +1,6 @@
 //! The data directory and the master key in it.
 
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use tidings_store::seal::MasterKey;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::config::Config;
-use crate::limits::MASTER_KEY_FILE_BYTES_MAX;
+use crate::limits::{MASTER_KEY_FILE_BYTES_MAX, NODE_ID_CHARS};
 
 /// Only the owner may look into the directory.
 pub const DIR_MODE: u32 = 0o700;
@@ -38,29 +38,36 @@ pub fn make(dir: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// What tells this node from others as long as its data directory lives.
-const NODE_FILE: &str = "node.id";
-const NODE_LOCK: &str = "node.lock";
+/// Makes the directory ours until the file is closed or the process ends, however it ends.
+pub fn lock(dir: &Path) -> anyhow::Result<File> {
+    let path = dir.join("tidings.lock");
+    let file = File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => bail!(
+            "another process uses the data directory {}; stop it, or ask it instead: `tidings --help` lists \
+             what can be asked",
+            dir.display()
+        ),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("{} cannot be locked", path.display()))
+        }
+    }
+}
 
-/// The node's id, made once; and the lock that keeps a second process from being the same node.
-pub fn node(dir: &Path) -> anyhow::Result<(String, File)> {
-    let lock = File::create(dir.join(NODE_LOCK)).context("the lock of the data directory cannot be made")?;
-    if lock.try_lock().is_err() {
-        bail!("another process is a node with the data directory {}; give this one its own", dir.display());
+/// What tells this data directory from every other one; made when it is first asked for.
+pub fn node_id(dir: &Path) -> anyhow::Result<String> {
+    let path = dir.join("node");
+    let shown = path.display();
+    match std::fs::read_to_string(&path) {
+        Ok(text) if text.trim().len() == NODE_ID_CHARS => return Ok(text.trim().to_owned()),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error).with_context(|| format!("{shown} cannot be read")),
     }
-    let path = dir.join(NODE_FILE);
-    let known = match std::fs::read_to_string(&path) {
-        Ok(text) => text.trim().to_owned(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
-    };
-    if known.len() == 16 && known.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Ok((known, lock));
-    }
-    let id = hex::encode(&random_bytes()?[..8]);
-    std::fs::write(&path, format!("{id}\n"))
-        .with_context(|| format!("{} cannot be written", path.display()))?;
-    Ok((id, lock))
+    let id = hex::encode(&random_bytes()?[..NODE_ID_CHARS / 2]);
+    std::fs::write(&path, format!("{id}\n")).with_context(|| format!("{shown} cannot be written"))?;
+    Ok(id)
 }
 
 /// The master keys of the configuration; a new one is made where none was ever needed.
@@ -170,16 +177,17 @@ mod tests {
     }
 
     #[test]
-    fn a_node_keeps_its_id_and_is_one_process() {
+    fn a_directory_has_one_process_and_one_name() {
         let temp = tempfile::tempdir().expect("a temporary directory");
-        let (id, lock) = node(temp.path()).expect("a node");
-        assert_eq!(id.len(), 16);
-        let message = node(temp.path()).expect_err("it is taken").to_string();
+        let held = lock(temp.path()).expect("nobody has it");
+        let message = lock(temp.path()).expect_err("it is taken").to_string();
         assert!(message.contains("another process"), "{message}");
-        drop(lock);
-        assert_eq!(node(temp.path()).expect("free again").0, id);
-        std::fs::write(temp.path().join(NODE_FILE), "torn").expect("written");
-        assert_ne!(node(temp.path()).expect("made anew").0, id);
+        drop(held);
+        lock(temp.path()).expect("free again");
+        let name = node_id(temp.path()).expect("made");
+        assert_eq!(node_id(temp.path()).expect("read"), name);
+        let other = tempfile::tempdir().expect("a temporary directory");
+        assert_ne!(node_id(other.path()).expect("made"), name);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod data_dir;
 mod limits;
 mod logging;
 mod output;
+mod process;
 mod table;
 
 use std::process::ExitCode;
@@ -24,6 +25,16 @@ const FAILED: u8 = 1;
 /// The command line makes no sense.
 const USAGE: u8 = 2;
 
+/// The simulator answers in microseconds and is mostly run beside what it tests: one thread is enough for it, and
+/// costs less than two that pass work to each other.
+fn runtime(cli: &cli::Cli) -> std::io::Result<tokio::runtime::Runtime> {
+    let mut builder = match cli.command {
+        cli::Command::Sim(_) => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    builder.enable_all().build()
+}
+
 fn main() -> ExitCode {
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
@@ -35,7 +46,7 @@ fn main() -> ExitCode {
         }
     };
     let out = output::Out { json: cli.json };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match runtime(&cli) {
         Ok(runtime) => runtime,
         Err(error) => {
             out.note(&format!("error: the runtime cannot start: {error}"));

@@ -10,6 +10,8 @@ pub(crate) mod events;
 pub(crate) mod executor;
 pub mod hot;
 pub mod limits;
+mod look;
+mod meter;
 pub(crate) mod migrate;
 pub mod model;
 pub(crate) mod ordinary;
@@ -22,6 +24,9 @@ pub mod store;
 
 pub use error::StoreError;
 pub use executor::Hook;
+pub use look::{Looked, look};
+pub use meter::{Commits, Histogram};
+pub use ordinary::Levels;
 pub use regions::Regions;
 pub use scope::{SystemScope, TenantScope};
 pub use seal::MasterKeys;

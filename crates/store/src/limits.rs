@@ -15,9 +15,9 @@ pub const SQLITE_READERS: usize = 2;
 /// Prepared statements kept per connection.
 pub const STATEMENTS_MAX: usize = 256;
 /// KiB of page cache of the writing connection of an SQLite store.
-pub const SQLITE_WRITER_CACHE_KIB: i64 = 32 * 1024;
+pub const SQLITE_WRITER_CACHE_KIB: i64 = 24 * 1024;
 /// KiB of page cache of each reading connection of an SQLite store.
-pub const SQLITE_READER_CACHE_KIB: i64 = 8 * 1024;
+pub const SQLITE_READER_CACHE_KIB: i64 = 4 * 1024;
 /// Milliseconds that SQLite waits for another connection's lock.
 pub const SQLITE_BUSY_TIMEOUT_MS: u64 = 5_000;
 /// Pages in the write-ahead log after which it is copied back beside the writer.
@@ -69,13 +69,20 @@ pub const PRUNE_ROWS_MAX: i64 = 1_000;
 pub const CANCEL_TRIES_MAX: usize = 4;
 /// Events shown of one message.
 pub const EVENTS_OF_MESSAGE_MAX: i64 = 2_000;
+/// Rows of a table that a look at how full things stand counts at most, and lanes that it asks for their earliest.
+pub const LEVEL_ROWS_MAX: i64 = 50_000;
+pub const LEVEL_LANES_MAX: i64 = 2_000;
+/// Microseconds after which a tenant's keys are read again, and for which a new data key is only read, never sealed
+/// with: longer, so that no process meets a record whose key it has not.
+pub const SCOPE_FRESH_US: i64 = 2_000_000;
+pub const KEY_GRACE_US: i64 = 5_000_000;
 /// Events by which the log grows before the messages in them are written down by recipient.
 pub const RUN_EVENTS_MIN: i64 = 20_000;
 /// Events that one run of messages by recipient covers.
-pub const RUN_EVENTS_MAX: i64 = 100_000;
+pub const RUN_EVENTS_MAX: i64 = 40_000;
 /// Events by which the log grows before their places are written down by subject.
 pub const SUBJECT_EVENTS_MIN: i64 = 2_000;
 /// Events whose places are written down at once.
-pub const SUBJECT_EVENTS_MAX: i64 = 20_000;
+pub const SUBJECT_EVENTS_MAX: i64 = 10_000;
 /// Rows that one transaction adds to an index behind the log.
 pub const INDEX_ROWS_PER_WRITE: usize = 1_000;

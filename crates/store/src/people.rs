@@ -81,6 +81,7 @@ pub(crate) async fn link(
         let sql = "UPDATE inbound SET contact_id = $3 WHERE tenant_id = $1 AND contact_id = $2";
         conn.execute(sql, vals![&tenant, other, &contact]).await?;
         conn.execute("DELETE FROM contacts WHERE tenant_id = $1 AND id = $2", vals![&tenant, other]).await?;
+        leave_sign(conn, scope, *other, contact, at).await?;
     }
     for identity in &missing {
         let sql = "INSERT INTO identities (tenant_id, hash, contact_id, kind, value, created_at)
@@ -97,9 +98,33 @@ pub(crate) async fn link(
     Ok((contact, hashes))
 }
 
-/// The hashes of all identities of a contact.
+/// The kind of an identity that is no address but the id of a contact that was merged into this one. It moves on
+/// with the rest when that contact is merged again, so an id that was ever given out leads to the person.
+pub(crate) const MERGED: &str = "merged";
+
+/// What the sign of a merged contact is found by.
+pub(crate) fn sign_of(scope: &TenantScope, contact: ContactId) -> Hash16 {
+    scope.hash(&format!("contact:{contact}"))
+}
+
+async fn leave_sign(
+    conn: &Conn,
+    scope: &TenantScope,
+    gone: ContactId,
+    survivor: ContactId,
+    at: Timestamp,
+) -> Result<()> {
+    let hash = sign_of(scope, gone);
+    let sealed = scope.seal(IDENTITY, &hash.0, gone.to_string().as_bytes());
+    let sql = "INSERT INTO identities (tenant_id, hash, contact_id, kind, value, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant_id, hash) DO UPDATE SET contact_id = excluded.contact_id";
+    conn.execute(sql, vals![&scope.tenant(), &hash, &survivor, MERGED, &sealed, at]).await.map(|_| ())
+}
+
+/// The hashes of all addresses of a contact.
 pub(crate) async fn hashes_of(conn: &Conn, scope: &TenantScope, contact: ContactId) -> Result<Vec<Hash16>> {
-    let sql = "SELECT hash FROM identities WHERE tenant_id = $1 AND contact_id = $2 ORDER BY hash";
+    let sql = "SELECT hash FROM identities WHERE tenant_id = $1 AND contact_id = $2 AND kind <> 'merged'
+        ORDER BY hash";
     conn.query(sql, vals![&scope.tenant(), &contact]).await?.iter().map(|row| row.get(0)).collect()
 }
 

@@ -18,7 +18,8 @@ use crate::error::{Result, StoreError};
 use crate::executor::{
     Executor, Hook, Postgres, SqliteInline, SqliteThreads, check_version, open_writer, ready,
 };
-use crate::limits::SCOPES_CACHED_MAX;
+use crate::limits::{KEY_GRACE_US, SCOPE_FRESH_US, SCOPES_CACHED_MAX};
+use crate::meter::{Commits, Meter};
 use crate::migrate;
 use crate::ordinary::KeyCache;
 use crate::scope::{SystemScope, TenantScope};
@@ -55,6 +56,7 @@ pub struct Store(Arc<Inner>);
 
 struct Inner {
     executor: Executor,
+    meter: Arc<Meter>,
     region: String,
     masters: MasterKeys,
     ids: Arc<IdSource>,
@@ -62,7 +64,8 @@ struct Inner {
     /// Makes the hashes of tokens; the same for the whole life of the store.
     installation: hmac::Key,
     log_generation: i64,
-    scopes: Mutex<HashMap<TenantId, TenantScope>>,
+    /// With the time at which the keys were read.
+    scopes: Mutex<HashMap<TenantId, (i64, TenantScope)>>,
     verified: KeyCache,
     /// Held as long as the store is open. Last, so that the threads are gone before it is released.
     _lock: Option<File>,
@@ -71,24 +74,27 @@ struct Inner {
 impl Store {
     /// Opens a store, bringing its schema up to date. A store of a newer version is left untouched.
     pub async fn open(options: OpenOptions) -> Result<Self> {
+        let meter = Meter::new(Arc::clone(&options.clock));
         let (executor, lock) = match &options.engine {
             Engine::Sqlite { path } => {
                 let lock = prepare_sqlite(path)?;
-                (Executor::Threads(SqliteThreads::start(path)?), Some(lock))
+                (Executor::Threads(SqliteThreads::start(path, &meter)?), Some(lock))
             }
             Engine::SqliteInline { path, hook } => {
                 let lock = prepare_sqlite(path)?;
                 let conn = Conn::Sqlite(SqliteConn::new(open_writer(path)?));
                 (Executor::Inline(SqliteInline::new(conn, hook.clone())), Some(lock))
             }
-            Engine::Postgres { url, ca, readers } => {
-                (Executor::Postgres(Postgres::start(url.expose(), ca.as_deref(), *readers).await?), None)
-            }
+            Engine::Postgres { url, ca, readers } => (
+                Executor::Postgres(Postgres::start(url.expose(), ca.as_deref(), *readers, &meter).await?),
+                None,
+            ),
         };
         let OpenOptions { region, keys, ids, clock, .. } = options;
         let (installation, log_generation) = installation(&executor, &keys, &ids).await?;
         Ok(Self(Arc::new(Inner {
             executor,
+            meter,
             region,
             masters: keys,
             ids,
@@ -101,6 +107,10 @@ impl Store {
         })))
     }
 
+    /// What transactions cost since the store was opened.
+    pub fn commits(&self) -> Commits {
+        self.0.meter.read()
+    }
     pub fn region(&self) -> &str {
         &self.0.region
     }
@@ -160,11 +170,26 @@ impl Store {
     }
 
     /// The scope of a tenant that the caller owns a row or a verified key of. `None`: no such tenant.
+    /// Its keys are read again every [`SCOPE_FRESH_US`]: another process may have rotated them.
     pub(crate) async fn scope_of(&self, tenant: TenantId) -> Result<Option<TenantScope>> {
-        if let Some(scope) = self.0.scopes.lock().get(&tenant) {
-            return Ok(Some(scope.clone()));
-        }
-        let rows = self.read(move |conn| Box::pin(async move { tenant_keys(conn, tenant).await })).await?;
+        let now_us = self.0.clock.monotonic_us();
+        let known = match self.0.scopes.lock().get_mut(&tenant) {
+            Some((read_us, scope)) if now_us - *read_us < SCOPE_FRESH_US => return Ok(Some(scope.clone())),
+            Some((read_us, scope)) => {
+                // One reads, the others go on with what is known.
+                *read_us = now_us;
+                Some(scope.clone())
+            }
+            None => None,
+        };
+        let now = self.now();
+        let read = self.read(move |conn| Box::pin(async move { tenant_keys(conn, tenant, now).await }));
+        let rows = match (read.await, known) {
+            (Ok(rows), _) => rows,
+            // Whoever cannot be asked has rotated nothing.
+            (Err(StoreError::Busy | StoreError::Unavailable), Some(scope)) => return Ok(Some(scope)),
+            (Err(error), _) => return Err(error),
+        };
         if rows.is_empty() {
             return Ok(None);
         }
@@ -174,8 +199,14 @@ impl Store {
         if scopes.len() >= SCOPES_CACHED_MAX {
             scopes.clear();
         }
-        scopes.insert(tenant, scope.clone());
+        scopes.insert(tenant, (now_us, scope.clone()));
         Ok(Some(scope))
+    }
+
+    /// The same scope with the keys of now, for whoever keeps one.
+    pub async fn refreshed(&self, scope: &TenantScope) -> Result<TenantScope> {
+        let found = self.scope_of(scope.tenant()).await?;
+        found.ok_or(StoreError::Corrupt("a tenant lost its keys"))
     }
 
     /// After a change of a tenant's keys.
@@ -189,22 +220,25 @@ impl Store {
     }
 }
 
-/// The keys of a tenant as they are stored.
-pub(crate) async fn tenant_keys(conn: &Conn, tenant: TenantId) -> Result<Vec<Wrapped>> {
-    let sql = "SELECT purpose, version, wrapped, active FROM tenant_keys WHERE tenant_id = $1";
-    conn.query(sql, vals![&tenant])
-        .await?
-        .iter()
-        .map(|row| {
-            Ok(Wrapped {
-                purpose: Purpose::parse(row.text(0)?)
-                    .ok_or(StoreError::Corrupt("a key without a purpose"))?,
-                version: row.get(1)?,
-                wrapped: row.get(2)?,
-                active: row.get(3)?,
-            })
-        })
-        .collect()
+/// The keys of a tenant as they are stored. A new data key seals only once every process has read it.
+pub(crate) async fn tenant_keys(conn: &Conn, tenant: TenantId, now: Timestamp) -> Result<Vec<Wrapped>> {
+    let sql = "SELECT purpose, version, wrapped, created_at FROM tenant_keys WHERE tenant_id = $1
+        ORDER BY purpose, version";
+    let mut keys = Vec::new();
+    let mut sealing = None;
+    for row in conn.query(sql, vals![&tenant]).await? {
+        let purpose = Purpose::parse(row.text(0)?).ok_or(StoreError::Corrupt("a key without a purpose"))?;
+        let created_at: Timestamp = row.get(3)?;
+        if purpose == Purpose::Data && (sealing.is_none() || created_at.plus(KEY_GRACE_US) <= now) {
+            sealing = Some(keys.len());
+        }
+        let active = purpose == Purpose::Hash;
+        keys.push(Wrapped { purpose, version: row.get(1)?, wrapped: row.get(2)?, active });
+    }
+    if let Some(sealing) = sealing {
+        keys[sealing].active = true;
+    }
+    Ok(keys)
 }
 
 /// Takes the directory's lock, refuses a newer file, brings an older one up to date.
@@ -221,7 +255,7 @@ fn prepare_sqlite(path: &Path) -> Result<File> {
 }
 
 /// Label of the installation's secret under the master key.
-const INSTALLATION: &[u8] = b"installation";
+pub(crate) const INSTALLATION: &[u8] = b"installation";
 
 /// The installation's secret and the generation of the log, made when the store is new.
 async fn installation(executor: &Executor, masters: &MasterKeys, ids: &IdSource) -> Result<(hmac::Key, i64)> {

@@ -2,11 +2,14 @@
 //!
 //! One function instead of a stack of layers: the path of a message is measured in microseconds.
 
+mod paced;
+
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -18,6 +21,7 @@ use tokio::time::timeout;
 use crate::limits;
 use crate::problem::Problem;
 use crate::state::{AppState, Shared};
+pub(crate) use paced::Paced;
 
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
@@ -64,9 +68,13 @@ impl Edge {
             Err(_) => Problem::busy().into_response(),
             Ok(_permit) => {
                 let answering = AssertUnwindSafe(async {
-                    let _place =
-                        if seen.large { self.shared.large_bodies.acquire().await.ok() } else { None };
-                    answer.await
+                    if !seen.large {
+                        return answer.await;
+                    }
+                    match timeout(limits::LARGE_BODY_WAIT, self.shared.large_bodies.acquire()).await {
+                        Ok(_place) => answer.await,
+                        Err(_) => Problem::busy().into_response(),
+                    }
                 })
                 .catch_unwind();
                 match timeout(time_for(seen.template), answering).await {
@@ -92,11 +100,12 @@ impl Edge {
 pub async fn edge(State(edge): State<Edge>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let seen = Seen::of(&request, route.as_ref().map_or(UNMATCHED, MatchedPath::as_str));
+    let request = if seen.large { request.map(|body| Body::new(Paced::new(body))) } else { request };
     edge.pass(seen, next.run(request)).await
 }
 
 /// Small bodies are bounded by the number of requests; large ones by a number of their own.
-fn has_large_body(body: &impl http_body::Body) -> bool {
+pub(crate) fn has_large_body(body: &impl http_body::Body) -> bool {
     // The most that may come, as the protocol's own framing tells it; `None` is unknown.
     body.size_hint().upper().is_none_or(|bytes| bytes > limits::LARGE_BODY_BYTES)
 }

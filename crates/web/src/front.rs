@@ -15,7 +15,7 @@ use tower::Service;
 
 use crate::api::v1::send;
 use crate::callbacks;
-use crate::edge::{Edge, Seen};
+use crate::edge::{Edge, Paced, Seen, has_large_body};
 use crate::error::Result;
 use crate::limits;
 use crate::problem::Problem;
@@ -126,7 +126,12 @@ impl Hot {
 }
 
 async fn whole(body: Incoming, most: usize) -> Result<Bytes> {
-    match Limited::new(body, most).collect().await {
+    let read = if has_large_body(&body) {
+        Limited::new(Paced::new(body), most).collect().await
+    } else {
+        Limited::new(body, most).collect().await
+    };
+    match read {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Problem::body_over_limit()),
         Err(_) => Err(Problem::unreadable_body()),

@@ -20,6 +20,7 @@ pub mod server;
 pub mod state;
 
 pub use front::Front;
+pub use ops::process_metrics::{ProcessFigures, ProcessProbe};
 pub use router::{bare_router, router};
 pub use server::serve;
 pub use server::tls::TlsFiles;

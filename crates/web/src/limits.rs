@@ -29,7 +29,12 @@ pub const MULTIPART_SLACK_BYTES: usize = 64 * 1024;
 pub const FILENAME_BYTES_MAX: usize = 240;
 /// Bodies over this many bytes, or of unknown length, take one of the places below.
 pub const LARGE_BODY_BYTES: u64 = 64 * 1024;
-/// Large bodies in memory at once; further ones wait unread.
+/// Bytes a second that a large body has to keep up on average, after a grace at its beginning.
+pub const LARGE_BODY_BYTES_PER_S: u64 = 64 * 1024;
+pub const LARGE_BODY_GRACE: Duration = Duration::from_secs(2);
+/// How long a large body waits unread for a place; then it gets a 503.
+pub const LARGE_BODY_WAIT: Duration = Duration::from_millis(1_500);
+/// Large bodies in memory at once.
 pub const LARGE_BODIES_AT_ONCE_MAX: usize = 32;
 /// Files being uploaded at once: each is held in memory.
 pub const UPLOADS_AT_ONCE_MAX: usize = 2;

@@ -2,6 +2,8 @@
 
 pub mod engine_metrics;
 pub mod http_metrics;
+pub mod level_metrics;
+pub mod process_metrics;
 
 use axum::Router;
 use axum::extract::State;
@@ -14,6 +16,8 @@ use prometheus_client::registry::Registry;
 use crate::problem::Problem;
 use crate::state::AppState;
 use engine_metrics::EngineMetrics;
+use level_metrics::LevelMetrics;
+use process_metrics::ProcessMetrics;
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -42,6 +46,10 @@ async fn metrics(State(state): State<AppState>) -> Response {
     let mut registry = Registry::with_prefix("tidings");
     state.shared.metrics.register(&mut registry);
     registry.register_collector(Box::new(EngineMetrics(state.engine.clone())));
+    registry.register_collector(Box::new(LevelMetrics(state.engine.levels().await)));
+    if let Some(figures) = state.process.and_then(|look| look()) {
+        registry.register_collector(Box::new(ProcessMetrics(figures)));
+    }
     let mut text = String::new();
     match encode(&mut text, &registry) {
         Ok(()) => ([(CONTENT_TYPE, OPENMETRICS)], text).into_response(),

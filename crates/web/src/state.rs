@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::console::watch::Watch;
 use crate::limits;
 use crate::ops::http_metrics::HttpMetrics;
+use crate::ops::process_metrics::ProcessProbe;
 
 /// Cheap to clone; one per process.
 #[derive(Clone)]
@@ -24,6 +25,8 @@ pub struct AppState {
     pub shutdown: CancellationToken,
     /// What the console remembers between requests.
     pub console: Watch,
+    /// How to ask what the process uses, if anybody knows.
+    pub process: Option<ProcessProbe>,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -56,7 +59,21 @@ impl Default for Shared {
 
 impl AppState {
     pub fn new(engine: Engine, clock: Arc<dyn Clock>, tls: bool, shutdown: CancellationToken) -> Self {
-        Self { engine, tls, clock, shutdown, console: Watch::default(), shared: Arc::default() }
+        Self {
+            engine,
+            tls,
+            clock,
+            shutdown,
+            console: Watch::default(),
+            process: None,
+            shared: Arc::default(),
+        }
+    }
+
+    /// With somebody who knows what the process uses.
+    #[must_use]
+    pub fn with_process(self, look: ProcessProbe) -> Self {
+        Self { process: Some(look), ..self }
     }
 
     /// A span id for a `traceparent` that we hand out: distinct within the process, spread over the range.

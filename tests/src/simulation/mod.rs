@@ -22,5 +22,5 @@ pub use hook::CommitFaults;
 pub use life::Life;
 pub use plan::{AccountPlan, NumberPlan, Plan, TenantPlan};
 pub use traffic::{Action, What};
-pub use wire::{Wire, WireFaults};
+pub use wire::{POISON, Wire, WireFaults};
 pub use world::{Accepted, TenantWorld, World};

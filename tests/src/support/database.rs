@@ -42,8 +42,8 @@ impl Storage {
         matches!(self.0, Kind::Sqlite(_))
     }
 
-    /// The address of the database, where it is one on a server.
-    pub fn url(&self) -> Option<&str> {
+    /// The server's address, for a program that reads it from its environment.
+    pub fn postgres_url(&self) -> Option<&str> {
         match &self.0 {
             Kind::Sqlite(_) => None,
             Kind::Postgres(url) => Some(url),
@@ -122,4 +122,18 @@ where
     if let Err(panic) = outcome {
         std::panic::resume_unwind(panic);
     }
+}
+
+/// Runs a test that starts PostgreSQL servers of its own.
+pub fn with_postgres<T: Future<Output = ()>>(test: impl FnOnce() -> T) {
+    if environment::leaves_out("postgres") {
+        eprintln!("left out by choice: postgres");
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime for the test");
+    runtime.block_on(test());
 }

@@ -20,6 +20,25 @@ pub(super) fn postgres_url() -> String {
     })
 }
 
+/// Where PostgreSQL's own programs are: of the newest version that Debian installed, or on the path.
+pub(super) fn postgres_programs() -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut found: Vec<(u32, PathBuf)> = versions
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .filter(|(_, bin)| bin.join("initdb").is_file())
+        .collect();
+    found.sort();
+    let newest = found.pop().map(|(_, bin)| bin);
+    newest.or_else(|| on_path("initdb")?.parent().map(PathBuf::from)).unwrap_or_else(|| {
+        panic!("these tests need PostgreSQL's server programs: run `cargo xtask test`, or leave them out with --without postgres")
+    })
+}
+
+pub(super) fn on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file())
+}
+
 /// The `tidings` program: named by `cargo xtask test`, else beside the test program.
 pub fn program() -> PathBuf {
     if let Some(path) = std::env::var_os("TIDINGS_TEST_BIN") {

@@ -2,23 +2,29 @@
 
 mod app;
 mod clock;
+mod cluster;
 mod database;
 mod deliver;
 mod environment;
 mod http;
+mod mount;
 mod program;
 mod redact;
+mod rig;
 mod tenant;
 mod wait;
 mod wire;
 
 pub use app::{Options, TestApp, provider};
 pub use clock::ShiftedClock;
-pub use database::{Database, Storage, with_storage};
+pub use cluster::{Cluster, certificates};
+pub use database::{Database, Storage, with_postgres, with_storage};
 pub use environment::{chromium, leaves_out, long, program};
 pub use http::{Answer, Http};
-pub use program::{Program, Served};
+pub use mount::SmallDisk;
+pub use program::{Program, Served, free_port, machine_us};
 pub use redact::redact;
+pub use rig::{Rig, Setting};
 pub use tenant::{Tenant, phone, sign};
 pub use wait::eventually;
 

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
+use super::database::Storage;
 use super::environment;
 use super::http::Http;
 use super::wait::eventually;
@@ -15,6 +17,7 @@ use crate::limits::START;
 pub struct Program {
     path: PathBuf,
     variables: Vec<(String, String)>,
+    log: Option<PathBuf>,
 }
 
 /// A `tidings serve` that answers.
@@ -33,7 +36,7 @@ pub struct Finished {
 
 impl Default for Program {
     fn default() -> Self {
-        Self { path: environment::program(), variables: Vec::new() }
+        Self { path: environment::program(), variables: Vec::new(), log: None }
     }
 }
 
@@ -42,6 +45,21 @@ impl Program {
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.variables.push((name.to_owned(), value.into()));
         self
+    }
+
+    /// What `serve` logs goes into this file.
+    #[must_use]
+    pub fn logging_to(self, path: &Path) -> Self {
+        Self { log: Some(path.to_owned()), ..self }
+    }
+
+    /// With the store of a test, where that is not a file in the data directory.
+    #[must_use]
+    pub fn on(self, storage: &Storage) -> Self {
+        match storage.postgres_url() {
+            Some(url) => self.with("TIDINGS_STORE__URL", url),
+            None => self,
+        }
     }
 
     fn command(&self, args: &[&str]) -> Command {
@@ -74,7 +92,8 @@ impl Program {
         let listen = format!("127.0.0.1:{port}");
         let dir = data_dir.to_str().expect("a test's directory is text");
         let mut command = self.command(&["serve", "--data-dir", dir, "--listen", &listen]);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let log = self.log.as_ref().map(|path| std::fs::File::create(path).expect("a file for the log"));
+        command.stdout(Stdio::null()).stderr(log.map_or_else(Stdio::null, Stdio::from));
         let mut child = command.spawn().expect("the program starts");
         let http = Http::new(format!("http://{listen}"));
         let ready = async || {
@@ -113,4 +132,17 @@ impl Served {
     pub async fn ended(mut self) -> Option<i32> {
         self.child.wait().await.expect("the child can be waited for").code()
     }
+}
+
+/// A port that nobody listens at.
+pub async fn free_port() -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    listener.local_addr().expect("a bound listener has an address").port()
+}
+
+/// Microseconds since 1970, as the program under test has them.
+#[expect(clippy::disallowed_methods, reason = "the program under test lives in the machine's time")]
+pub fn machine_us() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

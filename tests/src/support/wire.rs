@@ -1,17 +1,26 @@
 //! The real HTTP client with little patience: a request that is never answered is given up soon.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{Request, Response};
+use parking_lot::Mutex;
 
 use tidings_domain::clock::BoxFuture;
 use tidings_domain::provider::Chunks;
 use tidings_domain::transport::{Bounds, Transport, TransportError};
 use tidings_providers::http::{Downloads, HttpTransport};
 
+use crate::limits::TRACES_KEPT;
+
 pub struct Impatient {
     pub inner: HttpTransport,
     pub total_us: i64,
+    /// The `traceparent` of the first requests that carried one.
+    pub traces: Traces,
 }
+
+pub type Traces = Arc<Mutex<Vec<String>>>;
 
 impl Impatient {
     fn cut(&self, bounds: Bounds) -> Bounds {
@@ -25,6 +34,12 @@ impl Transport for Impatient {
         request: Request<Bytes>,
         bounds: Bounds,
     ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+        if let Some(trace) = request.headers().get("traceparent").and_then(|value| value.to_str().ok()) {
+            let mut traces = self.traces.lock();
+            if traces.len() < TRACES_KEPT {
+                traces.push(trace.to_owned());
+            }
+        }
         self.inner.exchange(request, self.cut(bounds))
     }
 }

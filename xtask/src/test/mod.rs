@@ -40,6 +40,9 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
         steps.run("tests", || run_tests(&options, &setting, &mut counts));
         drop(setting.cluster);
     }
+    if options.long {
+        steps.run("fuzz", || crate::fuzz::run(&[]));
+    }
     println!("\n{}", steps.table());
     if !options.without.is_empty() {
         println!("left out by choice: {}", options.without());

@@ -29,6 +29,7 @@ const ALLOWED: &[(&str, Option<&[&str]>)] = &[
     ),
     ("tidings-tests", None),
     ("tidings-bench", None),
+    ("tidings-fuzz", Some(&["tidings-domain", "tidings-providers"])),
     ("xtask", Some(&[])),
 ];
 

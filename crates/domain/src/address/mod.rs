@@ -49,7 +49,7 @@ impl Address {
     pub fn from_canonical(text: &str) -> Option<Self> {
         let (kind, value) = text.split_once(':')?;
         match kind {
-            "phone" => Phone::from_platform_digits(value.strip_prefix('+')?).map(Self::Phone),
+            "phone" => Phone::from_stored(value).map(Self::Phone),
             "bsuid" => Bsuid::from_platform(value).map(Self::Bsuid),
             "email" => Email::parse(value).ok().map(Self::Email),
             _ => None,

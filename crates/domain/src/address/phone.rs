@@ -42,31 +42,28 @@ impl Phone {
                 "Use only `+`, digits, spaces, dots, dashes and parentheses in a phone number.",
             );
         }
-        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        let number = match read(&old_mexican_mobile(&digits).unwrap_or_else(|| text.to_owned())) {
-            Ok(number) => number,
+        let (number, text) = match settled(text) {
+            Ok(settled) => settled,
             Err(error) => return refuse(FIELD, "phone.invalid", parse_advice(&error)),
         };
         if let Err(error) = plausible(&number) {
             return refuse(FIELD, "phone.invalid", error);
         }
-        Ok(Self(number.format_as(PhoneNumberFormat::E164).into()))
+        Ok(Self(text.into()))
     }
 
     /// Reads a number as the platform writes it: digits with the country code, no `+`. What the
     /// numbering tables do not know is kept as it came, if it has the shape of a number at all.
     pub fn from_platform_digits(digits: &str) -> Option<Self> {
         let kept = Self::from_stored(&old_mexican_mobile(digits).unwrap_or_else(|| format!("+{digits}")))?;
-        match read(kept.as_str()) {
-            Ok(number) if plausible(&number).is_ok() => {
-                Some(Self(number.format_as(PhoneNumberFormat::E164).into()))
-            }
+        match settled(kept.as_str()) {
+            Ok((number, text)) if plausible(&number).is_ok() => Some(Self(text.into())),
             _ => Some(kept),
         }
     }
 
     /// The shape of E.164 alone: `+` and 7 to 15 digits, the first of which is not 0.
-    fn from_stored(text: &str) -> Option<Self> {
+    pub(super) fn from_stored(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('+')?;
         let sound = (DIGITS_MIN..=PHONE_DIGITS_MAX).contains(&digits.len())
             && !digits.starts_with('0')
@@ -110,6 +107,21 @@ fn read(text: &str) -> Result<PhoneNumber, ParseError> {
     PHONE_NUMBER_UTIL.parse(text, None)
 }
 
+/// The number and its E.164, read until reading changes it no more: the tables take a trunk prefix away each
+/// time (`+81 0 0…`), and one person must have one number whoever writes it.
+fn settled(text: &str) -> Result<(PhoneNumber, String), ParseError> {
+    let mut digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    loop {
+        let number = read(&old_mexican_mobile(&digits).unwrap_or_else(|| format!("+{digits}")))?;
+        let text = number.format_as(PhoneNumberFormat::E164).into_owned();
+        // Each round that goes on has made the number shorter, so there is an end.
+        if text.len() > digits.len() {
+            return Ok((number, text));
+        }
+        text[1..].clone_into(&mut digits);
+    }
+}
+
 /// Mexico dropped the `1` before mobile numbers in 2019; the platform still writes it in some places.
 /// Both forms are one person, so both become one number.
 fn old_mexican_mobile(digits: &str) -> Option<String> {
@@ -138,7 +150,7 @@ fn plausible(number: &PhoneNumber) -> Result<(), &'static str> {
     // North American area codes never begin with 0 or 1.
     let area_code_wrong = number.country_code == 1 && digits.get(1..2).is_none_or(|first| first < "2");
     let plausible = match digits.len() {
-        length if length > PHONE_DIGITS_MAX => false,
+        length if !(DIGITS_MIN..=PHONE_DIGITS_MAX).contains(&length) => false,
         length if length < PLAUSIBLE_DIGITS_MIN => number.is_valid(),
         _ => !area_code_wrong,
     };

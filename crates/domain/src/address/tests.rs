@@ -23,6 +23,18 @@ fn phones_are_read_into_e164() {
 }
 
 #[test]
+fn one_person_has_one_number_whoever_writes_it() {
+    for text in ["+810 000 000 000", "+4400179503030", "+49 (0)0151 12345678", "+52 1 55 1234 5678"] {
+        let Ok(phone) = Phone::parse(text) else { continue };
+        assert_eq!(Phone::parse(phone.as_str()).as_ref(), Ok(&phone), "{text}: reading it again changes it");
+        assert_eq!(Phone::from_platform_digits(phone.digits()).as_ref(), Some(&phone), "{text}");
+        let address = Address::from(phone);
+        assert_eq!(Address::from_canonical(&address.canonical()), Some(address), "{text}");
+    }
+    assert_eq!(Phone::parse("+4400179503030").expect("a number").as_str(), "+44179503030");
+}
+
+#[test]
 fn phones_that_cannot_be_called_are_refused_with_advice() {
     for (text, code) in [
         ("4915198765432", "phone.needs_plus"),
@@ -38,6 +50,7 @@ fn phones_that_cannot_be_called_are_refused_with_advice() {
         ("+1-800-FLOWERS", "phone.invalid"),
         ("+4915198765432 ext. 4", "phone.invalid"),
         ("+49 151 1234 5678 9012 3456 7890", "phone.invalid"),
+        ("+49 16-47", "phone.invalid"),
         ("++4915112345678", "phone.invalid"),
         ("+１２３４５６７８９０", "phone.invalid"),
     ] {

@@ -17,6 +17,7 @@ use tidings_domain::time::Timestamp;
 use tidings_store::Store;
 use tidings_store::error::StoreError;
 
+use super::breaker::Breaker;
 use super::bucket::Bucket;
 use super::holdings::Holdings;
 use super::journal::{Journal, Previous};
@@ -29,6 +30,7 @@ use crate::limits::{
 use crate::pipeline::Engine;
 
 mod pass;
+mod phases;
 mod settle;
 mod slots;
 mod work;
@@ -47,6 +49,8 @@ pub(super) struct Keeper {
     /// When a lane has something due again, on the wall clock.
     later: BTreeSet<(Timestamp, SenderId)>,
     accounts: BTreeMap<AccountId, Bucket>,
+    /// Accounts whose provider has not answered lately.
+    breakers: BTreeMap<AccountId, Breaker>,
     tenants: BTreeMap<TenantId, TenantPace>,
     category_country: BTreeMap<(Category, CountryCode), Bucket>,
     /// When the templates of an account were last asked for because one was held.
@@ -76,6 +80,8 @@ struct TenantPace {
 pub(crate) async fn run(engine: Engine, region: String, store: Store, stop: CancellationToken) {
     let holdings = &engine.0.wakes.mailbox(&region).holdings;
     let Some((previous, journal)) = open_journal(&engine, &region, &stop).await else { return };
+    // After a panic: whatever this process had under way is in the journal.
+    holdings.held().into_iter().for_each(|epoch| holdings.doubt(epoch));
     let mut past = Past { previous, mine: BTreeSet::new(), first: true };
     while !stop.is_cancelled() {
         if let Err(error) = keep(&engine, &region, &store, &journal, &mut past, &stop).await {
@@ -184,6 +190,7 @@ impl Keeper {
             active: BTreeSet::new(),
             later: BTreeSet::new(),
             accounts: BTreeMap::new(),
+            breakers: BTreeMap::new(),
             tenants: BTreeMap::new(),
             category_country,
             templates_asked_us: BTreeMap::new(),
@@ -212,6 +219,7 @@ impl Keeper {
                 self.scanned_us = self.now_us();
                 self.scan().await?;
                 self.scan_us = self.next_scan_us();
+                self.publish_phases();
             }
             self.hear().await?;
             let wake_us = self.pass().await?.min(self.scan_us).min(self.show_us);

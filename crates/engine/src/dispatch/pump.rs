@@ -104,6 +104,7 @@ pub(super) fn choose(
                     lane.mark_busy(&item);
                     choice.items.push(item);
                 }
+                Check::Over => choice.items.extend(queue.items.remove(index)),
                 Check::Skip(wait) => {
                     choice.again_us = choice.again_us.min(now.mono_us.saturating_add(wait));
                     index += 1;
@@ -137,6 +138,8 @@ fn lane_wait(lane: &Lane, class: Class, gates: &Gates<'_>, now_us: i64) -> Optio
 
 enum Check {
     Go,
+    /// Past its time: the claim's judge ends it, and it takes no token from those that go.
+    Over,
     /// This one has to wait; the next may go.
     Skip(i64),
     /// Nothing more now.
@@ -146,8 +149,7 @@ enum Check {
 fn check(lane: &mut Lane, gates: &Gates<'_>, snapshot: &Snapshot, item: &DueItem, now: &Moment) -> Check {
     const LOOK_AGAIN_US: i64 = 1_000_000;
     if item.expires_at <= now.wall {
-        // The claim's judge ends it; it needs no token, but taking one does no harm.
-        return Check::Go;
+        return Check::Over;
     }
     if snapshot.content_pause(item.category, item.template.as_deref(), now.wall).is_some() {
         return Check::Skip(LOOK_AGAIN_US);

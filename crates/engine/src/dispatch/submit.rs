@@ -1,9 +1,11 @@
 //! From a claim to a recorded outcome. The claim is durable, then the journal is written, then the request
 //! is made, then what it proved is recorded; nothing on this way is decided from memory alone.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures_util::FutureExt;
 use tokio::sync::{Notify, mpsc};
 
 use tidings_domain::credentials::Credentials;
@@ -14,6 +16,7 @@ use tidings_store::Store;
 use tidings_store::error::StoreError;
 use tidings_store::model::{AttemptResult, Claimed, DueItem, Epoch, Next, OpenAttempt, Recorded, Settle};
 
+use super::breaker::Reach;
 use super::journal::Journal;
 use super::retry::{self, Failed};
 use crate::catalog::Snapshot;
@@ -32,8 +35,10 @@ pub(super) enum Done {
     Unsure { epoch: Epoch },
     /// The claim was not won; its tokens can be used by others.
     Unused { item: DueItem, again_at: Option<tidings_domain::time::Timestamp> },
+    /// Past its time, and ended so; it took no token.
+    Expired { item: DueItem },
     /// The outcome is recorded.
-    Recorded { item: DueItem, next: Next, code: Option<i64> },
+    Recorded { item: DueItem, next: Next, code: Option<i64>, reach: Reach },
 }
 
 /// What one claim needs; shared by all its submissions.
@@ -101,7 +106,9 @@ impl Hand {
                 Claimed::Deferred { item, until } => (item, Some(until)),
                 Claimed::Expired { item } => {
                     self.engine.0.metrics.add(Counter::expired, 1);
-                    (item, None)
+                    self.left(1);
+                    self.tell(Done::Expired { item }).await;
+                    continue;
                 }
                 Claimed::Gone { item } => (item, None),
             };
@@ -150,7 +157,8 @@ impl Hand {
             doubt_until: None,
         };
         if let Err(error) = self.store.settle(&sys, epoch, vec![(open, Settle::Requeue)], now).await {
-            tracing::warn!(error = %error, "a claim could not be given back; recovery settles it");
+            let (trace, msg) = (item.trace, item.message);
+            tracing::warn!(%error, %trace, %msg, "a claim could not be given back; recovery settles it");
             self.tell(Done::Unsure { epoch }).await;
         }
         self.left(1);
@@ -168,8 +176,15 @@ impl Hand {
         }
         self.left(1);
         self.engine.0.metrics.add(Counter::submissions, 1);
-        let outcome = self.submit(&item, &content, snapshot).await;
+        tracing::debug!(trace = %item.trace, msg = %item.message, attempt = item.attempt, "submitting");
+        // An adapter that panics has perhaps sent it: a doubt like any other, and no other message's concern.
+        let submitting = AssertUnwindSafe(self.submit(&item, &content, snapshot));
+        let outcome = submitting.catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!(message = %item.message, "the adapter panicked; the attempt is in doubt");
+            Outcome::InDoubt(Doubt::Crash)
+        });
         let recorded = self.weigh(item, outcome);
+        log(&recorded);
         if self.outcomes.send(recorded).await.is_err() {
             tracing::debug!("the recorder has stopped; recovery settles the attempt");
         }
@@ -279,6 +294,23 @@ impl Hand {
     }
 }
 
+/// The attempt's line in the log, before its outcome is stored.
+fn log(recorded: &Recorded) {
+    let item = &recorded.item;
+    let what = match (&recorded.result, &recorded.next) {
+        (AttemptResult::Accepted { .. }, _) => "submitted",
+        (AttemptResult::InDoubt { .. }, _) => "in doubt",
+        (AttemptResult::Failed { .. }, Next::Retry { .. }) => "retrying",
+        (AttemptResult::Failed { .. }, _) => "failed",
+    };
+    let code = match recorded.result {
+        AttemptResult::Failed { code } => Some(code),
+        AttemptResult::InDoubt { code, .. } => code,
+        AttemptResult::Accepted { .. } => None,
+    };
+    tracing::debug!(trace = %item.trace, msg = %item.message, attempt = item.attempt, code, "{what}");
+}
+
 /// Records outcomes, many at a time. Facts are never thrown away: a store that fails is asked again.
 pub(super) async fn record_loop(
     engine: Engine,
@@ -302,7 +334,8 @@ pub(super) async fn record_loop(
                 AttemptResult::InDoubt { code, .. } => code,
                 AttemptResult::Accepted { .. } => None,
             };
-            let _ = done.send(Done::Recorded { item: recorded.item, next: recorded.next, code }).await;
+            let reach = Reach::of(&recorded.result);
+            let _ = done.send(Done::Recorded { item: recorded.item, next: recorded.next, code, reach }).await;
         }
         engine.tick();
     }

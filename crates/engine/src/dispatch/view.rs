@@ -12,11 +12,25 @@ use super::bucket::Bucket;
 use super::lane::Lane;
 use super::pump::Moment;
 
+/// Every name that a lane's phase has.
+pub(crate) const PHASES: [&str; 10] = [
+    "idle",
+    "scheduled",
+    "backing_off",
+    "pacing",
+    "waiting_for_tokens",
+    "waiting_for_answers",
+    "slowed",
+    "held_by_template",
+    "held",
+    "paused",
+];
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LaneView {
     pub sender: SenderId,
     /// `idle`, `scheduled`, `backing_off`, `pacing`, `waiting_for_tokens`, `waiting_for_answers`, `slowed`,
-    /// `held_by_template`, `held`, `paused`.
+    /// `probing`, `held_by_template`, `held`, `paused`.
     pub phase: Cow<'static, str>,
     /// A sentence about the phase.
     pub detail: String,
@@ -46,7 +60,7 @@ pub struct QueueView {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BucketView {
-    /// `sender`, `account`, `tenant` or `marketing × US`.
+    /// `sender`, `account`, `tenant`, `probes` or `marketing × US`.
     pub scope: String,
     pub messages_per_s: f64,
     pub burst: f64,
@@ -157,7 +171,7 @@ impl LaneView {
     }
 }
 
-fn phase(lane: &mut Lane, now: &Moment) -> (&'static str, String) {
+pub(super) fn phase(lane: &mut Lane, now: &Moment) -> (&'static str, String) {
     let now_us = now.mono_us;
     if let Some(reason) = &lane.paused {
         return ("paused", format!("Paused by a person: {reason}"));

@@ -28,6 +28,8 @@ pub(crate) struct Mailbox {
     /// Slots of others that we have taken in work for.
     hints: Mutex<SlotSet>,
     pub outgoing: Notify,
+    /// Lanes in memory by phase, as the keeper saw them last.
+    phases: Mutex<BTreeMap<&'static str, u64>>,
 }
 
 /// What was posted since the dispatcher last looked.
@@ -60,6 +62,7 @@ impl Wakes {
             notify: Notify::new(),
             holdings: Holdings::new(Arc::clone(clock)),
             hints: Mutex::default(),
+            phases: Mutex::default(),
             outgoing: Notify::new(),
         };
         Self(regions.map(|name| (name.to_owned(), mailbox())).collect())
@@ -104,6 +107,14 @@ impl Mailbox {
     pub fn hint(&self, slot: u8) {
         self.hints.lock().insert(slot);
         self.outgoing.notify_one();
+    }
+
+    pub fn set_phases(&self, phases: BTreeMap<&'static str, u64>) {
+        *self.phases.lock() = phases;
+    }
+
+    pub fn phases(&self) -> BTreeMap<&'static str, u64> {
+        self.phases.lock().clone()
     }
 
     pub fn take_hints(&self) -> SlotSet {

@@ -15,7 +15,7 @@ use tidings_store::model::{Accept, Accepted, Judgement, NewMessage, Respond};
 use crate::caller::Caller;
 use crate::catalog::Snapshot;
 use crate::error::{EngineError, Result};
-use crate::intake::{AcceptOptions, Reply, Slot, prepare};
+use crate::intake::{AcceptOptions, Reply, Slot, prepare, single};
 use crate::metrics::Counter;
 use crate::pipeline::{Ahead, Engine};
 
@@ -61,6 +61,7 @@ pub(crate) async fn many(
         Ok(items) => items,
         Err(error) => return engine.replay_or(caller, slot.as_ref(), error).await,
     };
+    let place = engine.0.gate.enter(items.len(), engine.0.clock.monotonic_us())?;
     let now = engine.now();
     let snapshot = engine.0.catalogs.get(&caller.store, &caller.scope, now).await?;
     let mut messages = Vec::with_capacity(items.len());
@@ -78,6 +79,7 @@ pub(crate) async fn many(
     }
     engine.0.metrics.add(Counter::messages_refused, rejected.len() as u64);
     let wakes = wakes(&messages, &snapshot);
+    let named: Vec<_> = messages.iter().map(|message| (message.trace, message.id)).collect();
     let respond: Respond = Arc::new(move |verdicts| (202, answer(&indexes, verdicts, &rejected)));
     let accept = Accept {
         messages,
@@ -87,7 +89,11 @@ pub(crate) async fn many(
     };
     match caller.store.accept(&caller.scope, accept).await? {
         Accepted::Stored(verdicts) => {
+            place.done(engine.0.clock.monotonic_us());
             engine.count(&verdicts);
+            for ((trace, id), verdict) in named.into_iter().zip(&verdicts) {
+                single::log(trace, id, verdict);
+            }
             for ((lane_slot, sender, category), due_at) in wakes {
                 engine.0.wakes.work(&caller.region, lane_slot, sender, category, due_at);
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tidings_domain::actor::Permission;
 use tidings_domain::id::MessageId;
+use tidings_domain::trace::TraceId;
 use tidings_store::model::{Accept, Accepted, Judgement, Respond};
 
 use crate::caller::Caller;
@@ -52,6 +53,7 @@ pub(crate) async fn one(
     match accepted {
         Accepted::Stored(verdicts) => {
             engine.count(&verdicts);
+            log(trace, id, &verdicts[0]);
             if !matches!(verdicts[0], Judgement::Deny { .. }) {
                 engine.0.wakes.work(&caller.region, lane_slot, sender, category, due_at);
             }
@@ -97,6 +99,14 @@ impl Engine {
         let denied = verdicts.iter().filter(|verdict| matches!(verdict, Judgement::Deny { .. })).count();
         self.0.metrics.add(Counter::messages_denied, denied as u64);
         self.0.metrics.add(Counter::messages_accepted, (verdicts.len() - denied) as u64);
+    }
+}
+
+/// The message's line in the log of intake.
+pub(super) fn log(trace: TraceId, id: MessageId, verdict: &Judgement) {
+    match verdict {
+        Judgement::Deny { code, .. } => tracing::debug!(%trace, msg = %id, code = %code, "denied"),
+        _ => tracing::debug!(%trace, msg = %id, "accepted"),
     }
 }
 

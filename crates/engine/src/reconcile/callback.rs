@@ -142,6 +142,11 @@ impl Engine {
         let merged = self.merge(door, account, write).await?;
         let kept = merged.iter().filter(|each| **each == Merged::Kept).count();
         self.0.metrics.add(Counter::receipts_kept, kept as u64);
+        for each in &merged {
+            if let Merged::Moved { message, trace, to, .. } = each {
+                tracing::debug!(%trace, msg = %message, state = to.as_str(), "a receipt was joined");
+            }
+        }
         if templates {
             self.0.catalogs.drop_copy(door.scope.tenant());
             self.0.wakes.everything(region);
@@ -186,7 +191,7 @@ impl Engine {
         let account = AccountId::parse(account).map_err(|_| missing())?;
         let known = self.0.callback_scopes.lock().get(&account).cloned();
         let scope = match known {
-            Some(scope) => scope,
+            Some(scope) => store.refreshed(&scope).await?,
             None => {
                 let (scope, _) = store.scope_of_account(account).await?.ok_or_else(missing)?;
                 let mut scopes = self.0.callback_scopes.lock();

@@ -6,12 +6,12 @@ use serde_json::Value;
 use tidings_domain::actor::Permission;
 use tidings_domain::address::Address;
 use tidings_domain::fact::Identities;
-use tidings_domain::id::{Id, InboundId, MessageId, SenderId};
+use tidings_domain::id::{ContactId, Id, InboundId, MessageId, SenderId};
 use tidings_domain::lifecycle::Status;
 use tidings_domain::time::Timestamp;
 use tidings_domain::trace::TraceId;
 use tidings_store::cursor::Cursor as _;
-use tidings_store::model::{Attention, AttentionKind, InboundView, MessageFilter, MessageHead};
+use tidings_store::model::{Attention, AttentionKind, Contact, InboundView, MessageFilter, MessageHead};
 
 use super::{PageOf, limit, store_cursor};
 use crate::caller::Caller;
@@ -124,14 +124,17 @@ pub struct AttentionReport {
 
 impl AttentionReport {
     fn of(row: Attention) -> Self {
-        let kind = match row.kind {
+        Self { message: row.message, kind: Self::name_of(row.kind), reason: row.reason, at: row.at }
+    }
+
+    pub fn name_of(kind: AttentionKind) -> &'static str {
+        match kind {
             AttentionKind::Failed => "failed",
             AttentionKind::InDoubt => "in_doubt",
             AttentionKind::Denied => "denied",
             AttentionKind::Unknown => "unknown",
             AttentionKind::Dead => "dead",
-        };
-        Self { message: row.message, kind, reason: row.reason, at: row.at }
+        }
     }
 
     /// Reads the name of a kind as [`Self`] writes it.
@@ -184,6 +187,12 @@ impl Engine {
         caller.require(Permission::MessagesRead)?;
         let found = caller.store.inbound(&caller.scope, id).await?;
         found.map(InboundReport::of).ok_or(EngineError::NotFound("inbound message"))
+    }
+
+    /// A contact by any id that it ever had: contacts that turn out to be one person are merged.
+    pub async fn contact(&self, caller: &Caller, id: ContactId) -> Result<Contact> {
+        caller.require(Permission::MessagesRead)?;
+        caller.store.contact(&caller.scope, id).await?.ok_or(EngineError::NotFound("contact"))
     }
 
     /// What needs a person: failed, dead, denied, in doubt, unknown; newest first.

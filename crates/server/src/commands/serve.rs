@@ -8,7 +8,7 @@ use tidings_engine::Roles;
 use tokio::net::TcpListener;
 
 use super::Outcome;
-use crate::compose::{Installation, Running};
+use crate::compose::{Installation, Running, asked_to_stop};
 use crate::config::Config;
 use crate::output::Out;
 
@@ -20,6 +20,8 @@ pub async fn run(listen: Option<SocketAddr>, roles: Option<Roles>, mut config: C
         config.node.roles = roles.to_string();
     }
     let installation = Installation::open(config, |_| {}).await?;
+    // Before the first request is answered: whoever sees that it serves may ask it to stop.
+    let asked = asked_to_stop()?;
     let listener = bind(installation.config.listen).await?;
     let running = Running::start(&installation, listener).await?;
     let has_api = installation.engine.roles().api;
@@ -50,7 +52,7 @@ pub async fn run(listen: Option<SocketAddr>, roles: Option<Roles>, mut config: C
         words
     })?;
     tracing::info!(address = running.address, "serving");
-    Ok(running.until_asked().await?)
+    Ok(running.until(asked).await?)
 }
 
 pub async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {

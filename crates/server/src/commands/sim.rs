@@ -50,6 +50,7 @@ pub async fn run(args: Sim, _config: Config, out: Out) -> Outcome {
             settings.auto_secret = secret;
         }
     }
+    let asked = asked_to_stop()?;
     let listener = bind(args.listen).await?;
     let address = format!("http://{}", listener.local_addr().context("the listener has no address")?);
     settings.public_url = address.clone();
@@ -61,11 +62,6 @@ pub async fn run(args: Sim, _config: Config, out: Out) -> Outcome {
         )
     })?;
     let courier = Arc::new(Courier(Arc::new(HttpTransport::default())));
-    let stop = async {
-        if let Err(error) = asked_to_stop().await {
-            tracing::error!(%error, "signals cannot be watched; stopping");
-        }
-    };
-    tidings_simulator::serve(listener, simulator, courier, stop).await;
+    tidings_simulator::serve(listener, simulator, courier, asked).await;
     Ok(())
 }

@@ -15,6 +15,7 @@ mod tls;
 pub(crate) use group::{Group, Ticket, Work};
 pub use inline::Hook;
 pub(crate) use inline::SqliteInline;
+pub(crate) use pool::{Connector, Use};
 pub(crate) use postgres::Postgres;
 pub(crate) use sqlite::{check_version, open_reader, open_writer};
 pub(crate) use threads::SqliteThreads;

@@ -21,14 +21,14 @@ use crate::limits::{
 
 /// Makes connections.
 #[derive(Clone)]
-pub(super) struct Connector {
+pub(crate) struct Connector {
     config: tokio_postgres::Config,
     tls: MakeRustlsConnect,
 }
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Use {
+pub(crate) enum Use {
     Ordinary,
     /// Sets of keys against large tables: an index for each key is always right, whatever the planner
     /// believes about the size of a set or of a table that has just begun to fill.
@@ -36,7 +36,7 @@ pub(super) enum Use {
 }
 
 impl Connector {
-    pub(super) fn new(url: &str, ca: Option<&Path>) -> Result<Self> {
+    pub(crate) fn new(url: &str, ca: Option<&Path>) -> Result<Self> {
         let (url, mode, tls) = tls::connector(url, ca)?;
         let mut config: tokio_postgres::Config = url
             .parse()
@@ -75,7 +75,7 @@ impl Connector {
         Ok(receiver)
     }
 
-    pub(super) async fn connect(&self, purpose: Use) -> Result<Conn> {
+    pub(crate) async fn connect(&self, purpose: Use) -> Result<Conn> {
         let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(|error| {
             tracing::warn!(%error, "no connection to PostgreSQL");
             match StoreError::from(error) {

@@ -18,10 +18,12 @@ use crate::limits::{
     POSTGRES_ACCEPTERS, POSTGRES_MERGERS, POSTGRES_WRITERS, QUEUED_JOBS_MAX, QUEUED_ROWS_MAX, ROUND_JOBS_MAX,
     ROUND_ROWS_MAX, TRANSACTION_TRIES_MAX,
 };
+use crate::meter::Meter;
 
 pub(crate) struct Postgres {
     readers: Arc<Pool>,
     writers: Arc<Pool>,
+    meter: Arc<Meter>,
     accepts: Lane<AcceptJob>,
     claims: Lane<ClaimJob>,
     records: Lane<RecordJob>,
@@ -31,18 +33,24 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    pub(crate) async fn start(url: &str, ca: Option<&Path>, readers: usize) -> Result<Self> {
+    pub(crate) async fn start(
+        url: &str,
+        ca: Option<&Path>,
+        readers: usize,
+        meter: &Arc<Meter>,
+    ) -> Result<Self> {
         let connector = Connector::new(url, ca)?;
         let conn = connector.connect(Use::Ordinary).await?;
         crate::migrate::run(&conn).await?;
         Ok(Self {
             readers: Pool::new(connector.clone(), readers),
             writers: Pool::new(connector.clone(), POSTGRES_WRITERS),
-            accepts: Lane::start(&connector, POSTGRES_ACCEPTERS),
-            claims: Lane::start(&connector, 1),
-            records: Lane::start(&connector, 1),
-            merges: Lane::start(&connector, POSTGRES_MERGERS),
-            settles: Lane::start(&connector, 1),
+            meter: Arc::clone(meter),
+            accepts: Lane::start(&connector, POSTGRES_ACCEPTERS, meter),
+            claims: Lane::start(&connector, 1, meter),
+            records: Lane::start(&connector, 1, meter),
+            merges: Lane::start(&connector, POSTGRES_MERGERS, meter),
+            settles: Lane::start(&connector, 1, meter),
             connector,
         })
     }
@@ -61,8 +69,13 @@ impl Postgres {
         F: for<'c> FnOnce(&'c Conn) -> BoxFuture<'c, Result<T>> + Send + 'static,
     {
         let conn = self.writers.get().await?;
+        let meter = Arc::clone(&self.meter);
         let task = tokio::spawn(async move {
+            let begun_us = meter.now_us();
             let done = transact(&conn, work(&conn)).await;
+            if done.is_ok() {
+                meter.committed(begun_us, 1);
+            }
             settle(conn, done).await
         });
         task.await.unwrap_or(Err(StoreError::Unavailable))
@@ -111,7 +124,7 @@ struct Lane<J: Group> {
 }
 
 impl<J: Group> Lane<J> {
-    fn start(connector: &Connector, committers: usize) -> Self {
+    fn start(connector: &Connector, committers: usize, meter: &Arc<Meter>) -> Self {
         let (queue, queued) = mpsc::channel(QUEUED_JOBS_MAX);
         let queued = Arc::new(Mutex::new(queued));
         let rows = Arc::new(AtomicUsize::new(0));
@@ -121,6 +134,7 @@ impl<J: Group> Lane<J> {
                 queue: Arc::clone(&queued),
                 rows: Arc::clone(&rows),
                 conn: None,
+                meter: Arc::clone(meter),
             };
             tokio::spawn(committer.run());
         }
@@ -148,6 +162,7 @@ struct Committer<J: Group> {
     queue: Arc<Mutex<mpsc::Receiver<Ticket<J>>>>,
     rows: Arc<AtomicUsize>,
     conn: Option<Conn>,
+    meter: Arc<Meter>,
 }
 
 impl<J: Group> Committer<J> {
@@ -186,6 +201,7 @@ impl<J: Group> Committer<J> {
         let mut tries = 0;
         let failure = loop {
             tries += 1;
+            let begun_us = self.meter.now_us();
             let conn = match self.connected().await {
                 Ok(conn) => conn,
                 Err(error) => break error,
@@ -193,6 +209,7 @@ impl<J: Group> Committer<J> {
             match transact(conn, J::run(conn, &tickets)).await {
                 Ok(outputs) => {
                     assert_eq!(outputs.len(), tickets.len(), "every job has its output");
+                    self.meter.committed(begun_us, tickets.len());
                     for (ticket, output) in tickets.into_iter().zip(outputs) {
                         ticket.answer(Ok(output));
                     }

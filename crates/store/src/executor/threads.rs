@@ -1,5 +1,6 @@
 //! One writer thread that commits for many callers at once, and a few reader threads.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
@@ -19,6 +20,7 @@ use crate::limits::{
     QUEUED_JOBS_MAX, QUEUED_READS_MAX, QUEUED_ROWS_MAX, ROUND_JOBS_MAX, ROUND_ROWS_MAX,
     SQLITE_CHECKPOINT_FORCED_PAGES, SQLITE_CHECKPOINT_PAGES, SQLITE_READERS,
 };
+use crate::meter::Meter;
 
 type Read = Box<dyn FnOnce(&Conn) + Send>;
 
@@ -30,7 +32,7 @@ pub(crate) struct SqliteThreads {
 }
 
 impl SqliteThreads {
-    pub(crate) fn start(path: &Path) -> Result<Self> {
+    pub(crate) fn start(path: &Path, meter: &Arc<Meter>) -> Result<Self> {
         let (writes, written) = sync_channel(QUEUED_JOBS_MAX);
         let (reads, read) = sync_channel::<Read>(QUEUED_READS_MAX);
         let (full, filled) = sync_channel(1);
@@ -50,6 +52,7 @@ impl SqliteThreads {
             pages,
             full,
             copied_at: 0,
+            meter: Arc::clone(meter),
         };
         let mut threads = vec![spawn("tidings-writer", move || writer.run())?];
         let copier = open_writer(path)?;
@@ -89,7 +92,8 @@ impl SqliteThreads {
         let (reply, answer) = oneshot::channel();
         let job: Read = Box::new(move |conn| {
             // A caller that went away needs no answer.
-            let _ = reply.send(ready(work(conn)));
+            let done = catch_unwind(AssertUnwindSafe(|| ready(work(conn))));
+            let _ = reply.send(done.unwrap_or_else(|_| Err(StoreError::internal("a read panicked"))));
         });
         let reads = self.reads.as_ref().ok_or(StoreError::Unavailable)?;
         reads.try_send(job).map_err(|error| full_or_gone(&error))?;
@@ -127,6 +131,7 @@ struct Writer {
     full: SyncSender<()>,
     /// Pages in the log when it was last copied back.
     copied_at: i32,
+    meter: Arc<Meter>,
 }
 
 /// What one transaction carries.
@@ -205,20 +210,26 @@ impl Writer {
         while let Ok(first) = self.queue.recv() {
             let mut round = Round::default();
             round.add(first);
-            while round.rows < ROUND_ROWS_MAX && round.jobs < ROUND_JOBS_MAX {
-                match self.queue.try_recv() {
-                    Ok(next) => round.add(next),
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-                }
-            }
+            self.fill(&mut round);
             self.queued_rows.fetch_sub(round.rows, Ordering::Relaxed);
             self.commit(round);
             self.relieve();
         }
     }
 
+    /// Takes up what waits.
+    fn fill(&self, round: &mut Round) {
+        while round.rows < ROUND_ROWS_MAX && round.jobs < ROUND_JOBS_MAX {
+            match self.queue.try_recv() {
+                Ok(next) => round.add(next),
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return,
+            }
+        }
+    }
+
     fn commit(&self, mut round: Round) {
         let ordinary = std::mem::take(&mut round.ordinary);
+        round.jobs -= ordinary.len();
         if !ordinary.is_empty() {
             self.commit_ordinary(ordinary);
         }
@@ -226,7 +237,7 @@ impl Writer {
             return;
         }
         // Jobs of the hot path may run twice, so the careful way is taken only after the fast one failed.
-        match self.transact(async || round.run_bare(&self.conn).await) {
+        match self.transact(round.jobs, async || round.run_bare(&self.conn).await) {
             Ok(outputs) => {
                 let mut finished: Vec<Finish> = Vec::with_capacity(round.jobs);
                 round.finish(outputs, &mut finished);
@@ -243,7 +254,8 @@ impl Writer {
 
     fn commit_carefully(&self, round: Round) {
         let mut finished: Vec<Finish> = Vec::with_capacity(round.jobs);
-        let durable = self.transact(async || round.run_in_savepoints(&self.conn, &mut finished).await);
+        let durable =
+            self.transact(round.jobs, async || round.run_in_savepoints(&self.conn, &mut finished).await);
         if let Err(error) = &durable {
             tracing::error!(?error, "a transaction was not committed");
         }
@@ -255,7 +267,7 @@ impl Writer {
     /// Closures run once, so each has its savepoint.
     fn commit_ordinary(&self, jobs: Vec<Ordinary>) {
         let mut finished: Vec<Finish> = Vec::with_capacity(jobs.len());
-        let durable = self.transact(async || {
+        let durable = self.transact(jobs.len(), async || {
             for job in jobs {
                 finished.extend(savepoint(&self.conn, job).await?);
             }
@@ -270,14 +282,21 @@ impl Writer {
     }
 
     /// Runs work in a transaction of its own. What the work drops when it cannot begin answers its callers.
-    fn transact<T>(&self, work: impl AsyncFnOnce() -> Result<T>) -> Result<T> {
+    fn transact<T>(&self, callers: usize, work: impl AsyncFnOnce() -> Result<T>) -> Result<T> {
+        let begun_us = self.meter.now_us();
         ready(self.conn.run("BEGIN IMMEDIATE"))?;
-        let done = ready(async {
-            let value = work().await?;
-            self.conn.run("COMMIT").await?;
-            Ok(value)
+        let run = AssertUnwindSafe(|| {
+            ready(async {
+                let value = work().await?;
+                self.conn.run("COMMIT").await?;
+                Ok(value)
+            })
         });
-        if done.is_err() {
+        // A broken invariant in one job takes this round back, not the writer of everybody else.
+        let done = catch_unwind(run).unwrap_or_else(|_| Err(StoreError::internal("a job panicked")));
+        if done.is_ok() {
+            self.meter.committed(begun_us, callers);
+        } else {
             self.abandon();
         }
         done

@@ -10,7 +10,7 @@ use tidings_domain::lifecycle::AttemptState;
 use tidings_domain::time::Timestamp;
 
 use super::inbound;
-use super::ledger::{Ledger, Proof};
+use super::ledger::{Attempt, Ledger, Proof};
 use super::record::PROVIDER_ID;
 use super::rows::{MessageKey, Remarks, remark};
 use crate::conn::{Batch, Bulk, Conn, cells};
@@ -143,8 +143,12 @@ async fn receipts(
                     pricing: receipt.pricing.as_deref(),
                 };
                 let (from, to) = progress.prove(index, &proof, events, entry.job.write.received_at);
-                let sender = progress.attempts[index].sender;
-                if from == to { Merged::Same } else { Merged::Moved { message: key.1, sender, from, to } }
+                let Attempt { sender, trace, .. } = progress.attempts[index];
+                if from == to {
+                    Merged::Same
+                } else {
+                    Merged::Moved { message: key.1, sender, trace, from, to }
+                }
             }
         };
         outputs[entry.output].push(merged);

@@ -246,7 +246,7 @@ pub struct CallbackWrite {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Merged {
     /// The attempt moved.
-    Moved { message: MessageId, sender: SenderId, from: AttemptState, to: AttemptState },
+    Moved { message: MessageId, sender: SenderId, trace: TraceId, from: AttemptState, to: AttemptState },
     /// Nothing new.
     Same,
     /// The id is not known yet: kept until it is.

@@ -123,3 +123,12 @@ pub struct MediaRow {
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
 }
+
+/// A person, and the ways to reach them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    pub id: ContactId,
+    pub created_at: Timestamp,
+    /// Phone numbers first.
+    pub addresses: Vec<Address>,
+}

@@ -2,29 +2,44 @@
 
 use tidings_domain::address::Address;
 use tidings_domain::id::{ContactId, SenderId};
+use tidings_domain::time::Timestamp;
 
 use crate::conn::vals;
 use crate::error::{Result, StoreError};
 use crate::hot::facts::{Wanted, facts};
-use crate::model::{Hash16, RecipientFacts};
-use crate::people::IDENTITY;
+use crate::model::{Contact, Hash16, RecipientFacts};
+use crate::people::{IDENTITY, MERGED, sign_of};
 use crate::scope::TenantScope;
 use crate::store::Store;
 
 impl Store {
-    /// The addresses of a contact, phone numbers first; none if the tenant has no such contact.
-    pub async fn contact_addresses(&self, scope: &TenantScope, contact: ContactId) -> Result<Vec<Address>> {
-        let tenant = scope.tenant();
-        let rows = self
+    /// A contact by its id, or by that of one that was merged into it.
+    pub async fn contact(&self, scope: &TenantScope, id: ContactId) -> Result<Option<Contact>> {
+        let (tenant, sign) = (scope.tenant(), sign_of(scope, id));
+        let found = self
             .read(move |conn| {
                 Box::pin(async move {
+                    let sql = "SELECT id, created_at FROM contacts WHERE tenant_id = $1 AND id = COALESCE(
+                        (SELECT contact_id FROM identities WHERE tenant_id = $1 AND hash = $3 AND kind = $4), $2)";
+                    let Some(row) = conn.query_opt(sql, vals![&tenant, &id, &sign, MERGED]).await? else {
+                        return Ok(None);
+                    };
+                    let (id, created_at): (ContactId, Timestamp) = (row.id(0)?, row.get(1)?);
                     let sql = "SELECT hash, value FROM identities WHERE tenant_id = $1 AND contact_id = $2
-                        ORDER BY kind DESC, created_at, hash";
-                    conn.query(sql, vals![&tenant, &contact]).await
+                        AND kind <> $3 ORDER BY kind DESC, created_at, hash";
+                    let rows = conn.query(sql, vals![&tenant, &id, MERGED]).await?;
+                    Ok(Some((id, created_at, rows)))
                 })
             })
             .await?;
-        rows.iter().map(|row| open_address(scope, row.get(0)?, row.blob(1)?)).collect()
+        let Some((id, created_at, rows)) = found else { return Ok(None) };
+        let addresses = rows.iter().map(|row| open_address(scope, row.get(0)?, row.blob(1)?));
+        Ok(Some(Contact { id, created_at, addresses: addresses.collect::<Result<_>>()? }))
+    }
+
+    /// The addresses of a contact, phone numbers first; none if the tenant has no such contact.
+    pub async fn contact_addresses(&self, scope: &TenantScope, contact: ContactId) -> Result<Vec<Address>> {
+        Ok(self.contact(scope, contact).await?.map(|contact| contact.addresses).unwrap_or_default())
     }
 
     /// The person behind an address, if the tenant knows one.

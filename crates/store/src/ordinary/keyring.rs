@@ -10,11 +10,12 @@ use crate::seal::{Purpose, TenantKeys, Wrapped};
 use crate::store::{Store, tenant_keys};
 
 impl Store {
-    /// Gives a tenant a new data key. What was sealed before still opens; the scope returned seals by the new
-    /// one.
+    /// Gives a tenant a new data key. What was sealed before still opens. Every process reads the new key within
+    /// seconds, and seals with it once all have: [`KEY_GRACE_US`](crate::limits::KEY_GRACE_US) after `at`.
     pub async fn rotate_data_key(&self, scope: &TenantScope, at: Timestamp) -> Result<TenantScope> {
         let tenant = scope.tenant();
-        let rows = self.read(move |conn| Box::pin(async move { tenant_keys(conn, tenant).await })).await?;
+        let rows =
+            self.read(move |conn| Box::pin(async move { tenant_keys(conn, tenant, at).await })).await?;
         let newest = rows.iter().filter(|row| row.purpose == Purpose::Data).map(|row| row.version).max();
         let version = newest.ok_or(StoreError::Corrupt("a tenant has no data key"))? + 1;
         let key = TenantKeys::mint(self.masters(), self.ids(), tenant, Purpose::Data, version);
@@ -32,10 +33,11 @@ impl Store {
 
     /// Wraps all keys of all tenants by the newest master key; how many were not yet.
     pub async fn rewrap_keys(&self, system: &SystemScope) -> Result<u64> {
-        let mut done = 0;
+        let (mut done, now) = (0, self.now());
         for tenant in self.list_tenants(system).await? {
             let id = tenant.id;
-            let rows = self.read(move |conn| Box::pin(async move { tenant_keys(conn, id).await })).await?;
+            let rows =
+                self.read(move |conn| Box::pin(async move { tenant_keys(conn, id, now).await })).await?;
             let mut fresh = Vec::new();
             for row in &rows {
                 fresh.extend(TenantKeys::rewrap(self.masters(), self.ids(), id, row)?);

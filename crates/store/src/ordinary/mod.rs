@@ -19,6 +19,7 @@ mod kept;
 mod key_cache;
 mod keyring;
 mod keys;
+mod levels;
 mod media;
 mod messages;
 mod nodes;
@@ -30,6 +31,7 @@ mod templates;
 mod tenants;
 
 pub(crate) use key_cache::KeyCache;
+pub use levels::Levels;
 
 use tidings_domain::actor::Actor;
 use tidings_domain::event::{Kind, NewEvent, Subject};

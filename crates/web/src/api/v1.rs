@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod consents;
+pub mod contacts;
 pub mod dead_letters;
 pub mod events;
 pub mod inbound;
@@ -74,6 +75,7 @@ fn reading() -> OpenApiRouter<AppState> {
         .routes(routes!(inbound::list_inbound))
         .routes(routes!(inbound::get_inbound))
         .routes(routes!(inbound::mark_inbound_read))
+        .routes(routes!(contacts::get_contact))
         .routes(routes!(events::list_events))
         .routes(routes!(overview::get_overview))
 }

@@ -54,6 +54,49 @@ async fn what_goes_wrong_is_a_problem() {
     }
 }
 
+async fn length(body: axum::body::Bytes) -> String {
+    body.len().to_string()
+}
+
+fn uploads() -> (Edge, Router) {
+    let edge_state = Edge { shared: Arc::default(), clock: Arc::new(Still) };
+    let app = Router::new()
+        .route("/length", axum::routing::post(length))
+        .layer(from_fn_with_state(edge_state.clone(), edge));
+    (edge_state, app)
+}
+
+/// Pieces of 16 KiB, one after each pause.
+fn drip(pieces: usize, pause: Duration) -> Request {
+    let stream = futures_util::stream::unfold(0, move |n| async move {
+        tokio::time::sleep(pause).await; // sleep: the pace of the client, on virtual time
+        (n < pieces).then(|| (Ok::<_, std::io::Error>(vec![0u8; 16 * 1024]), n + 1))
+    });
+    Request::post("/length").body(Body::from_stream(stream)).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_body_keeps_coming_or_is_given_up() {
+    let (edge, app) = uploads();
+    for (pause_ms, status) in [(100, 200), (240, 200), (1_000, 400), (60_000, 400)] {
+        let answer = app.clone().oneshot(drip(40, Duration::from_millis(pause_ms))).await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "one piece every {pause_ms} ms");
+    }
+    assert_eq!(edge.shared.large_bodies.available_permits(), limits::LARGE_BODIES_AT_ONCE_MAX);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_body_without_a_place_is_refused_soon() {
+    let (edge, app) = uploads();
+    let all = u32::try_from(limits::LARGE_BODIES_AT_ONCE_MAX).unwrap();
+    let places = edge.shared.large_bodies.acquire_many(all).await.unwrap();
+    let answer = app.clone().oneshot(drip(1, Duration::ZERO)).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.headers().contains_key(http::header::RETRY_AFTER));
+    drop(places);
+    assert_eq!(app.oneshot(drip(1, Duration::ZERO)).await.unwrap().status(), StatusCode::OK);
+}
+
 #[tokio::test]
 async fn requests_are_bounded() {
     let (edge, app) = app();
@@ -62,6 +105,7 @@ async fn requests_are_bounded() {
     let response = ask(&app, "/fine/1").await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(response.headers()[http::header::RETRY_AFTER], "1");
+    assert_eq!(response.headers()[http::header::CONTENT_TYPE], "application/problem+json");
     drop(taken);
     assert_eq!(ask(&app, "/fine/1").await.status(), StatusCode::OK);
 }

@@ -69,6 +69,12 @@ fn method_name(method: &Method) -> &'static str {
 }
 
 fn class(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        // What is turned away because of load, apart from what is wrong.
+        429 => return "429",
+        503 => return "503",
+        _ => {}
+    }
     match status.as_u16() / 100 {
         1 => "1xx",
         2 => "2xx",

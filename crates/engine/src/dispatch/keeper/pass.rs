@@ -9,6 +9,7 @@ use tidings_store::model::DueItem;
 
 use super::Keeper;
 use crate::catalog::Snapshot;
+use crate::dispatch::breaker::Breaker;
 use crate::dispatch::bucket::Bucket;
 use crate::dispatch::pump::{Choice, Class, Gates, Moment, choose};
 use crate::dispatch::shaping;
@@ -133,9 +134,10 @@ impl Keeper {
         let tenant = lane.tenant;
         let room = lane_room.min(self.room_of(tenant));
         let Some(lane) = self.lanes.get_mut(&sender) else { return i64::MAX };
+        let probes = self.breakers.get_mut(&lane.account).and_then(Breaker::pace);
         let mut gates = Gates {
             tenant: self.tenants.get_mut(&tenant).and_then(|pace| pace.bucket.as_mut()),
-            account: self.accounts.get_mut(&lane.account),
+            account: probes.or_else(|| self.accounts.get_mut(&lane.account)),
             category_country: &mut self.category_country,
         };
         let Choice { items, again_us } = choose(lane, class, &mut gates, snapshot, room, now);

@@ -1,11 +1,12 @@
 //! What comes back: claims, tokens that were not used, recorded outcomes.
 
-use tidings_domain::id::SenderId;
+use tidings_domain::id::{AccountId, SenderId};
 use tidings_domain::limits::ORDER_YIELD_US;
 use tidings_domain::time::Timestamp;
 use tidings_store::model::{DueItem, Next};
 
 use super::Keeper;
+use crate::dispatch::breaker::Reach;
 use crate::dispatch::submit::Done;
 use crate::dispatch::wake::Signal;
 
@@ -23,7 +24,8 @@ impl Keeper {
                 self.backs_off(item.sender, again_at);
                 self.land(&item, again_at, true);
             }
-            Done::Recorded { item, next, code } => {
+            Done::Expired { item } => self.land(&item, None, false),
+            Done::Recorded { item, next, code, reach } => {
                 let back_at = match &next {
                     Next::Retry { at, .. } => Some(*at),
                     Next::AwaitReceipt { until } => Some(*until),
@@ -33,6 +35,7 @@ impl Keeper {
                 if let Some(lane) = self.lanes.get_mut(&item.sender) {
                     lane.pulse.answered(now_us);
                 }
+                self.hear_from(item.account, reach, now_us);
                 if let Some(code) = code {
                     self.signal(&Signal {
                         sender: item.sender,
@@ -54,6 +57,20 @@ impl Keeper {
         let now = self.engine.now();
         if let Some(lane) = self.lanes.get_mut(&sender) {
             lane.back_at = lane.back_at.filter(|at| *at > now).into_iter().chain(until).min();
+        }
+    }
+
+    /// Whether the provider answers at all; an account without trouble takes no memory.
+    fn hear_from(&mut self, account: AccountId, reach: Reach, now_us: i64) {
+        if reach == Reach::Answered {
+            if self.breakers.remove(&account).is_some_and(|mut breaker| breaker.hear(reach, now_us)) {
+                tracing::info!(%account, "the provider answers again");
+                self.active.extend(
+                    self.lanes.values().filter(|lane| lane.account == account).map(|lane| lane.sender),
+                );
+            }
+        } else if self.breakers.entry(account).or_default().hear(reach, now_us) {
+            tracing::warn!(%account, "the provider does not answer; only probes go out until it does");
         }
     }
 

@@ -168,7 +168,15 @@ impl Keeper {
         for ((category, country), bucket) in &self.category_country {
             shared.push(BucketView::of(format!("{category} × {}", country.as_str()), bucket, now_us));
         }
-        Some(LaneView::of(lane, shared, &now))
+        let probing = self.breakers.get_mut(&lane.account).and_then(|breaker| {
+            shared.extend(breaker.pace().map(|pace| BucketView::of("probes", pace, now_us)));
+            breaker.detail()
+        });
+        let mut view = LaneView::of(lane, shared, &now);
+        if let (Some(detail), false) = (probing, matches!(&*view.phase, "paused" | "held")) {
+            (view.phase, view.detail) = ("probing".into(), detail);
+        }
+        Some(view)
     }
 
     /// Fills the queues of a lane that run low from the store.

@@ -2,10 +2,13 @@ use http::{Method, Response};
 use tidings_domain::address::{Address, Email, Phone};
 use tidings_domain::id::{AttemptId, Id, MessageId};
 use tidings_domain::provider::{Doubt, Outcome, Provider, Submission};
+use tidings_domain::trace::TraceId;
 use tidings_domain::transport::TransportError;
 use tidings_domain::whatsapp::Outgoing;
 
 use super::{Answer, Script, answer, credentials};
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 fn attempt() -> AttemptId {
     AttemptId::of(MessageId::from_bytes([7; 16]), 1)
@@ -18,7 +21,8 @@ async fn submit_to(
 ) -> (Outcome, std::sync::Arc<Script>) {
     let script = Script::new(answers);
     let content = Outgoing::text("Your parcel has left.", false);
-    let submission = Submission { attempt: attempt(), sender_ref, to, content: &content, trace: None };
+    let submission =
+        Submission { attempt: attempt(), sender_ref, to, content: &content, trace: TraceId::parse(TRACE) };
     let outcome = script.provider().submit(&credentials(), submission).await;
     (outcome, script)
 }
@@ -148,6 +152,8 @@ async fn the_request_carries_the_attempt_and_the_token() {
         assert_eq!(request.headers()["authorization"], "Bearer EAAtoken");
         assert!(request.headers()["authorization"].is_sensitive());
         assert_eq!(request.headers()["content-type"], "application/json");
+        let traceparent = request.headers()["traceparent"].to_str().unwrap();
+        assert_eq!(TraceId::from_traceparent(traceparent).unwrap().to_string(), TRACE);
         let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
         assert_eq!(body["biz_opaque_callback_data"], attempt().to_string());
         assert_eq!(body["text"]["body"], "Your parcel has left.");

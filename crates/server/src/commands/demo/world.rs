@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::serve::bind;
 use super::super::sim::Courier;
 use crate::cli::Demo;
-use crate::compose::{Installation, Running};
+use crate::compose::{Installation, Running, asked_to_stop};
 use crate::config::Config;
 use crate::data_dir::random_bytes;
 
@@ -71,7 +71,7 @@ impl World {
     }
 
     pub async fn until_asked(self) -> anyhow::Result<()> {
-        self.running.until_asked().await?;
+        self.running.until(asked_to_stop()?).await?;
         self.stop_simulator.cancel();
         self.serving.await.context("the simulator's task broke")
     }

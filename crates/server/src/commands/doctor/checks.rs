@@ -2,12 +2,10 @@
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Request, header};
 use tidings_domain::clock::Clock;
-use tidings_domain::id::IdSource;
 use tidings_domain::time::{DAY, MINUTE, SECOND, Timestamp};
 use tidings_domain::transport::{Bounds, Transport};
 use tidings_providers::http::HttpTransport;
@@ -15,7 +13,7 @@ use tidings_providers::http::HttpTransport;
 use super::Check;
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::data_dir::{DIR_MODE, KEY_MODE, master_key_path, master_keys, random_bytes};
+use crate::data_dir::{DIR_MODE, KEY_MODE, master_key_path, master_keys};
 use crate::{compose, limits};
 
 pub async fn all(file: Option<&Path>, data_dir: Option<&Path>) -> Vec<Check> {
@@ -109,7 +107,7 @@ fn tls(config: &Config) -> Check {
     Check::good(NAME, format!("{} and {}", cert.display(), key.display()))
 }
 
-/// Opens the stores that are there. A new one is not made here.
+/// Looks at the stores that are there, beside a running server too. Nothing is made or migrated here.
 async fn store(config: &Config) -> Check {
     const NAME: &str = "store";
     let missing = config
@@ -123,25 +121,31 @@ async fn store(config: &Config) -> Check {
     if config.master_key.is_empty() && !master_key_path(config).exists() {
         return Check::bad(NAME, "it cannot be opened without its master key", "mend that first");
     }
-    let seed = match random_bytes() {
-        Ok(seed) => seed,
-        Err(error) => {
-            return Check::bad(NAME, format!("{error:#}"), "mend the operating system's random source");
-        }
-    };
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-    match compose::open_stores(config, &clock, &Arc::new(IdSource::seeded(seed))).await {
-        Ok(regions) => {
-            let names: Vec<&str> = regions.iter().map(|store| store.region()).collect();
-            Check::good(NAME, format!("opens, and its schema is this version's: {}", names.join(", ")))
-        }
-        Err(error) if error.to_string().contains("another process") => {
-            Check::good(NAME, "in use by a running server, which answers for it at /readyz")
-        }
-        Err(error) => {
-            Check::bad(NAME, format!("{error:#}"), "the message says what is wrong; the log has the cause")
+    let mut older = Vec::new();
+    for (name, region) in config.regions() {
+        match compose::look(config, name, region).await {
+            Ok(looked) if looked.schema == 0 => {
+                return Check::bad(NAME, format!("region `{name}` is empty"), "tidings migrate");
+            }
+            Ok(looked) if looked.schema < looked.known => {
+                older.push(format!("region `{name}` has schema {}, this is {}", looked.schema, looked.known));
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let mend = "the message says what is wrong; the log has the cause";
+                return Check::bad(NAME, format!("{error:#}"), mend);
+            }
         }
     }
+    if !older.is_empty() {
+        return Check::notice(
+            NAME,
+            older.join("; "),
+            "tidings migrate, or the next start, brings it up to date",
+        );
+    }
+    let names: Vec<&str> = config.regions().into_iter().map(|(name, _)| name).collect();
+    Check::good(NAME, format!("readable, and its schema is this version's: {}", names.join(", ")))
 }
 
 fn time(now: Timestamp, theirs: Option<Timestamp>) -> Check {

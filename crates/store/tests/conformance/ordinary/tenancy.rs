@@ -2,6 +2,8 @@
 
 use tidings_domain::actor::{Actor, Permission, Role};
 use tidings_domain::time::{HOUR, MINUTE, SECOND};
+use tidings_store::StoreError;
+use tidings_store::limits::{KEY_FRESH_US, KEY_GRACE_US};
 
 use super::{ACTOR, account, credentials};
 use crate::bed::Bed;
@@ -16,6 +18,7 @@ conformance!(
     a_session_ends,
     a_rate_is_kept,
     data_keys_rotate,
+    changed_keys_reach_other_processes,
 );
 
 async fn a_tenant_comes_with_a_key(bed: Bed) -> Bed {
@@ -147,9 +150,14 @@ async fn data_keys_rotate(bed: Bed) -> Bed {
     let new = bed.store.rotate_data_key(&old, bed.now()).await.expect("a new key");
     assert_eq!(new.hash("phone:+491701234567"), old.hash("phone:+491701234567"), "look-ups stay");
     bed.advance(SECOND);
+    let between = account(&bed, &new, "between").await;
+    assert_eq!(bed.store.accounts(&old).await.expect("all open").len(), 2, "not sealed by the new key yet");
+    bed.advance(KEY_GRACE_US);
+    let new = bed.store.refreshed(&new).await.expect("it is there");
+    bed.advance(SECOND);
     let after = account(&bed, &new, "2").await;
     let all = bed.store.accounts(&new).await.expect("all open");
-    assert_eq!(all.iter().map(|each| each.id).collect::<Vec<_>>(), [before.id, after.id]);
+    assert_eq!(all.iter().map(|each| each.id).collect::<Vec<_>>(), [before.id, between.id, after.id]);
     assert!(all.iter().all(|each| each.credentials == credentials("token one")));
     assert!(bed.store.accounts(&old).await.is_err(), "the earlier scope has not the new key");
     assert_eq!(
@@ -159,6 +167,37 @@ async fn data_keys_rotate(bed: Bed) -> Bed {
     );
     let (bed, _) = bed.reopen([7; 32]).await;
     let (scope, _) = bed.store.scope_of_account(after.id).await.expect("works").expect("it is there");
-    assert_eq!(bed.store.accounts(&scope).await.expect("all open").len(), 2);
+    assert_eq!(bed.store.accounts(&scope).await.expect("all open").len(), 3);
+    bed
+}
+
+async fn changed_keys_reach_other_processes(bed: Bed) -> Bed {
+    let (scope, _, minted) =
+        bed.store.create_tenant("Acme", None, ACTOR, bed.now()).await.expect("a tenant is made");
+    let other = match bed.open_second().await {
+        Ok(other) => other,
+        Err(StoreError::Locked) => return bed,
+        Err(error) => panic!("a second process opens the store: {error}"),
+    };
+    let token = minted.token.expose();
+    let before = account(&bed, &scope, "1").await;
+    let (theirs, _) = other.verify_key(token).await.expect("it can be asked").expect("known");
+    assert_eq!(other.accounts(&theirs).await.expect("it opens").len(), 1);
+
+    bed.store.rotate_data_key(&scope, bed.now()).await.expect("a new key");
+    bed.advance(KEY_GRACE_US);
+    let sealing = bed.store.refreshed(&scope).await.expect("it is there");
+    let after = account(&bed, &sealing, "2").await;
+    assert!(other.accounts(&theirs).await.is_err(), "it is sealed by the new key");
+    let (theirs, _) = other.scope_of_account(before.id).await.expect("it can be asked").expect("known");
+    let all = other.accounts(&theirs).await.expect("the other process has the new key");
+    assert_eq!(all.iter().map(|each| each.id).collect::<Vec<_>>(), [before.id, after.id]);
+
+    let key = minted.key.id;
+    other.verify_key(token).await.expect("it can be asked").expect("not revoked yet");
+    assert!(bed.store.revoke_key(&scope, key, ACTOR, bed.now()).await.expect("it is revoked"));
+    bed.advance(KEY_FRESH_US);
+    assert!(other.verify_key(token).await.expect("it can be asked").is_none(), "revoked everywhere");
+    drop(other);
     bed
 }

@@ -10,7 +10,7 @@ use super::names::Category;
 pub struct Lane {
     sender: String,
     /// `idle`, `scheduled`, `backing_off`, `pacing`, `waiting_for_tokens`, `waiting_for_answers`, `slowed`,
-    /// `held_by_template`, `held` or `paused`.
+    /// `probing`, `held_by_template`, `held` or `paused`.
     phase: String,
     /// A sentence about the phase.
     detail: String,
