@@ -1,4 +1,5 @@
 //! The whole engine on a virtual clock, from seeds: faults, crashes, and planted bugs that must be noticed.
+#![expect(clippy::print_stderr, reason = "the figures of a run")]
 
 use tidings_tests::simulation::{Plan, Planted, Summary, explain, run, run_many, run_planned};
 
@@ -14,7 +15,7 @@ fn pass(seeds: std::ops::Range<u64>) {
     if let Some((seed, trouble)) = failures.into_iter().next() {
         panic!("{}", explain(Plan::new(seed), trouble));
     }
-    println!("{totals:?}");
+    eprintln!("{totals:?}");
 }
 
 #[test]
