@@ -13,16 +13,20 @@ use tokio_util::sync::CancellationToken;
 use tidings_simulator::{Customers, SimConfig};
 use tidings_tests::ledger;
 use tidings_tests::support::{
-    Pair, Program, Tenant, at_rest, eventually, free_port, leaves_out, machine_us, provider,
+    Pair, Program, Tenant, at_rest, eventually, free_port, leaves_out, long, machine_us, provider,
 };
 
 const BATCH: usize = 10;
-const BATCHES: usize = 40;
 /// Between two tries of a client, and how many it makes.
 const AGAIN: Duration = Duration::from_millis(50);
 const TRIES_MAX: usize = 1_200;
 /// Clients that send at once.
 const CLIENTS: usize = 3;
+
+/// Batches of one client; the short run shares its two cores with every other test.
+fn batches() -> usize {
+    if long() { 40 } else { 12 }
+}
 
 #[test]
 fn the_standby_takes_over_without_loss() {
@@ -54,7 +58,7 @@ async fn run() {
     let clients: Vec<_> = (0..CLIENTS)
         .map(|client| tokio::spawn(send(tenant.clone(), client, Arc::clone(&progress))))
         .collect();
-    let half = BATCHES * CLIENTS * BATCH / 3;
+    let half = batches() * CLIENTS * BATCH / 3;
     eventually("messages under way", async || {
         (simulator.ledger().submissions.len() > half / 4 && progress.accepted.load(Ordering::SeqCst) > half)
             .then_some(())
@@ -84,7 +88,7 @@ async fn run() {
         broken.len(),
         &broken[..broken.len().min(5)]
     );
-    assert_eq!(acknowledged.len(), BATCHES * CLIENTS * BATCH);
+    assert_eq!(acknowledged.len(), batches() * CLIENTS * BATCH);
     assert_eq!(messages.len(), acknowledged.len(), "a repeated batch was taken twice");
     assert!(progress.repeated.load(Ordering::SeqCst) > 0, "the primary died while nobody sent");
     assert_eq!(served.stop().await, Some(0));
@@ -120,10 +124,10 @@ impl Progress {
 /// Sends batches, each until it is taken, always under its own key; the ids it was given.
 async fn send(tenant: Tenant, client: usize, progress: Arc<Progress>) -> Vec<String> {
     let mut ids = Vec::new();
-    for round in 0..BATCHES {
+    for round in 0..batches() {
         let batch: Vec<Value> = (0..BATCH)
             .map(|n| {
-                let to = (client * BATCHES + round) * BATCH + n;
+                let to = (client * batches() + round) * BATCH + n;
                 let mut intent = tenant.utility(0);
                 intent["to"]["phone"] = json!(format!("+49151{:08}", 30_000_000 + to));
                 intent

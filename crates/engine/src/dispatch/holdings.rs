@@ -78,8 +78,7 @@ impl Holdings {
 
     /// Whether a submission that was claimed under this epoch may leave now.
     pub fn may_submit(&self, epoch: Epoch) -> bool {
-        self.in_time()
-            && self.slots.lock().get(&epoch.slot).is_some_and(|(number, _)| *number == epoch.number)
+        self.in_time() && self.holds(epoch)
     }
 
     /// Whether we serve the lanes of this slot.
@@ -165,8 +164,19 @@ impl Holdings {
     }
 
     /// Something may be under way in this slot that nobody remembers: settle it before going on.
-    pub fn doubt(&self, epoch: Epoch) {
-        self.stage(&[epoch], Stage::Open, Stage::Fresh);
+    pub fn doubt(&self, slot: u8) {
+        self.change(|slots| {
+            if let Some((_, stage)) = slots.get_mut(&slot)
+                && *stage == Stage::Open
+            {
+                *stage = Stage::Fresh;
+            }
+        });
+    }
+
+    /// As far as we know; decisions may be made only in time.
+    pub fn holds(&self, epoch: Epoch) -> bool {
+        self.slots.lock().get(&epoch.slot).is_some_and(|(number, _)| *number == epoch.number)
     }
 
     fn stage(&self, epochs: &[Epoch], from: Stage, to: Stage) {

@@ -72,7 +72,7 @@ fn what_the_store_does_not_renew_is_lost() {
     holdings.renewed(1, &[epoch(1, 1), epoch(2, 5), epoch(3, 1)]);
     assert!(holdings.may_submit(epoch(1, 1)) && !holdings.may_submit(epoch(2, 1)));
     assert_eq!(holdings.fresh(), [epoch(2, 5), epoch(3, 1)], "taken, though the answer was lost");
-    holdings.doubt(epoch(1, 1));
+    holdings.doubt(1);
     assert_eq!(holdings.fresh().len(), 3);
     holdings.lose_all();
     assert!(holdings.held().is_empty() && !holdings.in_time());

@@ -81,13 +81,13 @@ pub(crate) async fn run(engine: Engine, region: String, store: Store, stop: Canc
     let holdings = &engine.0.wakes.mailbox(&region).holdings;
     let Some((previous, journal)) = open_journal(&engine, &region, &stop).await else { return };
     // After a panic: whatever this process had under way is in the journal.
-    holdings.held().into_iter().for_each(|epoch| holdings.doubt(epoch));
+    holdings.held().into_iter().for_each(|epoch| holdings.doubt(epoch.slot));
     let mut past = Past { previous, mine: BTreeSet::new(), first: true };
     while !stop.is_cancelled() {
         if let Err(error) = keep(&engine, &region, &store, &journal, &mut past, &stop).await {
             tracing::warn!(error = %error, region, "the lanes are taken up again after a failure");
             // Whether the store has what we last asked for is not known.
-            holdings.held().into_iter().for_each(|epoch| holdings.doubt(epoch));
+            holdings.held().into_iter().for_each(|epoch| holdings.doubt(epoch.slot));
             engine.0.clock.sleep(200_000).await;
         }
     }

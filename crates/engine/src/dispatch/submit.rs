@@ -10,13 +10,16 @@ use tokio::sync::{Notify, mpsc};
 
 use tidings_domain::credentials::Credentials;
 use tidings_domain::id::SenderId;
+use tidings_domain::lifecycle::AttemptState;
 use tidings_domain::provider::{Doubt, Outcome, Provider, Rejection, Submission};
+use tidings_domain::time::Timestamp;
 use tidings_domain::transport::TransportError;
 use tidings_store::Store;
 use tidings_store::error::StoreError;
 use tidings_store::model::{AttemptResult, Claimed, DueItem, Epoch, Next, OpenAttempt, Recorded, Settle};
 
 use super::breaker::Reach;
+use super::holdings::Holdings;
 use super::journal::Journal;
 use super::retry::{self, Failed};
 use crate::catalog::Snapshot;
@@ -31,8 +34,8 @@ use crate::policy;
 pub(super) enum Done {
     /// A claim came back: this many of each class are no longer being claimed.
     Claim { lane: SenderId, class: usize },
-    /// It is not known whether a claim is in the store.
-    Unsure { epoch: Epoch },
+    /// It is not known whether a claim in this slot is in the store.
+    Unsure { slot: u8 },
     /// The claim was not won; its tokens can be used by others.
     Unused { item: DueItem, again_at: Option<tidings_domain::time::Timestamp> },
     /// Past its time, and ended so; it took no token.
@@ -73,19 +76,12 @@ impl Hand {
             Err(error) => {
                 tracing::warn!(error = %error, "a claim failed; its messages stay queued");
                 self.engine.0.metrics.add(Counter::store_errors, 1);
-                let again_at = Some(now.plus(200_000));
-                for item in kept {
-                    self.left(1);
-                    self.tell(Done::Unused { item, again_at }).await;
-                }
-                if !matches!(error, StoreError::Busy) {
-                    self.tell(Done::Unsure { epoch }).await;
-                }
+                self.take_back(kept, epoch, now, 200_000).await;
                 Vec::new()
             }
         };
         if !won.is_empty() {
-            self.send_all(won, &snapshot, epoch).await;
+            self.send_all(won, &snapshot, epoch, now).await;
         }
         self.tell(Done::Claim { lane, class }).await;
         self.engine.tick();
@@ -131,6 +127,7 @@ impl Hand {
         won: Vec<(DueItem, Vec<u8>)>,
         snapshot: &Arc<Snapshot>,
         epoch: Epoch,
+        claimed_at: Timestamp,
     ) {
         let attempts: Vec<_> = won.iter().map(|(item, _)| item.attempt_id()).collect();
         let noted = self.may_submit(epoch) && self.journal.note(&attempts).is_ok();
@@ -138,42 +135,72 @@ impl Hand {
             if noted {
                 let hand = Arc::clone(self);
                 let snapshot = Arc::clone(snapshot);
-                tokio::spawn(async move { hand.send(item, content, &snapshot, epoch).await });
+                tokio::spawn(async move { hand.send(item, content, &snapshot, epoch, claimed_at).await });
             } else {
-                self.give_back(item, epoch).await;
+                self.take_back(vec![item], epoch, claimed_at, 1_000_000).await;
             }
         }
     }
 
-    /// A claim that certainly did not leave goes back to the queue.
-    async fn give_back(&self, item: DueItem, epoch: Epoch) {
-        let sys = self.store.system();
-        let now = self.engine.now();
-        let open = OpenAttempt {
-            item: item.clone(),
-            state: tidings_domain::lifecycle::AttemptState::Claimed,
-            epoch,
-            claimed_at: now,
-            doubt_until: None,
-            review: None,
-        };
-        if let Err(error) = self.store.settle(&sys, epoch, vec![(open, Settle::Requeue)], now).await {
-            let (trace, msg) = (item.trace, item.message);
-            tracing::warn!(%error, %trace, %msg, "a claim could not be given back; recovery settles it");
-            self.tell(Done::Unsure { epoch }).await;
+    /// Queues claims again that certainly did not leave. A claim whose commit failed may be durable all the
+    /// same: a connection can break between the commit and the word that it was done. A claim of the same message
+    /// that was made at another time is another one, and may be on its way.
+    async fn take_back(&self, items: Vec<DueItem>, epoch: Epoch, claimed_at: Timestamp, rest_us: i64) {
+        let settled = self.requeue(&items, epoch, claimed_at).await;
+        let again_at = Some(self.engine.now().plus(rest_us));
+        self.left(items.len());
+        for item in items {
+            self.tell(Done::Unused { item, again_at }).await;
         }
-        self.left(1);
-        self.tell(Done::Unused { item, again_at: Some(now.plus(1_000_000)) }).await;
+        if !settled {
+            self.tell(Done::Unsure { slot: epoch.slot }).await;
+        }
+    }
+
+    /// Says whether the store did it. Who lost the slot decides nothing; its next owner settles what is left.
+    async fn requeue(&self, items: &[DueItem], epoch: Epoch, claimed_at: Timestamp) -> bool {
+        let sys = self.store.system();
+        let mut wait_us = 50_000;
+        while self.holdings().holds(epoch) {
+            let now = self.engine.now();
+            let requeue = |item: &DueItem| {
+                let item = item.clone();
+                let state = AttemptState::Claimed;
+                let open = OpenAttempt { item, state, epoch, claimed_at, doubt_until: None, review: None };
+                (open, Settle::Requeue)
+            };
+            match self.store.settle(&sys, epoch, items.iter().map(requeue).collect(), now).await {
+                Ok(()) => return true,
+                Err(StoreError::Conflict(_)) => return false,
+                Err(error) => {
+                    tracing::warn!(error = %error, "claims could not be given back; trying again");
+                    self.engine.0.clock.sleep(wait_us).await;
+                    wait_us = (wait_us * 2).min(2_000_000);
+                }
+            }
+        }
+        false
+    }
+
+    fn holdings(&self) -> &Holdings {
+        &self.engine.0.wakes.mailbox(self.store.region()).holdings
     }
 
     /// Whether the slot is still ours and its lease holds long enough.
     fn may_submit(&self, epoch: Epoch) -> bool {
-        self.engine.0.wakes.mailbox(self.store.region()).holdings.may_submit(epoch)
+        self.holdings().may_submit(epoch)
     }
 
-    async fn send(&self, item: DueItem, content: Vec<u8>, snapshot: &Snapshot, epoch: Epoch) {
+    async fn send(
+        &self,
+        item: DueItem,
+        content: Vec<u8>,
+        snapshot: &Snapshot,
+        epoch: Epoch,
+        claimed_at: Timestamp,
+    ) {
         if !self.may_submit(epoch) {
-            return self.give_back(item, epoch).await;
+            return self.take_back(vec![item], epoch, claimed_at, 1_000_000).await;
         }
         self.left(1);
         self.engine.0.metrics.add(Counter::submissions, 1);

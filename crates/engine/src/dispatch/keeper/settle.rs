@@ -19,7 +19,7 @@ impl Keeper {
                     self.active.insert(lane.sender);
                 }
             }
-            Done::Unsure { epoch } => self.holdings().doubt(epoch),
+            Done::Unsure { slot } => self.holdings().doubt(slot),
             Done::Unused { item, again_at } => {
                 self.backs_off(item.sender, again_at);
                 self.land(&item, again_at, true);
