@@ -192,8 +192,11 @@ impl Keeper {
                 continue;
             }
             let limit = (queue.items.len() + LANE_BUFFER_MAX).min(LANE_LOAD_MAX);
-            let items = self.due(sender, category, now, limit).await?;
+            let mut items = self.due(sender, category, now, limit).await?;
             let more = items.len() == limit;
+            // What is being claimed may still stand in the store: claimed once more, its second claim would come back
+            // first and take the message for done.
+            items.retain(|item| !self.under_way.contains_key(&item.attempt_id()));
             if let Some(lane) = self.lanes.get_mut(&sender) {
                 lane.load(category, items, more);
             }
