@@ -4,7 +4,7 @@ use tidings_domain::category::Category;
 use tidings_domain::id::SenderId;
 use tidings_domain::time::Timestamp;
 use tidings_store::error::StoreError;
-use tidings_store::model::DueItem;
+use tidings_store::model::{DueItem, LaneWork, SlotSet};
 
 use super::Keeper;
 use crate::dispatch::lane::Lane;
@@ -12,7 +12,10 @@ use crate::dispatch::pump::Moment;
 use crate::dispatch::shaping;
 use crate::dispatch::view::{BucketView, LaneView};
 use crate::dispatch::wake::Signal;
-use crate::limits::{LANE_BUFFER_LOW, LANE_BUFFER_MAX, LANE_IDLE_US, LANE_LOAD_MAX};
+use crate::limits::{
+    LANE_BUFFER_LOW, LANE_BUFFER_MAX, LANE_IDLE_US, LANE_LOAD_MAX, LANE_SCAN_MIN_US, SIGNAL_FRESH_US,
+    SIGNALS_LOOK_US,
+};
 use crate::metrics::Counter;
 
 impl Keeper {
@@ -20,31 +23,51 @@ impl Keeper {
     pub(super) async fn scan(&mut self) -> Result<(), StoreError> {
         let sys = self.store.system();
         let now = self.engine.now();
-        for found in self.store.lanes_with_work(&sys).await? {
+        let slots = self.holdings().open_set();
+        let found =
+            if slots.is_empty() { Vec::new() } else { self.store.lanes_with_work(&sys, slots).await? };
+        for found in found {
             if !self.lanes.contains_key(&found.sender) {
-                self.open_lane(found.tenant, found.account, found.sender).await?;
+                self.open_lane(&found).await?;
             }
             if found.earliest <= now {
                 self.expect_more(found.sender);
             } else {
                 self.later.insert((found.earliest, found.sender));
+                if let Some(lane) = self.lanes.get_mut(&found.sender) {
+                    lane.due_at = Some(found.earliest);
+                }
             }
         }
+        self.take_signals(slots).await?;
         let now_us = self.now_us();
         let idle = |lane: &Lane| lane.is_idle() && now_us - lane.touched_us > LANE_IDLE_US;
         self.lanes.retain(|_, lane| !idle(lane));
         Ok(())
     }
 
-    async fn open_lane(
-        &mut self,
-        tenant: tidings_domain::id::TenantId,
-        account: tidings_domain::id::AccountId,
-        sender: SenderId,
-    ) -> Result<(), StoreError> {
+    /// What providers said of our senders to other nodes.
+    async fn take_signals(&mut self, slots: SlotSet) -> Result<(), StoreError> {
+        let now_us = self.now_us();
+        if self.holdings().is_alone() || now_us < self.signals_us {
+            return Ok(());
+        }
+        self.signals_us = now_us + SIGNALS_LOOK_US;
+        let oldest = self.engine.now().plus(-SIGNAL_FRESH_US);
+        for left in self.store.take_signals(&self.store.system(), slots).await? {
+            if left.at >= oldest {
+                let (sender, code) = (left.sender, left.code);
+                self.signal(&Signal { sender, recipient: None, template: None, code });
+            }
+        }
+        Ok(())
+    }
+
+    async fn open_lane(&mut self, found: &LaneWork) -> Result<(), StoreError> {
+        let LaneWork { tenant, account, sender, slot, .. } = *found;
         let now_us = self.now_us();
         let config = &self.engine.0.config;
-        let mut lane = Lane::new(tenant, account, sender, config.sender_messages_per_s, config, now_us);
+        let mut lane = Lane::new(tenant, account, sender, slot, config.sender_messages_per_s, config, now_us);
         let horizon = config.pair_interval_us * i64::from(config.pair_burst);
         let since = self.engine.now().plus(-horizon);
         let sys = self.store.system();
@@ -76,6 +99,9 @@ impl Keeper {
         if work.everything {
             self.active.extend(self.lanes.keys().copied());
         }
+        if work.look {
+            self.look_soon();
+        }
         for signal in work.signals {
             self.signal(&signal);
         }
@@ -92,11 +118,14 @@ impl Keeper {
         Ok(())
     }
 
+    fn look_soon(&mut self) {
+        self.scan_us = self.scan_us.min(self.scanned_us + LANE_SCAN_MIN_US);
+    }
+
     fn hear_of(&mut self, sender: SenderId, category: Category, due_at: Timestamp, now: Timestamp) {
         let Some(lane) = self.lanes.get_mut(&sender) else {
-            // Not in memory: the scan opens it at once.
-            self.scan_us = 0;
-            return;
+            // Not in memory: the scan opens it.
+            return self.look_soon();
         };
         if due_at > now {
             self.later.insert((due_at, sender));
@@ -125,8 +154,9 @@ impl Keeper {
         }
     }
 
-    fn view(&mut self, sender: SenderId) -> Option<LaneView> {
-        let now_us = self.now_us();
+    pub(super) fn view(&mut self, sender: SenderId) -> Option<LaneView> {
+        let now = Moment { wall: self.engine.now(), mono_us: self.now_us() };
+        let now_us = now.mono_us;
         let lane = self.lanes.get_mut(&sender)?;
         let mut shared = Vec::new();
         if let Some(bucket) = self.accounts.get(&lane.account) {
@@ -142,9 +172,9 @@ impl Keeper {
             shared.extend(breaker.pace().map(|pace| BucketView::of("probes", pace, now_us)));
             breaker.detail()
         });
-        let mut view = LaneView::of(lane, shared, now_us);
-        if let (Some(detail), false) = (probing, matches!(view.phase, "paused" | "held")) {
-            (view.phase, view.detail) = ("probing", detail);
+        let mut view = LaneView::of(lane, shared, &now);
+        if let (Some(detail), false) = (probing, matches!(&*view.phase, "paused" | "held")) {
+            (view.phase, view.detail) = ("probing".into(), detail);
         }
         Some(view)
     }
@@ -162,8 +192,11 @@ impl Keeper {
                 continue;
             }
             let limit = (queue.items.len() + LANE_BUFFER_MAX).min(LANE_LOAD_MAX);
-            let items = self.due(sender, category, now, limit).await?;
+            let mut items = self.due(sender, category, now, limit).await?;
             let more = items.len() == limit;
+            // What is being claimed may still stand in the store: claimed once more, its second claim would come back
+            // first and take the message for done.
+            items.retain(|item| !self.under_way.contains_key(&item.attempt_id()));
             if let Some(lane) = self.lanes.get_mut(&sender) {
                 lane.load(category, items, more);
             }
