@@ -98,6 +98,48 @@ async fn run() {
     stop.cancel();
 }
 
+#[test]
+fn epochs_never_go_back() {
+    if leaves_out("postgres") {
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(epochs());
+}
+
+/// The standby that is promoted had not got the last epochs: those that come next are greater all the same.
+async fn epochs() {
+    let mut pair = Pair::start().await;
+    let dir = tempfile::tempdir().unwrap();
+    let data_dir = dir.path().join("data");
+    let program = Program::default()
+        .with("TIDINGS_PROVIDERS__CLOUD__BASE_URL", "http://127.0.0.1:9")
+        .with("TIDINGS_STORE__URL", pair.url());
+    let mut before = 0;
+    for lost in [false, true, true] {
+        if lost && before > 0 {
+            pair.cut_off_standby().await;
+        }
+        // Each process takes the slots anew.
+        let served = program.serve(&data_dir, free_port().await).await;
+        before = eventually("the slots to be taken", async || {
+            let now = pair.newest_epoch(false).await;
+            (now > before).then_some(now)
+        })
+        .await;
+        assert_eq!(served.stop().await, Some(0));
+    }
+    assert!(pair.newest_epoch(true).await < before, "the standby has what it should have lost");
+    pair.lose_primary();
+    pair.promote();
+    let served = program.serve(&data_dir, free_port().await).await;
+    eventually("every slot to have a new epoch", async || {
+        (pair.slots_not_above(before).await == 0).then_some(())
+    })
+    .await;
+    assert_eq!(served.stop().await, Some(0));
+}
+
 fn config() -> SimConfig {
     let customers = Customers {
         sent_median_ms: 20.0,

@@ -33,6 +33,7 @@ mod recipients;
 mod recorded;
 mod refused;
 mod restore;
+mod rotation;
 mod schedule;
 mod setup;
 mod simulation;

@@ -64,6 +64,8 @@ kinds! {
     PauseSet = 56, "pause.set";
     PauseLifted = 57, "pause.lifted";
     TenantChanged = 58, "tenant.changed";
+    /// The tenant's data is sealed by a new key from now on.
+    DataKeyRotated = 59, "tenant.data_key_rotated";
     TemplatesSynced = 60, "templates.synced";
     TemplateChanged = 61, "template.changed";
     SenderChanged = 62, "sender.changed";

@@ -7,6 +7,7 @@ mod consents;
 mod media;
 mod pauses;
 mod recovery;
+mod rotation;
 mod senders;
 mod sessions;
 mod templates;

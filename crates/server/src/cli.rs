@@ -51,6 +51,12 @@ pub enum Command {
     /// Messages: send, look, cancel, redrive.
     #[command(subcommand)]
     Message(Message),
+    /// The master key file, which wraps every other key.
+    #[command(subcommand)]
+    MasterKey(MasterKey),
+    /// Rotate keys while everything goes on (with the installation key).
+    #[command(subcommand)]
+    Rotate(Rotate),
     /// Nodes: the processes of this installation.
     #[command(subcommand)]
     Node(Node),
@@ -263,6 +269,29 @@ pub enum Tenant {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum MasterKey {
+    /// Add a new key to the file. It is used once `tidings rotate master-key` was said.
+    Add(DataDir),
+    /// Take the keys out of the file that wrap nothing any more.
+    Retire(DataDir),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Rotate {
+    /// Wrap every key by the newest key of the master key file, which every node must have by then.
+    MasterKey(Server),
+    /// Give every tenant, or one, a new data key.
+    DataKeys {
+        #[arg(long, value_name = "ID")]
+        tenant: Option<String>,
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Replace the installation key; the new one is shown once.
+    InstallationKey(Server),
+}
+
+#[derive(Debug, Subcommand)]
 pub enum Node {
     /// Show the nodes, and who decides for which slots (with the installation key).
     List(Server),
@@ -302,6 +331,25 @@ pub enum Account {
         /// The word that the platform's handshake must bring.
         #[arg(long, value_name = "WORD")]
         verify_token: String,
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Give an account new credentials: messages go on with them at once.
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
+    Update {
+        id: String,
+        /// A file with the new access token; `-` is stdin.
+        #[arg(long, value_name = "FILE", group = "change")]
+        access_token_file: Option<PathBuf>,
+        /// A file with the new app secret; callbacks signed by the one before are still taken.
+        #[arg(long, value_name = "FILE", group = "change")]
+        app_secret_file: Option<PathBuf>,
+        /// Refuse callbacks that are signed by an earlier app secret.
+        #[arg(long, group = "change")]
+        drop_old_app_secrets: bool,
+        /// The new word that the platform's handshake must bring.
+        #[arg(long, value_name = "WORD", group = "change")]
+        verify_token: Option<String>,
         #[command(flatten)]
         server: Server,
     },
@@ -449,6 +497,11 @@ mod tests {
             ("tidings serve --roles dispatch,readers", true),
             ("tidings serve --roles sending", false),
             ("tidings node list", true),
+            ("tidings rotate data-keys --tenant ten_1", true),
+            ("tidings rotate everything", false),
+            ("tidings master-key add --data-dir d", true),
+            ("tidings account update acc_1 --access-token-file t --drop-old-app-secrets", true),
+            ("tidings account update acc_1", false),
             ("tidings explain", false),
             ("tidings message send --to +4930123456 --text hi", true),
             ("tidings message send --to +4930123456", false),

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::SystemClock;
 use crate::config::{Config, Region};
-use crate::{data_dir, process};
+use crate::{data_dir, master_key, process};
 
 /// Everything of a running installation.
 pub struct Installation {
@@ -159,7 +159,7 @@ pub async fn open_stores(
     clock: &Arc<dyn Clock>,
     ids: &Arc<IdSource>,
 ) -> anyhow::Result<Regions> {
-    let keys = data_dir::master_keys(config)?;
+    let keys = master_key::load(config)?;
     let mut stores = Vec::new();
     for (name, region) in config.regions() {
         let options = OpenOptions {
@@ -181,7 +181,7 @@ pub async fn open_readers(
     clock: &Arc<dyn Clock>,
     ids: &Arc<IdSource>,
 ) -> anyhow::Result<Vec<Store>> {
-    let keys = data_dir::master_keys(config)?;
+    let keys = master_key::load(config)?;
     let mut stores = Vec::new();
     for (name, region) in config.regions() {
         let engine = match store_engine(config, name, region)? {
@@ -200,7 +200,7 @@ pub async fn open_readers(
 
 /// Looks at a region's store without changing it.
 pub async fn look(config: &Config, name: &str, region: &Region) -> anyhow::Result<Looked> {
-    let keys = data_dir::master_keys(config)?;
+    let keys = master_key::load(config)?;
     let looked = tidings_store::look(&store_engine(config, name, region)?, &keys).await;
     looked.map_err(|error| explain(name, &error))
 }

@@ -1,5 +1,7 @@
 //! The bounds of the binary, each with its unit.
 
+use tidings_domain::time::SECOND;
+
 /// Bytes of a master key file that are read.
 pub const MASTER_KEY_FILE_BYTES_MAX: u64 = 64 * 1024;
 /// Microseconds that a command waits for the server's answer.
@@ -10,6 +12,12 @@ pub const API_ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const PROBE_TIME_US: i64 = 5_000_000;
 /// Bytes of a provider's answer to `doctor`.
 pub const PROBE_BYTES_MAX: usize = 256 * 1024;
+/// Microseconds for which a transaction of anybody may hold back the event log before `doctor` says so, and before it
+/// says that something is wrong.
+pub const HORIZON_NOTICE_US: i64 = 5 * SECOND;
+pub const HORIZON_BAD_US: i64 = 300 * SECOND;
+/// Microseconds for which one may hold back the clearing of what was deleted; a backup takes minutes.
+pub const VACUUM_NOTICE_US: i64 = 1_800 * SECOND;
 /// Years between which a machine's clock is believed.
 pub const SANE_YEARS: std::ops::Range<i64> = 2025..2100;
 /// Messages that one `tidings demo` sends, at most.

@@ -81,8 +81,12 @@ pub const BACKUP_BUFFER_BYTES: usize = 256 * 1024;
 pub const BACKUP_PAGES_PER_STEP: i32 = 1_024;
 /// Messages held by one statement after a restore.
 pub const HOLD_CHUNK: i64 = 1_000;
+/// Epochs of a slot that one timeline of a PostgreSQL server has to give away.
+pub const EPOCHS_PER_TIMELINE: i64 = 1 << 32;
 /// Rows that one step of the retention looks at.
 pub const RETENTION_STEP_ROWS: i64 = 500;
+/// Retries that are brought forward at once; the others come at their own time.
+pub const FORWARD_ROWS_MAX: i64 = 2_000;
 /// Held messages that one statement decides.
 pub const REVIEW_CHUNK: i64 = 5_000;
 /// Microseconds by which clocks of two machines may differ: what was due so shortly after the end is held too.

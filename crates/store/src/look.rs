@@ -6,7 +6,8 @@ use crate::conn::{Conn, SqliteConn};
 use crate::error::{Result, StoreError};
 use crate::executor::{Connector, Use, ready};
 use crate::migrate;
-use crate::model::Durability;
+use crate::model::{Durability, Horizon};
+use crate::ordinary::wrapped_by;
 use crate::seal::MasterKeys;
 use crate::store::{Engine, INSTALLATION};
 
@@ -19,6 +20,10 @@ pub struct Looked {
     pub known: i64,
     /// `None` on SQLite, where this program itself sees to it.
     pub durability: Option<Durability>,
+    /// `None` on SQLite, where readers see what is committed.
+    pub horizon: Option<Horizon>,
+    /// Keys that are wrapped by an older master key than the newest.
+    pub wrapped_before: u64,
 }
 
 /// Reads the schema's version and proves the master key. Works beside a running server; never migrates.
@@ -40,13 +45,34 @@ pub async fn look(engine: &Engine, keys: &MasterKeys) -> Result<Looked> {
 
 async fn read(conn: &Conn, keys: &MasterKeys) -> Result<Looked> {
     let schema = migrate::check(conn).await?;
+    let mut wrapped_before = 0;
     if schema > 0 {
         let row = conn.query_opt("SELECT data FROM meta WHERE key = 'installation'", &[]).await?;
         let row = row.ok_or(StoreError::Corrupt("the store has lost its own description"))?;
         keys.unwrap(INSTALLATION, &row.get::<Vec<u8>>(0)?)?;
+        let counts = wrapped_by(conn).await?;
+        wrapped_before = counts.iter().filter(|(version, _)| **version < keys.newest()).map(|(_, n)| n).sum();
     }
-    let durability = if conn.is_postgres() { Some(durability(conn).await?) } else { None };
-    Ok(Looked { schema, known: migrate::SCHEMA_VERSION, durability })
+    let (mut held, mut durable) = (None, None);
+    if conn.is_postgres() {
+        (durable, held) = (Some(durability(conn).await?), Some(horizon(conn).await?));
+    }
+    Ok(Looked { schema, known: migrate::SCHEMA_VERSION, durability: durable, horizon: held, wrapped_before })
+}
+
+/// Of all databases of the server: their transactions count for ours too.
+async fn horizon(conn: &Conn) -> Result<Horizon> {
+    let sql = "SELECT CAST(COALESCE(MAX(age) FILTER (WHERE writes), 0) * 1000000 AS BIGINT),
+            CAST(COALESCE(MAX(age), 0) * 1000000 AS BIGINT)
+        FROM (
+            SELECT EXTRACT(EPOCH FROM clock_timestamp() - xact_start) AS age, backend_xid IS NOT NULL AS writes
+            FROM pg_stat_activity
+            WHERE pid <> pg_backend_pid() AND (backend_xid IS NOT NULL OR backend_xmin IS NOT NULL)
+                AND backend_type = 'client backend'
+            UNION ALL SELECT EXTRACT(EPOCH FROM clock_timestamp() - prepared), TRUE FROM pg_prepared_xacts
+        ) oldest";
+    let row = conn.query_opt(sql, &[]).await?.ok_or(StoreError::Unavailable)?;
+    Ok(Horizon { log_us: row.get(0)?, vacuum_us: row.get(1)? })
 }
 
 async fn durability(conn: &Conn) -> Result<Durability> {

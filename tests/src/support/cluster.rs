@@ -8,11 +8,24 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
-use tokio_postgres::NoTls;
+use tokio_postgres::{Client, NoTls};
 
 use super::environment;
 use super::program::free_port;
 use super::wait::eventually;
+
+/// Connections that somebody else has.
+pub struct Taken(Vec<Client>);
+
+impl Taken {
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
 
 pub struct Cluster {
     server: Option<Child>,
@@ -21,23 +34,30 @@ pub struct Cluster {
     owner: Option<(u32, u32)>,
     port: u16,
     tls: bool,
+    settings: Vec<String>,
 }
 
 impl Cluster {
     pub async fn start() -> Self {
-        Self::with(false).await
+        Self::with(false, &[]).await
     }
 
     /// Takes only connections with TLS, and shows the test authority's certificate for 127.0.0.1.
     pub async fn start_with_tls() -> Self {
-        Self::with(true).await
+        Self::with(true, &[]).await
     }
 
-    async fn with(tls: bool) -> Self {
+    /// With settings such as `max_connections=20`.
+    pub async fn start_with(settings: &[&str]) -> Self {
+        Self::with(false, settings).await
+    }
+
+    async fn with(tls: bool, settings: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a directory for the test");
         let programs = environment::postgres_programs();
         let (owner, port) = (owner(), free_port().await);
-        let mut cluster = Self { server: None, folder, programs, owner, port, tls };
+        let settings = settings.iter().map(|each| (*each).to_owned()).collect();
+        let mut cluster = Self { server: None, folder, programs, owner, port, tls, settings };
         cluster.give(cluster.folder.path());
         let mut initdb = cluster.command("initdb");
         initdb.args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync"]);
@@ -68,6 +88,9 @@ impl Cluster {
         let mut command = self.command("postgres");
         command.arg("-D").arg(self.data()).args(["-p", &self.port.to_string()]);
         command.arg("-k").arg(self.folder.path()).args(["-c", "listen_addresses=127.0.0.1"]);
+        for setting in &self.settings {
+            command.args(["-c", setting]);
+        }
         if self.tls {
             command.args(["-c", "ssl=on", "-c", "ssl_cert_file=server.crt.pem"]);
             command.args(["-c", "ssl_key_file=server.key.pem"]);
@@ -80,6 +103,43 @@ impl Cluster {
             (text.lines().nth(7)?.trim() == "ready").then_some(())
         })
         .await;
+    }
+
+    /// A connection of another program.
+    async fn client(&self) -> Result<Client, tokio_postgres::Error> {
+        let (client, connection) = tokio_postgres::connect(&self.url("127.0.0.1", ""), NoTls).await?;
+        tokio::spawn(connection);
+        Ok(client)
+    }
+
+    /// Takes connections until the server has none left.
+    pub async fn take_free_connections(&self) -> Taken {
+        let mut taken = Vec::new();
+        while let Ok(client) = self.client().await {
+            taken.push(client);
+        }
+        Taken(taken)
+    }
+
+    /// Takes every connection of the server, those of the product too.
+    pub async fn take_all_connections(&self) -> Taken {
+        let mut taken = self.take_free_connections().await;
+        eventually("the product to be without a connection", async || {
+            let sql = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'tidings'";
+            let first = taken.0.first().expect("one was free");
+            let left: i64 = first.query_one(sql, &[]).await.expect("an administrator may do this").get(0);
+            taken.0.append(&mut self.take_free_connections().await.0);
+            (left == 0).then_some(())
+        })
+        .await;
+        taken
+    }
+
+    /// Another program's transaction that has written and does not end until this is dropped.
+    pub async fn hold_transaction(&self) -> Taken {
+        let client = self.client().await.expect("the server answers");
+        client.batch_execute("BEGIN; SELECT pg_current_xact_id()").await.expect("a transaction begins");
+        Taken(vec![client])
     }
 
     /// Breaks every connection of the product, as a fail-over or an impatient operator does; says how many.

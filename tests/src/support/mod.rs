@@ -19,7 +19,7 @@ mod wire;
 
 pub use app::{Options, TestApp, provider};
 pub use clock::ShiftedClock;
-pub use cluster::{Cluster, certificates};
+pub use cluster::{Cluster, Taken, certificates};
 pub use database::{Database, Storage, with_postgres, with_storage};
 pub use environment::{chromium, leaves_out, long, program};
 pub use http::{Answer, Http};

@@ -97,6 +97,33 @@ impl Pair {
         )
     }
 
+    /// From now on commits wait for no standby, and none gets what is committed.
+    pub async fn cut_off_standby(&self) {
+        for url in [self.primary.url(), self.standby.url()] {
+            let setting =
+                if url == self.standby.url() { "primary_conninfo" } else { "synchronous_standby_names" };
+            ask(&url, &format!("ALTER SYSTEM SET {setting} = ''")).await;
+            ask(&url, "SELECT pg_reload_conf()").await;
+        }
+        eventually("the standby to be on its own", async || {
+            let connected = ask(&self.primary.url(), "SELECT pid FROM pg_stat_replication").await;
+            connected.is_empty().then_some(())
+        })
+        .await;
+    }
+
+    /// The greatest epoch of any slot, as the primary has it, or the standby.
+    pub async fn newest_epoch(&self, of_standby: bool) -> i64 {
+        let server = if of_standby { &self.standby } else { &self.primary };
+        let found = ask(&server.url(), "SELECT MAX(epoch) FROM slots").await;
+        found.first().and_then(|text| text.parse().ok()).expect("there are slots")
+    }
+
+    /// How many slots have an epoch that is not greater than this.
+    pub async fn slots_not_above(&self, epoch: i64) -> usize {
+        ask(&self.standby.url(), &format!("SELECT slot FROM slots WHERE epoch <= {epoch}")).await.len()
+    }
+
     /// The primary dies without a word.
     pub fn lose_primary(&mut self) {
         self.primary.end();

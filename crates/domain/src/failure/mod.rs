@@ -21,6 +21,12 @@ pub fn cloud(code: i64) -> &'static Entry {
     }
 }
 
+/// The codes that say that an account may not send until a person acts, such as giving it a new token.
+pub fn account_codes() -> Vec<Codes> {
+    let blocked = |entry: &&Entry| entry.action == ShapingAction::PauseAccount;
+    TABLE.iter().chain([&HTTP_DENIED]).filter(blocked).map(|entry| entry.codes).collect()
+}
+
 /// The row of an answer that carries no code: only the HTTP status speaks.
 pub fn for_http_status(status: u16) -> &'static Entry {
     match status {

@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use tidings_domain::category::Category;
 use tidings_domain::id::{AccountId, MessageId, SenderId, TenantId};
+use tidings_domain::secret::Secret;
 use tidings_domain::time::Timestamp;
 use tidings_store::model::{DueItem, Hash16};
 
@@ -38,6 +39,8 @@ pub(super) struct Hold {
     /// When it began, on the wall clock: what the platform says of a template later than that lifts it.
     pub since: Timestamp,
     pub reason: String,
+    /// Until a person acts; a new access token is such an act.
+    pub by_account: bool,
 }
 
 pub(super) struct Lane {
@@ -53,6 +56,8 @@ pub(super) struct Lane {
     /// Claims under way: bulk, and authentication.
     pub claims: [usize; 2],
     pub holds: Vec<Hold>,
+    /// The access token that was last used.
+    token: Option<Secret>,
     pub pulse: Pulse,
     /// When the next step back to full speed is due.
     pub recover_us: i64,
@@ -86,6 +91,7 @@ impl Lane {
             in_flight: 0,
             claims: [0; 2],
             holds: Vec::new(),
+            token: None,
             pulse: Pulse::default(),
             recover_us: i64::MAX,
             touched_us: now_us,
@@ -174,6 +180,14 @@ impl Lane {
         });
         let held = self.holds.iter().filter(|hold| hold.template.is_some());
         held.map(|hold| now.since(hold.since)).max().unwrap_or(0)
+    }
+
+    /// With a new access token the lane goes on; what was said of the one before is void.
+    pub fn use_token(&mut self, token: &Secret) {
+        if self.token.as_ref() != Some(token) {
+            self.token = Some(token.clone());
+            self.holds.retain(|hold| !hold.by_account);
+        }
     }
 
     pub fn add_hold(&mut self, hold: Hold) {

@@ -81,6 +81,7 @@ pub(super) fn apply(
         until_us: now_us + i64::from(seconds) * SECOND,
         since: now.wall,
         reason: format!("provider.{code} {}", entry.name),
+        by_account: entry.action == ShapingAction::PauseAccount,
     };
     match entry.action {
         ShapingAction::SlowSender { factor_percent } | ShapingAction::SlowAccount { factor_percent } => {

@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 use tokio::sync::{Notify, mpsc};
 
 use tidings_domain::credentials::Credentials;
+use tidings_domain::failure::ShapingAction;
 use tidings_domain::id::SenderId;
 use tidings_domain::lifecycle::AttemptState;
 use tidings_domain::provider::{Doubt, Outcome, Provider, Rejection, Submission};
@@ -44,13 +45,16 @@ pub(super) enum Done {
     Recorded { item: DueItem, next: Next, code: Option<i64>, reach: Reach },
 }
 
+/// An outcome to be recorded, and the code that its lane hears of.
+pub(super) type Weighed = (Recorded, Option<i64>);
+
 /// What one claim needs; shared by all its submissions.
 pub(super) struct Hand {
     pub engine: Engine,
     pub store: Store,
     pub journal: Arc<dyn Journal>,
     pub done: mpsc::Sender<Done>,
-    pub outcomes: mpsc::Sender<Recorded>,
+    pub outcomes: mpsc::Sender<Weighed>,
     /// Messages that are being claimed or about to be sent.
     pub unsent: AtomicUsize,
     /// Tells that there are none.
@@ -211,9 +215,14 @@ impl Hand {
             tracing::error!(message = %item.message, "the adapter panicked; the attempt is in doubt");
             Outcome::InDoubt(Doubt::Crash)
         });
-        let recorded = self.weigh(item, outcome);
+        let mut recorded = self.weigh(item, outcome);
+        let mut code = code_of(&recorded.result);
+        if self.is_about_an_old_token(&recorded, snapshot).await {
+            recorded.next = Next::Retry { at: recorded.at, reason: "token_replaced" };
+            code = None;
+        }
         log(&recorded);
-        if self.outcomes.send(recorded).await.is_err() {
+        if self.outcomes.send((recorded, code)).await.is_err() {
             tracing::debug!("the recorder has stopped; recovery settles the attempt");
         }
     }
@@ -316,9 +325,34 @@ impl Hand {
         }
     }
 
+    /// A refusal that says nothing of now: the account has been given another token since this one was used.
+    async fn is_about_an_old_token(&self, recorded: &Recorded, used: &Snapshot) -> bool {
+        let AttemptResult::Failed { code } = recorded.result else { return false };
+        let is_refused = retry::entry(code).action == ShapingAction::PauseAccount;
+        if !is_refused || !matches!(recorded.next, Next::Retry { .. }) {
+            return false;
+        }
+        let token = |snapshot: &Snapshot| {
+            snapshot.accounts.get(&recorded.item.account).map(|each| each.credentials.access_token.clone())
+        };
+        let Ok(scope) = self.store.scope_for_work(&self.store.system(), used.tenant).await else {
+            return false;
+        };
+        let now = self.engine.0.catalogs.get_new(&self.store, &scope, recorded.at).await;
+        now.is_ok_and(|now| token(&now) != token(used))
+    }
+
     async fn tell(&self, done: Done) {
         // The keeper is gone only when the process stops; the store knows everything it needs.
         let _ = self.done.send(done).await;
+    }
+}
+
+fn code_of(result: &AttemptResult) -> Option<i64> {
+    match result {
+        AttemptResult::Failed { code } => Some(*code),
+        AttemptResult::InDoubt { code, .. } => *code,
+        AttemptResult::Accepted { .. } => None,
     }
 }
 
@@ -331,11 +365,7 @@ fn log(recorded: &Recorded) {
         (AttemptResult::Failed { .. }, Next::Retry { .. }) => "retrying",
         (AttemptResult::Failed { .. }, _) => "failed",
     };
-    let code = match recorded.result {
-        AttemptResult::Failed { code } => Some(code),
-        AttemptResult::InDoubt { code, .. } => code,
-        AttemptResult::Accepted { .. } => None,
-    };
+    let code = code_of(&recorded.result);
     tracing::debug!(trace = %item.trace, msg = %item.message, attempt = item.attempt, code, "{what}");
 }
 
@@ -343,25 +373,21 @@ fn log(recorded: &Recorded) {
 pub(super) async fn record_loop(
     engine: Engine,
     store: Store,
-    mut outcomes: mpsc::Receiver<Recorded>,
+    mut outcomes: mpsc::Receiver<Weighed>,
     done: mpsc::Sender<Done>,
 ) {
     let mut batch = Vec::with_capacity(RECORD_BATCH_MAX);
     while outcomes.recv_many(&mut batch, RECORD_BATCH_MAX).await > 0 {
         let sys = store.system();
         let mut wait_us = 50_000;
-        while let Err(error) = store.record(&sys, batch.clone()).await {
+        let recorded: Vec<Recorded> = batch.iter().map(|(recorded, _): &Weighed| recorded.clone()).collect();
+        while let Err(error) = store.record(&sys, recorded.clone()).await {
             tracing::warn!(error = %error, outcomes = batch.len(), "outcomes could not be recorded; trying again");
             engine.0.metrics.add(Counter::store_errors, 1);
             engine.0.clock.sleep(wait_us).await;
             wait_us = (wait_us * 2).min(2_000_000);
         }
-        for recorded in batch.drain(..) {
-            let code = match recorded.result {
-                AttemptResult::Failed { code } => Some(code),
-                AttemptResult::InDoubt { code, .. } => code,
-                AttemptResult::Accepted { .. } => None,
-            };
+        for (recorded, code) in batch.drain(..) {
             let reach = Reach::of(&recorded.result);
             let _ = done.send(Done::Recorded { item: recorded.item, next: recorded.next, code, reach }).await;
         }

@@ -54,7 +54,9 @@ fn subject(kind: Kind, bytes: [u8; 16]) -> String {
         Kind::RecipientInvalid | Kind::RecipientLifted => {
             format!("recipient_{:032x}", u128::from_be_bytes(bytes))
         }
-        Kind::TenantCreated | Kind::TenantChanged => TenantId::from_bytes(bytes).to_string(),
+        Kind::TenantCreated | Kind::TenantChanged | Kind::DataKeyRotated => {
+            TenantId::from_bytes(bytes).to_string()
+        }
         Kind::AccountCreated
         | Kind::AccountUpdated
         | Kind::AccountChanged

@@ -44,6 +44,28 @@ pub async fn account(command: Account, out: Out) -> Outcome {
                 )
             })?)
         }
+        Account::Update {
+            id,
+            access_token_file,
+            app_secret_file,
+            drop_old_app_secrets,
+            verify_token,
+            server,
+        } => {
+            let mut body = json!({"drop_old_app_secrets": drop_old_app_secrets});
+            for (field, file) in [("access_token", access_token_file), ("app_secret", app_secret_file)] {
+                if let Some(file) = file {
+                    body[field] = json!(read(&file)?);
+                }
+            }
+            if let Some(word) = verify_token {
+                body["verify_token"] = json!(word);
+            }
+            let path = format!("/v1/accounts/{}", escaped(&id));
+            let changed = view::api(&server).call(http::Method::PATCH, &path, Some(body), None).await?;
+            let names = [("account", "/id"), ("app secrets that count", "/app_secrets")];
+            Ok(out.answer(&changed, || view::fields(&changed, &names))?)
+        }
         Account::List(list) => {
             let page =
                 view::api(&list.server).get(&format!("/v1/accounts{}", view::page(&list, &[]))).await?;

@@ -1,8 +1,8 @@
 //! `tidings doctor`: what is not right here, and how to mend it.
 
 mod checks;
-mod durability;
 mod ledger;
+mod servers;
 
 pub use ledger::check_ledger;
 

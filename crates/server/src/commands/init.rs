@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Failure, Outcome};
 use crate::compose::Installation;
 use crate::config::Config;
-use crate::data_dir;
+use crate::master_key;
 use crate::output::Out;
 
 pub async fn run(config: Config, out: Out) -> Outcome {
@@ -17,7 +17,7 @@ pub async fn run(config: Config, out: Out) -> Outcome {
             "{dir} is initialised already; its installation key was shown when it was made and is not kept"
         )));
     };
-    let master = data_dir::master_key_path(&installation.config);
+    let master = master_key::path(&installation.config);
     Ok(out.answer(&json!({"installation_key": key.expose()}), || {
         format!(
             "initialised     {dir}\nmaster key      {}\ninstallation key\n  {}\n\n\

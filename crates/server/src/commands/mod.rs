@@ -7,12 +7,14 @@ mod demo;
 mod doctor;
 mod explain;
 mod init;
+mod master_key;
 mod messages;
 mod migrate;
 mod nodes;
 mod pauses;
 mod recover;
 mod restore;
+mod rotate;
 mod serve;
 mod sim;
 mod tenants;
@@ -75,6 +77,8 @@ pub async fn run(cli: Cli, out: Out) -> Outcome {
         Command::Sender(command) => accounts::sender(command, out).await,
         Command::Template(command) => accounts::template(command, out).await,
         Command::Message(command) => messages::run(command, out).await,
+        Command::MasterKey(command) => master_key::run(command, file, out).await,
+        Command::Rotate(command) => rotate::run(command, out).await,
         Command::Node(command) => nodes::run(command, out).await,
         Command::Pause(command) => pauses::run(command, out).await,
         Command::Bench => {

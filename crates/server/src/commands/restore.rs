@@ -14,7 +14,7 @@ use super::{Failure, Outcome};
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::output::Out;
-use crate::{compose, data_dir};
+use crate::{compose, data_dir, master_key};
 
 pub async fn run(from: &Path, lost_at: Option<&str>, config: Config, out: Out) -> Outcome {
     let clock = SystemClock::start();
@@ -73,13 +73,13 @@ async fn restore(
     config: &Config,
 ) -> anyhow::Result<Vec<(String, Restored)>> {
     data_dir::make(&config.data_dir)?;
-    if config.master_key.is_empty() && !data_dir::master_key_path(config).exists() {
+    if config.master_key.is_empty() && !master_key::path(config).exists() {
         bail!(
             "the master key is not in a backup; put your copy of it at {} first",
-            data_dir::master_key_path(config).display()
+            master_key::path(config).display()
         );
     }
-    data_dir::master_keys(config)?;
+    master_key::load(config)?;
     let known = config.regions();
     for copy in &manifest.regions {
         if !known.iter().any(|(name, _)| *name == copy.region) {

@@ -247,6 +247,15 @@ pub struct Durability {
     pub synchronous_standbys: u64,
 }
 
+/// How long PostgreSQL has been held back by the oldest transactions of anybody, in microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Horizon {
+    /// By one that writes or has written: readers of the event log see nothing that was committed since.
+    pub log_us: i64,
+    /// By one that only reads too: nothing that was deleted since is cleared away.
+    pub vacuum_us: i64,
+}
+
 /// What a restore holds of one category.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldCount {

@@ -12,6 +12,7 @@ mod consents;
 mod contacts;
 mod counts;
 mod feed;
+mod forward;
 mod housekeeping;
 mod idempotency;
 mod inbound;
@@ -34,6 +35,7 @@ mod templates;
 mod tenants;
 
 pub(crate) use key_cache::KeyCache;
+pub(crate) use keyring::wrapped_by;
 pub use levels::Levels;
 
 use tidings_domain::actor::Actor;

@@ -6,6 +6,7 @@ use tidings_domain::time::Timestamp;
 use crate::conn::{Conn, Row, Val, vals};
 use crate::error::Result;
 use crate::hot::leases::time;
+use crate::limits::EPOCHS_PER_TIMELINE;
 use crate::model::{Beat, Epoch, Heard, Node, Slot, SlotSet};
 use crate::scope::SystemScope;
 use crate::store::Store;
@@ -31,7 +32,8 @@ impl Store {
         .await
     }
 
-    /// Takes those of the slots that nobody holds; each taking has a new epoch.
+    /// Takes those of the slots that nobody holds; each taking has a new epoch, greater than any before, also on a
+    /// server that was promoted without the last of them.
     pub async fn take_slots(
         &self,
         _system: &SystemScope,
@@ -44,11 +46,12 @@ impl Store {
         self.write(move |conn| {
             Box::pin(async move {
                 let now = time(conn, now).await?;
-                let mut taken = Vec::new();
+                let (mut taken, floor) = (Vec::new(), epoch_floor(conn).await?);
                 for slot in free(conn, wanted, now).await? {
-                    let sql = "UPDATE slots SET owner = $2, epoch = epoch + 1, expires_at = $3
+                    let sql = "UPDATE slots SET owner = $2, expires_at = $3,
+                        epoch = CASE WHEN epoch >= $4 THEN epoch + 1 ELSE $4 END
                         WHERE slot = $1 RETURNING slot, epoch";
-                    let row = conn.query_opt(sql, vals![slot, &node, now.plus(ttl_us)]).await?;
+                    let row = conn.query_opt(sql, vals![slot, &node, now.plus(ttl_us), floor]).await?;
                     taken.extend(row.as_ref().map(epoch).transpose()?);
                 }
                 Ok(taken)
@@ -154,6 +157,18 @@ async fn free(conn: &Conn, wanted: SlotSet, now: Timestamp) -> Result<Vec<u8>> {
     );
     let bits = Val::Int(wanted.bits());
     conn.query(&sql, &[Val::from(now), bits]).await?.iter().map(|row| row.get(0)).collect()
+}
+
+/// Each promotion of a PostgreSQL server begins a new timeline of its log, and what the old primary had not shipped is
+/// lost, epochs that it gave away among it. So each timeline has epochs of its own, above those of all before.
+async fn epoch_floor(conn: &Conn) -> Result<i64> {
+    if !conn.is_postgres() {
+        return Ok(0);
+    }
+    let sql =
+        "SELECT CAST(CAST('x' || SUBSTR(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS BIT(32)) AS BIGINT)";
+    let timeline: i64 = conn.query_opt(sql, &[]).await?.map_or(Ok(1), |row| row.get(0))?;
+    Ok((timeline - 1) * EPOCHS_PER_TIMELINE)
 }
 
 fn epoch(row: &Row) -> Result<Epoch> {

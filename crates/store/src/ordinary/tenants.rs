@@ -35,6 +35,7 @@ impl Store {
             retention: None,
             created_at: at,
         };
+        self.masters().read_again();
         let keys = TenantKeys::mint_all(self.masters(), self.ids(), id);
         let (row, region) = (tenant.clone(), self.region().to_owned());
         self.write(move |conn| {

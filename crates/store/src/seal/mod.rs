@@ -50,7 +50,7 @@ fn seal(key: &[u8; 32], version: u32, salt: [u8; SALT_LEN], context: &[u8], plai
 }
 
 /// The key version of a record, if its head is whole.
-fn version_of(data: &[u8]) -> Result<u32> {
+pub(crate) fn version_of(data: &[u8]) -> Result<u32> {
     if data.len() < HEAD_LEN + TAG_LEN || data[0] != LAYOUT {
         return Err(UNREADABLE);
     }

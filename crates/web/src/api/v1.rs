@@ -15,6 +15,7 @@ pub mod pauses;
 pub mod policy;
 pub mod recipients;
 pub mod recovery;
+pub mod rotations;
 pub mod schema;
 pub mod send;
 pub mod senders;
@@ -55,6 +56,7 @@ fn administration() -> OpenApiRouter<AppState> {
         .routes(routes!(pauses::set_pause, pauses::list_pauses))
         .routes(routes!(pauses::lift_pause))
         .routes(routes!(recovery::get_recovery, recovery::review_held))
+        .routes(routes!(rotations::rotate))
 }
 
 fn sending() -> OpenApiRouter<AppState> {

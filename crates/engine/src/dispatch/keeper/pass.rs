@@ -92,6 +92,9 @@ impl Keeper {
         }
         let held_us = lane.lift_template_holds(snapshot, now.wall);
         let account = lane.account;
+        if let Some(known) = snapshot.accounts.get(&account) {
+            lane.use_token(&known.credentials.access_token);
+        }
         lane.paused = if snapshot.limits.suspended {
             Some(SUSPENDED.to_owned())
         } else {

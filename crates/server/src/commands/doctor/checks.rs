@@ -13,7 +13,8 @@ use tidings_providers::http::HttpTransport;
 use super::Check;
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::data_dir::{DIR_MODE, KEY_MODE, master_key_path, master_keys};
+use crate::data_dir::DIR_MODE;
+use crate::master_key::{self, KEY_MODE};
 use crate::{compose, limits};
 
 pub async fn all(file: Option<&Path>, data_dir: Option<&Path>) -> Vec<Check> {
@@ -34,7 +35,8 @@ pub async fn all(file: Option<&Path>, data_dir: Option<&Path>) -> Vec<Check> {
     checks.push(master_key(&config));
     checks.push(tls(&config));
     checks.push(store(&config).await);
-    checks.extend(super::durability::all(&config).await);
+    checks.extend(super::servers::all(&config).await);
+    checks.extend(super::servers::keys(&config).await);
     let (provider, their_time) = provider(&config).await;
     checks.push(time(clock.now(), their_time));
     checks.push(provider);
@@ -61,14 +63,14 @@ fn directory(dir: &Path) -> Check {
 fn master_key(config: &Config) -> Check {
     const NAME: &str = "master key";
     if !config.master_key.is_empty() {
-        return match master_keys(config) {
+        return match master_key::load(config) {
             Ok(_) => {
                 Check::notice(NAME, "it stands in the configuration", "a file of mode 600 is harder to leak")
             }
             Err(error) => Check::bad(NAME, format!("{error:#}"), "give 64 hexadecimal digits"),
         };
     }
-    let path = master_key_path(config);
+    let path = master_key::path(config);
     let shown = path.display();
     let Ok(metadata) = std::fs::metadata(&path) else {
         let mend = format!(
@@ -81,7 +83,7 @@ fn master_key(config: &Config) -> Check {
     if mode & 0o077 != 0 {
         return Check::bad(NAME, format!("{shown} has mode {mode:o}"), format!("chmod {KEY_MODE:o} {shown}"));
     }
-    match master_keys(config) {
+    match master_key::load(config) {
         Ok(_) => Check::good(NAME, format!("{shown}, mode {mode:o}; keep a copy elsewhere")),
         Err(error) => Check::bad(NAME, format!("{error:#}"), "put the file back from your copy"),
     }
@@ -119,7 +121,7 @@ async fn store(config: &Config) -> Check {
         let mend = format!("tidings init --data-dir {}", config.data_dir.display());
         return Check::bad(NAME, format!("region `{name}` has no store yet"), mend);
     }
-    if config.master_key.is_empty() && !master_key_path(config).exists() {
+    if config.master_key.is_empty() && !master_key::path(config).exists() {
         return Check::bad(NAME, "it cannot be opened without its master key", "mend that first");
     }
     let mut older = Vec::new();
@@ -239,9 +241,9 @@ mod tests {
         assert!(directory(&dir).mend.starts_with("chmod 700"));
         let config = Config { data_dir: dir.clone(), ..Config::default() };
         assert_eq!(master_key(&config).verdict, Verdict::Bad);
-        master_keys(&config).expect("made");
+        master_key::load(&config).expect("made");
         assert_eq!(master_key(&config).verdict, Verdict::Good);
-        let path = master_key_path(&config);
+        let path = master_key::path(&config);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("set");
         assert!(master_key(&config).mend.starts_with("chmod 600"));
     }

@@ -147,7 +147,7 @@ async fn a_rate_is_kept(bed: Bed) -> Bed {
 async fn data_keys_rotate(bed: Bed) -> Bed {
     let (old, ..) = bed.store.create_tenant("Acme", None, ACTOR, bed.now()).await.expect("a tenant is made");
     let before = account(&bed, &old, "1").await;
-    let new = bed.store.rotate_data_key(&old, bed.now()).await.expect("a new key");
+    let new = bed.store.rotate_data_key(&old, ACTOR, bed.now()).await.expect("a new key");
     assert_eq!(new.hash("phone:+491701234567"), old.hash("phone:+491701234567"), "look-ups stay");
     bed.advance(SECOND);
     let between = account(&bed, &new, "between").await;
@@ -184,7 +184,7 @@ async fn changed_keys_reach_other_processes(bed: Bed) -> Bed {
     let (theirs, _) = other.verify_key(token).await.expect("it can be asked").expect("known");
     assert_eq!(other.accounts(&theirs).await.expect("it opens").len(), 1);
 
-    bed.store.rotate_data_key(&scope, bed.now()).await.expect("a new key");
+    bed.store.rotate_data_key(&scope, ACTOR, bed.now()).await.expect("a new key");
     bed.advance(KEY_GRACE_US);
     let sealing = bed.store.refreshed(&scope).await.expect("it is there");
     let after = account(&bed, &sealing, "2").await;
