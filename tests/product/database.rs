@@ -284,8 +284,8 @@ fn a_transaction_of_others_delays_the_log_and_loses_nothing() {
         drop(pinned);
         let caught_up = tenant.events_with("message.accepted", acknowledged.len()).await;
         assert_eq!(accepted(&caught_up), acknowledged);
-        let ids: Vec<&str> = caught_up.iter().map(|event| event["id"].as_str().unwrap()).collect();
-        let head: Vec<&str> = behind.iter().map(|event| event["id"].as_str().unwrap()).collect();
+        let ids: Vec<&str> = caught_up.iter().map(|event| event["cursor"].as_str().unwrap()).collect();
+        let head: Vec<&str> = behind.iter().map(|event| event["cursor"].as_str().unwrap()).collect();
         assert_eq!(ids[..head.len()], head, "what was read before stands at the same places");
         assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "an event is shown twice");
         eventually("no old transaction", async || {

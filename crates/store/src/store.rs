@@ -315,17 +315,6 @@ async fn installation(executor: &Executor, masters: &MasterKeys, ids: &IdSource)
             })
         })
         .await?;
-    if !masters.is_current(&stored) {
-        let wrapped = masters.wrap(ids, INSTALLATION, &*masters.unwrap(INSTALLATION, &stored)?);
-        executor
-            .write(move |conn| {
-                Box::pin(async move {
-                    conn.execute("UPDATE meta SET data = $1 WHERE key = 'installation'", vals![&wrapped])
-                        .await
-                })
-            })
-            .await?;
-    }
     let secret = masters.unwrap(INSTALLATION, &stored)?;
     Ok((hmac::Key::new(hmac::HMAC_SHA256, &*secret), generation))
 }

@@ -123,3 +123,13 @@ fn what_a_sender_does_about_the_codes_that_bite() {
         assert_eq!((entry.scope, entry.action), (scope, action), "{code}");
     }
 }
+
+#[test]
+fn codes_that_stop_an_account_are_known_by_their_action() {
+    let codes = account_codes();
+    for (code, stops) in
+        [(190, true), (250, true), (-401, true), (131_056, false), (4, false), (132_015, false)]
+    {
+        assert_eq!(codes.iter().any(|each| each.contains(code)), stops, "{code}");
+    }
+}

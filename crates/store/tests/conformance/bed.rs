@@ -88,6 +88,23 @@ impl Bed {
         (Self { kind, store, clock, ids, dir, database }, error)
     }
 
+    /// Closes the store and opens it again with these master keys.
+    pub async fn reopen_with(mut self, keys: MasterKeys) -> Result<Self, StoreError> {
+        let engine = engine(self.kind, &self.dir, self.database.as_ref(), None);
+        let options = OpenOptions { keys, ..options(engine, [7; 32], &self.ids, &self.clock) };
+        drop(std::mem::replace(&mut self.store, self.aside().await));
+        self.store = Store::open(options).await?;
+        Ok(self)
+    }
+
+    /// An empty store that stands in while another one is closed.
+    async fn aside(&self) -> Store {
+        let dir = tempfile::tempdir().expect("a directory for the test");
+        let path = dir.path().join("aside.db");
+        let engine = Engine::SqliteInline { path, hook: None };
+        Store::open(options(engine, [7; 32], &self.ids, &self.clock)).await.expect("a new store opens")
+    }
+
     /// A second store on the same data, while the first is open.
     pub async fn open_second(&self) -> Result<Store, StoreError> {
         let engine = engine(self.kind, &self.dir, self.database.as_ref(), None);

@@ -1,11 +1,14 @@
 //! Answers of the provider.
 
+use tidings_domain::category::{Category, Channel};
+use tidings_domain::failure::Codes;
 use tidings_domain::lifecycle::AttemptState;
 use tidings_domain::time::{MINUTE, SECOND};
 use tidings_store::model::*;
 
 use crate::bed::Bed;
 use crate::conformance;
+use crate::ordinary::{ACTOR, account};
 use crate::scene::{Scene, accepted, allow, bare_receipt, receipt};
 
 conformance!(
@@ -17,6 +20,7 @@ conformance!(
     a_receipt_without_our_id_is_joined_when_the_answer_comes,
     answers_and_receipts_race,
     remarks_about_the_recipient_are_kept,
+    what_was_mended_is_tried_at_once,
 );
 
 async fn accepted_answers(bed: Bed) -> Bed {
@@ -163,5 +167,44 @@ async fn remarks_about_the_recipient_are_kept(bed: Bed) -> Bed {
     scene.merge(&bed, vec![failed]).await;
     let want = format!("131026|{}|{}", bed.now().micros(), cool.micros());
     assert_eq!(bed.rows("SELECT invalid_code, invalid_at, cool_until FROM recipients").await, [want]);
+    bed
+}
+
+async fn what_was_mended_is_tried_at_once(bed: Bed) -> Bed {
+    let mut scene = Scene::new(&bed).await;
+    scene.account = account(&bed, &scene.scope, "1").await.id;
+    let (channel, now) = (Channel::Whatsapp, bed.now());
+    let sender = bed
+        .store
+        .create_sender(&scene.scope, scene.account, channel, "+15550100", "7", 80.0, ACTOR, now)
+        .await;
+    scene.sender = sender.expect("a sender").id;
+    let items = scene.claimed(&bed, 2).await;
+    for (item, code) in items.iter().zip([190, 130_429]) {
+        let next = Next::Retry { at: bed.now().plus(MINUTE), reason: "later" };
+        scene.record(&bed, item, AttemptResult::Failed { code }, next).await;
+    }
+    let now = bed.advance(SECOND);
+    let forward = async |codes: &[Codes]| {
+        bed.store.bring_forward(&scene.scope, scene.account, codes, now).await.expect("it works")
+    };
+    assert!(forward(&[Codes::One(4)]).await.is_empty());
+    let other = bed.ids.next(now);
+    let none = bed.store.bring_forward(&scene.scope, other, &[Codes::One(190)], now).await.expect("it works");
+    assert!(none.is_empty(), "another account");
+    let lanes = forward(&[Codes::Range(200, 299), Codes::One(190)]).await;
+    assert_eq!(lanes, [(scene.sender, Category::Utility)]);
+    let due = scene.due(&bed).await;
+    assert_eq!(
+        due.iter().map(|item| (item.message, item.attempt)).collect::<Vec<_>>(),
+        [(items[0].message, 2)]
+    );
+    let apart =
+        "SELECT COUNT(*) FROM due d JOIN attempts a ON a.message_id = d.message_id AND a.n = d.attempt - 1
+        WHERE a.retry_at <> d.due_at";
+    assert_eq!(bed.count(apart).await, 0, "the attempt and the queue name the same time");
+    assert!(forward(&[Codes::One(190)]).await.is_empty(), "once is enough");
+    scene.claim(&bed, due.clone(), allow()).await;
+    scene.record(&bed, &due[0], accepted(&due[0]), Next::Done).await;
     bed
 }

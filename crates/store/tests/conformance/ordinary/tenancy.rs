@@ -1,9 +1,14 @@
 //! Tenants, keys, sessions, the keys that seal.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tidings_domain::actor::{Actor, Permission, Role};
 use tidings_domain::time::{HOUR, MINUTE, SECOND};
-use tidings_store::StoreError;
-use tidings_store::limits::{KEY_FRESH_US, KEY_GRACE_US};
+use tidings_store::limits::{KEY_FRESH_US, KEY_GRACE_US, SCOPE_FRESH_US};
+use tidings_store::seal::MasterKey;
+use tidings_store::{MasterKeys, StoreError};
 
 use super::{ACTOR, account, credentials};
 use crate::bed::Bed;
@@ -19,6 +24,8 @@ conformance!(
     a_rate_is_kept,
     data_keys_rotate,
     changed_keys_reach_other_processes,
+    the_master_key_rotates,
+    a_node_without_the_new_master_key_goes_on,
 );
 
 async fn a_tenant_comes_with_a_key(bed: Bed) -> Bed {
@@ -198,6 +205,66 @@ async fn changed_keys_reach_other_processes(bed: Bed) -> Bed {
     assert!(bed.store.revoke_key(&scope, key, ACTOR, bed.now()).await.expect("it is revoked"));
     bed.advance(KEY_FRESH_US);
     assert!(other.verify_key(token).await.expect("it can be asked").is_none(), "revoked everywhere");
+    drop(other);
+    bed
+}
+
+const FIRST: [u8; 32] = [7; 32];
+const SECOND_KEY: [u8; 32] = [8; 32];
+
+/// The first key, and the second one once the file has it.
+fn from_file(has_second: &Arc<AtomicBool>) -> MasterKeys {
+    let has_second = Arc::clone(has_second);
+    MasterKeys::single(FIRST).with_source(move || {
+        let mut keys = vec![MasterKey::new(1, FIRST)];
+        keys.extend(has_second.load(Ordering::Relaxed).then(|| MasterKey::new(2, SECOND_KEY)));
+        Some(keys)
+    })
+}
+
+async fn the_master_key_rotates(bed: Bed) -> Bed {
+    let has_second = Arc::new(AtomicBool::new(false));
+    let bed = bed.reopen_with(from_file(&has_second)).await.expect("it opens");
+    let system = bed.store.system();
+    let (scope, ..) =
+        bed.store.create_tenant("Acme", None, ACTOR, bed.now()).await.expect("a tenant is made");
+    let made = account(&bed, &scope, "1").await;
+    assert_eq!(bed.store.rewrap_keys(&system).await.expect("works"), 0, "there is no other key");
+    assert_eq!(bed.store.wrapped_by(&system).await.expect("counts"), BTreeMap::from([(1, 3)]));
+
+    has_second.store(true, Ordering::Relaxed);
+    assert_eq!(
+        bed.store.rewrap_keys(&system).await.expect("works"),
+        3,
+        "the installation's secret and two keys"
+    );
+    assert_eq!(bed.store.rewrap_keys(&system).await.expect("works"), 0);
+    assert_eq!(bed.store.wrapped_by(&system).await.expect("counts"), BTreeMap::from([(2, 3)]));
+
+    let only = MasterKeys::new(vec![MasterKey::new(2, SECOND_KEY)]).expect("one key");
+    let bed = bed.reopen_with(only).await.expect("the first key is not needed any more");
+    let (scope, _) = bed.store.scope_of_account(made.id).await.expect("works").expect("it is there");
+    assert_eq!(bed.store.accounts(&scope).await.expect("it opens").len(), 1);
+    bed
+}
+
+async fn a_node_without_the_new_master_key_goes_on(bed: Bed) -> Bed {
+    let (scope, _, minted) =
+        bed.store.create_tenant("Acme", None, ACTOR, bed.now()).await.expect("a tenant is made");
+    account(&bed, &scope, "1").await;
+    let other = match bed.open_second().await {
+        Ok(other) => other,
+        Err(StoreError::Locked) => return bed,
+        Err(error) => panic!("a second process opens the store: {error}"),
+    };
+    let token = minted.token.expose();
+    other.verify_key(token).await.expect("it can be asked").expect("known");
+    let bed = bed.reopen_with(from_file(&Arc::new(AtomicBool::new(true)))).await.expect("it opens");
+    assert_eq!(bed.store.rewrap_keys(&bed.store.system()).await.expect("works"), 3);
+    bed.advance(SCOPE_FRESH_US.max(KEY_FRESH_US));
+    let (theirs, _) = other.verify_key(token).await.expect("what it has in memory does").expect("known");
+    assert_eq!(other.accounts(&theirs).await.expect("it opens").len(), 1);
+    assert!(bed.open_second().await.is_err(), "but whoever starts without the new key is told");
     drop(other);
     bed
 }
