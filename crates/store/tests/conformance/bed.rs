@@ -92,7 +92,8 @@ impl Bed {
     pub async fn reopen_with(mut self, keys: MasterKeys) -> Result<Self, StoreError> {
         let engine = engine(self.kind, &self.dir, self.database.as_ref(), None);
         let options = OpenOptions { keys, ..options(engine, [7; 32], &self.ids, &self.clock) };
-        drop(std::mem::replace(&mut self.store, self.aside().await));
+        let aside = self.aside().await;
+        drop(std::mem::replace(&mut self.store, aside));
         self.store = Store::open(options).await?;
         Ok(self)
     }
