@@ -57,6 +57,8 @@ pub const QUEUE_DEPTH_MAX: i64 = 100_000;
 pub const PAIR_EVENTS_PER_ROW: i64 = 8;
 /// Microseconds for which a verified key needs no look-up; another process's revocation is seen after it.
 pub const KEY_FRESH_US: i64 = 1_000_000;
+/// Rows from which on PostgreSQL takes new rows by `COPY`, which needs a round trip of its own.
+pub const POSTGRES_COPY_ROWS_MIN: usize = 64;
 /// Verified keys kept in memory.
 pub const KEYS_CACHED_MAX: usize = 10_000;
 /// Messages read at once where a list is sifted by what is not indexed.
