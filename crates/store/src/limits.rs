@@ -33,7 +33,7 @@ pub const POSTGRES_WRITERS: usize = 4;
 /// Committers of accepted messages of a PostgreSQL store; the other kinds have one each.
 pub const POSTGRES_ACCEPTERS: usize = 2;
 /// Committers of callbacks of a PostgreSQL store.
-pub const POSTGRES_MERGERS: usize = 2;
+pub const POSTGRES_MERGERS: usize = 1;
 /// Milliseconds a statement may take in PostgreSQL.
 pub const POSTGRES_STATEMENT_TIMEOUT_MS: u64 = 15_000;
 /// Milliseconds after which PostgreSQL ends the session of a process that stands still in the middle of a
