@@ -96,11 +96,12 @@ async fn on_thread<A: Send + 'static, T: Send + 'static>(
     tokio::task::spawn_blocking(move || step(argument)).await?
 }
 
-/// The folder whose disk the rows fill.
-pub async fn folder(dir: &Path, postgres: Option<&crate::postgres::Postgres>) -> Result<PathBuf> {
+/// The folder whose disk the rows fill, if it is on this machine.
+pub async fn folder(dir: &Path, postgres: Option<&crate::postgres::Postgres>) -> Result<Option<PathBuf>> {
     match postgres {
-        None => Ok(dir.to_owned()),
-        Some(server) => postgres::data_directory(&server.admin_url).await,
+        None => Ok(Some(dir.to_owned())),
+        Some(server) if server.pid.is_none() => Ok(None),
+        Some(server) => postgres::data_directory(&server.admin_url).await.map(Some),
     }
 }
 

@@ -160,7 +160,7 @@ fn put_bytes(out: &mut BytesMut, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Where the server keeps its data; its own word, if it runs on this machine.
+/// Where the server keeps its data, by its own word.
 pub async fn data_directory(admin_url: &str) -> Result<PathBuf> {
     let session = Session::open(admin_url).await?;
     let row = session.client.query_one("SHOW data_directory", &[]).await?;
