@@ -42,6 +42,6 @@ fn thousands_of_mutations_pass() {
 #[test]
 fn a_fault_is_seen() {
     let planted = tidings_fuzz::by_name("planted").expect("it is there for this");
-    assert!(catch_unwind(|| (planted.run)(b"in doubt")).is_err());
-    assert!(catch_unwind(|| (planted.run)(b"in doub")).is_ok());
+    assert!(catch_unwind(|| (planted.run)(b"doubt")).is_err());
+    assert!(catch_unwind(|| (planted.run)(b"doub")).is_ok());
 }

@@ -41,7 +41,8 @@ both_engines! {
         let mut walked = 0;
         for (path, methods) in openapi["paths"].as_object().unwrap() {
             let kind = path.trim_start_matches("/v1/").split('/').next().unwrap();
-            if !path.contains("{id}") {
+            // Tenants themselves are the operator's, whatever key another tenant has.
+            if !path.contains("{id}") || kind == "tenants" {
                 continue;
             }
             let id = things.get(kind).unwrap_or_else(|| panic!("no thing for {path}: add one to this test"));

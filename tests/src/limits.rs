@@ -9,6 +9,9 @@ pub const LOOK: Duration = Duration::from_millis(15);
 /// How long a started process may take until it serves.
 pub const START: Duration = Duration::from_secs(60);
 
+/// Times that a test waits for its patience until no message is open.
+pub const REST_ROUNDS: usize = 6;
+
 /// Messages in one simulated run.
 pub const SIMULATED_MESSAGES_MAX: usize = 200;
 /// Virtual microseconds after which a run that has not come to rest has lost something.

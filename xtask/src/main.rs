@@ -1,5 +1,6 @@
 //! The project's chores. `test` is what CI runs; `tidy` keeps the shape that `ARCHITECTURE.md` promises;
-//! `bench` measures; `sim` replays; `fuzz` feeds the parsers. This crate compiles before everything else, so it depends on next to nothing.
+//! `bench` measures; `sim` replays; `fuzz` feeds the parsers. This crate compiles before everything else, so it
+//! depends on next to nothing.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

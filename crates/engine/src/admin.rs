@@ -6,6 +6,7 @@ mod auth;
 mod consents;
 mod media;
 mod pauses;
+mod recovery;
 mod senders;
 mod sessions;
 mod templates;

@@ -12,7 +12,7 @@ use tidings_domain::category::{Category, Channel};
 use tidings_domain::id::{AccountId, Id, SenderId, TenantId};
 use tidings_domain::time::Timestamp;
 use tidings_store::Store;
-use tidings_store::model::{Account, Catalog, Pause, PauseScope, Sender, StoredTemplate};
+use tidings_store::model::{Account, Catalog, Pause, PauseScope, Sender, StoredTemplate, TenantLimits};
 use tidings_store::scope::TenantScope;
 
 use crate::error::Result;
@@ -27,6 +27,7 @@ pub struct Snapshot {
     templates: BTreeMap<(AccountId, String, String), StoredTemplate>,
     pub pauses: Vec<Pause>,
     pub messages_per_s: Option<f64>,
+    pub limits: TenantLimits,
 }
 
 impl Snapshot {
@@ -44,6 +45,7 @@ impl Snapshot {
                 .collect(),
             pauses: catalog.pauses,
             messages_per_s: catalog.tenant_messages_per_s,
+            limits: catalog.limits,
         }
     }
 

@@ -3,6 +3,7 @@
 use tidings_domain::address::CountryCode;
 use tidings_domain::category::Category;
 use tidings_domain::time::SECOND;
+use tidings_store::model::Retention;
 
 #[derive(Debug, Clone)]
 pub struct EngineConfig {
@@ -22,6 +23,8 @@ pub struct EngineConfig {
     pub pair_interval_us: i64,
     /// Messages to one recipient that may go out at once.
     pub pair_burst: u32,
+    /// How long each kind of data is kept, unless a tenant has figures of its own.
+    pub retention: Retention,
     /// Name of this process as the holder of a lease.
     pub node: String,
     /// Changes when the machine restarts; tells whether a journal survived as written.
@@ -40,6 +43,7 @@ impl Default for EngineConfig {
             pair_interval_us: 6 * SECOND,
             // The platform lends 45; five are left to what other programs send from the same number.
             pair_burst: 40,
+            retention: Retention::STANDARD,
             node: "node".to_owned(),
             machine_boot: String::new(),
         }

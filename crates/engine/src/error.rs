@@ -11,6 +11,8 @@ pub enum EngineError {
     Unauthorized,
     #[error("the key does not have the permission `{}`", .0.as_str())]
     Forbidden(Permission),
+    #[error("the operator has suspended this tenant; nothing is taken or sent")]
+    Suspended,
     #[error("there is no {0} with this id")]
     NotFound(&'static str),
     #[error("the request does not fit: {}", first(.0))]

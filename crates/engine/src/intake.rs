@@ -5,12 +5,14 @@ mod cancel;
 mod gate;
 mod idempotency;
 mod prepare;
+mod quota;
 mod single;
 
 pub(crate) use batch::many;
 pub use gate::Gate;
 pub(crate) use idempotency::Slot;
 pub(crate) use prepare::prepare;
+pub(crate) use quota::Quotas;
 pub(crate) use single::one;
 
 use tidings_domain::trace::TraceId;

@@ -67,6 +67,8 @@ pub const TEMPLATE_DOUBT_US: i64 = 15 * SECOND;
 pub const TEMPLATE_ASK_US: i64 = 60 * SECOND;
 /// Messages of the keeper to itself that may wait; what fills it is bounded by the submissions under way.
 pub(crate) const KEEPER_DONE_MAX: usize = 8_192;
+/// Submissions of an account in a row without an answer after which only probes go out.
+pub(crate) const SILENT_MAX: u32 = 20;
 /// Seconds of what the store has lately taken that may be under way in batches; more is told to come back.
 pub(crate) const INTAKE_WAIT_S: usize = 2;
 /// Intents of batches under way, whatever the store has lately taken: at least and at most.
@@ -78,5 +80,15 @@ pub(crate) const LOOP_AGAIN_US: i64 = SECOND;
 pub const IDEMPOTENCY_KEPT_US: i64 = 7 * tidings_domain::time::DAY;
 /// Microseconds between two rounds of forgetting what is past its time.
 pub const FORGET_EVERY_US: i64 = 60 * SECOND;
+/// Tenants whose use of their limits is kept in memory.
+pub(crate) const QUOTA_TENANTS_MAX: usize = 10_000;
+/// Seconds that a tenant over its limit is asked to wait, at most.
+pub(crate) const QUOTA_WAIT_MAX_S: u32 = 3_600;
+/// Microseconds for which the count of a tenant's day is believed; other nodes add to it.
+pub(crate) const QUOTA_DAY_FRESH_US: i64 = 30 * SECOND;
+/// Microseconds until the first pass of the retention, between two passes, and between two steps of one.
+pub const RETENTION_FIRST_US: i64 = 60 * SECOND;
+pub const RETENTION_EVERY_US: i64 = 3_600 * SECOND;
+pub const RETENTION_BREATH_US: i64 = 20_000;
 /// Microseconds for which a look at how full things stand is good enough.
 pub const LEVELS_FRESH_US: i64 = 5 * SECOND;

@@ -104,6 +104,7 @@ pub struct Shared {
     pub(crate) journals: Arc<dyn JournalFactory>,
     /// Work for the dispatcher of each region.
     pub(crate) wakes: Wakes,
+    pub(crate) quotas: intake::Quotas,
     /// What may be under way into the stores.
     pub(crate) gate: intake::Gate,
     pub(crate) idempotent: Mutex<BTreeSet<[u8; 32]>>,
@@ -139,6 +140,7 @@ impl Engine {
             metrics: Metrics::default(),
             journals: parts.journals,
             wakes,
+            quotas: intake::Quotas::default(),
             gate: intake::Gate::default(),
             idempotent: Mutex::default(),
             callback_scopes: Mutex::default(),
@@ -155,7 +157,7 @@ impl Engine {
             let name = store.region();
             let (engine, name, store, until) = (self.clone(), name.to_owned(), store.clone(), stop.clone());
             let parts = move || (engine.clone(), name.clone(), store.clone(), until.clone());
-            let again = parts.clone();
+            let (again, dropping) = (parts.clone(), parts.clone());
             loops.push(tokio::spawn(self.clone().kept_alive("dispatch", stop.clone(), move || {
                 let (engine, name, store, until) = parts();
                 dispatch::run(engine, name, store, until)
@@ -163,6 +165,10 @@ impl Engine {
             loops.push(tokio::spawn(self.clone().kept_alive("reconcile", stop.clone(), move || {
                 let (engine, name, store, until) = again();
                 reconcile::run(engine, name, store, until)
+            })));
+            loops.push(tokio::spawn(self.clone().kept_alive("retention", stop.clone(), move || {
+                let (engine, name, store, until) = dropping();
+                reconcile::retention::run(engine, name, store, until)
             })));
         }
         loops

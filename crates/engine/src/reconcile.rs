@@ -6,6 +6,7 @@
 mod callback;
 mod effects;
 mod keywords;
+pub(crate) mod retention;
 
 use tokio_util::sync::CancellationToken;
 
@@ -13,7 +14,7 @@ use tidings_domain::limits::ATTEMPTS_PER_MESSAGE_MAX;
 use tidings_domain::time::Timestamp;
 use tidings_store::Store;
 use tidings_store::error::StoreError;
-use tidings_store::model::{Epoch, OpenAttempt, Settle};
+use tidings_store::model::{Epoch, OpenAttempt, Review, Settle};
 
 use crate::limits::{FORGET_EVERY_US, IDEMPOTENCY_KEPT_US, RECONCILE_BATCH_MAX, RECONCILE_US};
 use crate::metrics::Counter;
@@ -96,9 +97,11 @@ async fn settle_due(engine: &Engine, region: &str, store: &Store, epoch: Epoch) 
 /// No receipt came in time: the category says whether to send again or to give up knowing.
 fn decide(open: &OpenAttempt, now: Timestamp) -> Settle {
     let spent = open.item.attempt >= ATTEMPTS_PER_MESSAGE_MAX - 1;
-    if open.item.category.resends_after_doubt() && open.item.expires_at > now && !spent {
-        Settle::Resend { at: now }
-    } else {
-        Settle::Unknown
-    }
+    let again = match open.review {
+        // An operator decided, in place of the category.
+        Some(Review::Resend) => true,
+        Some(Review::Held | Review::GiveUp) => false,
+        None => open.item.category.resends_after_doubt(),
+    };
+    if again && open.item.expires_at > now && !spent { Settle::Resend { at: now } } else { Settle::Unknown }
 }

@@ -58,6 +58,12 @@ pub enum Command {
     Doctor(DataDir),
     /// Bring the stores to this version.
     Migrate(DataDir),
+    /// Copy the stores while they are in use, and verify the copy.
+    Backup(Backup),
+    /// Put a backup back where nothing is.
+    Restore(Restore),
+    /// After a restore: show what may have left since the backup, and decide it.
+    Recover(Recover),
     /// Show the settings in effect, without their secrets.
     Settings(DataDir),
     #[command(hide = true)]
@@ -69,6 +75,48 @@ pub struct DataDir {
     /// Where the SQLite files, the journal and the master key are.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// The folder in which the backup gets a folder of its own.
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// Where the SQLite files are.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The backup: the folder with its manifest.
+    #[arg(long, value_name = "DIR")]
+    pub from: PathBuf,
+    /// When the installation that was backed up stopped, such as 2026-11-21T12:55:00Z; now unless given. What was
+    /// due later cannot have left.
+    #[arg(long, value_name = "TIME")]
+    pub lost_at: Option<String>,
+    /// Where the SQLite files go; the master key must be there.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Recover {
+    /// Send them again: they did not leave, or may go twice.
+    #[arg(long, conflicts_with = "unknown")]
+    pub resend: bool,
+    /// Give them up: they end as `unknown`.
+    #[arg(long)]
+    pub unknown: bool,
+    /// Only this category.
+    #[arg(long, value_name = "NAME")]
+    pub category: Option<String>,
+    /// Only what was taken at least so many seconds ago.
+    #[arg(long, value_name = "SECONDS")]
+    pub older_than_s: Option<u32>,
+    #[command(flatten)]
+    pub server: Server,
 }
 
 #[derive(Debug, Args)]
@@ -180,6 +228,22 @@ pub enum Tenant {
         server: Server,
     },
     List(List),
+    /// Stop a tenant: nothing is taken and nothing is sent (with the installation key).
+    Suspend(ById),
+    /// Let a suspended tenant go on.
+    Resume(ById),
+    /// Limit what is taken from a tenant; 0 lifts a limit.
+    Limit {
+        id: String,
+        /// Intents per second.
+        #[arg(long, value_name = "RATE", required_unless_present = "accepts_per_day")]
+        accepts_per_s: Option<f64>,
+        /// Intents per day in UTC.
+        #[arg(long, value_name = "N")]
+        accepts_per_day: Option<u32>,
+        #[command(flatten)]
+        server: Server,
+    },
 }
 
 #[derive(Debug, Subcommand)]

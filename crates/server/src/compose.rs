@@ -14,6 +14,7 @@ use tidings_engine::pipeline::Parts;
 use tidings_engine::{Engine, EngineConfig};
 use tidings_providers::cloud::CloudProvider;
 use tidings_providers::http::HttpTransport;
+use tidings_store::model::Retention;
 use tidings_store::{Looked, OpenOptions, Regions, Store, StoreError};
 use tidings_web::{AppState, TlsFiles};
 use tokio::net::TcpListener;
@@ -175,7 +176,7 @@ pub async fn look(config: &Config, name: &str, region: &Region) -> anyhow::Resul
     looked.map_err(|error| explain(name, &error))
 }
 
-fn store_engine(config: &Config, name: &str, region: &Region) -> anyhow::Result<tidings_store::Engine> {
+pub fn store_engine(config: &Config, name: &str, region: &Region) -> anyhow::Result<tidings_store::Engine> {
     let Some(url) = &region.url else {
         return Ok(tidings_store::Engine::Sqlite { path: sqlite_path(config, name) });
     };
@@ -197,7 +198,7 @@ pub fn sqlite_path(config: &Config, region: &str) -> PathBuf {
 }
 
 /// What to do about a store that does not open.
-fn explain(region: &str, error: &StoreError) -> anyhow::Error {
+pub fn explain(region: &str, error: &StoreError) -> anyhow::Error {
     let advice = match error {
         StoreError::Locked => "; stop it, or ask it instead: `tidings --help` lists what can be asked",
         StoreError::Newer { .. } => "; run the newer version again, or restore a backup",
@@ -222,6 +223,7 @@ fn engine_config(config: &Config, node: String) -> EngineConfig {
     EngineConfig {
         // In the order of `Category::code`.
         doubt_us: [us(doubt.authentication), us(doubt.service), us(doubt.utility), us(doubt.marketing)],
+        retention: config.retention.or(Retention::STANDARD),
         node,
         machine_boot: first_line("/proc/sys/kernel/random/boot_id"),
         ..EngineConfig::default()

@@ -6,6 +6,8 @@ pub const QUEUED_ROWS_MAX: usize = 50_000;
 pub const QUEUED_JOBS_MAX: usize = 8_192;
 /// Rows of the hot path that one transaction takes up, unless a single job brings more.
 pub const ROUND_ROWS_MAX: usize = 2_000;
+/// Rows that are gathered before an SQLite store writes them.
+pub const SQLITE_ROWS_AT_ONCE: usize = 64;
 /// Jobs that one transaction takes up.
 pub const ROUND_JOBS_MAX: usize = 512;
 /// Reads that may wait for a reader.
@@ -15,7 +17,7 @@ pub const SQLITE_READERS: usize = 2;
 /// Prepared statements kept per connection.
 pub const STATEMENTS_MAX: usize = 256;
 /// KiB of page cache of the writing connection of an SQLite store.
-pub const SQLITE_WRITER_CACHE_KIB: i64 = 24 * 1024;
+pub const SQLITE_WRITER_CACHE_KIB: i64 = 48 * 1024;
 /// KiB of page cache of each reading connection of an SQLite store.
 pub const SQLITE_READER_CACHE_KIB: i64 = 4 * 1024;
 /// Milliseconds that SQLite waits for another connection's lock.
@@ -36,6 +38,10 @@ pub const POSTGRES_MERGERS: usize = 2;
 pub const POSTGRES_STATEMENT_TIMEOUT_MS: u64 = 15_000;
 /// Seconds a connection to PostgreSQL may take.
 pub const POSTGRES_CONNECT_TIMEOUT_S: u64 = 5;
+/// Seconds of silence after which a connection to PostgreSQL is asked whether it is there, and between two such questions.
+pub const POSTGRES_KEEPALIVE_S: u64 = 5;
+/// Seconds for which what was sent to PostgreSQL may stay unacknowledged by its machine.
+pub const POSTGRES_SILENCE_S: u64 = 10;
 /// Runs of a transaction that lost against another one.
 pub const TRANSACTION_TRIES_MAX: usize = 6;
 /// Tenants whose opened keys are kept in memory.
@@ -44,6 +50,13 @@ pub const SCOPES_CACHED_MAX: usize = 10_000;
 pub const QUEUE_DEPTH_MAX: i64 = 100_000;
 /// Events looked at for each recipient wanted, when a lane rebuilds the debt of its pairs.
 pub const PAIR_EVENTS_PER_ROW: i64 = 8;
+/// Events back from the end of the log where the first look for those debts goes; each further one goes four
+/// times as far.
+pub const PAIR_EVENTS_FIRST: i64 = 2_000;
+/// Senders whose debts one statement asks for.
+pub const PAIR_SENDERS_MAX: usize = 200;
+/// Microseconds by which an event may stand behind one that is younger.
+pub const LOG_SKEW_US: i64 = 10_000_000;
 /// Microseconds for which a verified key needs no look-up; another process's revocation is seen after it.
 pub const KEY_FRESH_US: i64 = 1_000_000;
 /// Verified keys kept in memory.
@@ -64,6 +77,18 @@ pub const PRUNE_ROWS_MAX: i64 = 1_000;
 pub const CANCEL_TRIES_MAX: usize = 4;
 /// Events shown of one message.
 pub const EVENTS_OF_MESSAGE_MAX: i64 = 2_000;
+/// Bytes that a backup reads or writes at once.
+pub const BACKUP_BUFFER_BYTES: usize = 256 * 1024;
+/// Pages that one step of SQLite's online backup copies.
+pub const BACKUP_PAGES_PER_STEP: i32 = 1_024;
+/// Messages held by one statement after a restore.
+pub const HOLD_CHUNK: i64 = 1_000;
+/// Rows that one step of the retention looks at.
+pub const RETENTION_STEP_ROWS: i64 = 500;
+/// Held messages that one statement decides.
+pub const REVIEW_CHUNK: i64 = 5_000;
+/// Microseconds by which clocks of two machines may differ: what was due so shortly after the end is held too.
+pub const RESTORE_CLOCK_MARGIN_US: i64 = 5 * tidings_domain::time::MINUTE;
 /// Rows of a table that a look at how full things stand counts at most, and lanes that it asks for their earliest.
 pub const LEVEL_ROWS_MAX: i64 = 50_000;
 pub const LEVEL_LANES_MAX: i64 = 2_000;

@@ -6,16 +6,19 @@ use crate::conn::{Conn, SqliteConn};
 use crate::error::{Result, StoreError};
 use crate::executor::{Connector, Use, ready};
 use crate::migrate;
+use crate::model::Durability;
 use crate::seal::MasterKeys;
 use crate::store::{Engine, INSTALLATION};
 
 /// What was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Looked {
     /// The store's schema; 0 where there is none yet.
     pub schema: i64,
     /// The schema of this program.
     pub known: i64,
+    /// `None` on SQLite, where this program itself sees to it.
+    pub durability: Option<Durability>,
 }
 
 /// Reads the schema's version and proves the master key. Works beside a running server; never migrates.
@@ -42,5 +45,20 @@ async fn read(conn: &Conn, keys: &MasterKeys) -> Result<Looked> {
         let row = row.ok_or(StoreError::Corrupt("the store has lost its own description"))?;
         keys.unwrap(INSTALLATION, &row.get::<Vec<u8>>(0)?)?;
     }
-    Ok(Looked { schema, known: migrate::SCHEMA_VERSION })
+    let durability = if conn.is_postgres() { Some(durability(conn).await?) } else { None };
+    Ok(Looked { schema, known: migrate::SCHEMA_VERSION, durability })
+}
+
+async fn durability(conn: &Conn) -> Result<Durability> {
+    let sql = "SELECT current_setting('fsync') = 'on', current_setting('full_page_writes') = 'on',
+        current_setting('synchronous_commit'), current_setting('synchronous_standby_names') <> '',
+        (SELECT COUNT(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum'))";
+    let row = conn.query_opt(sql, &[]).await?.ok_or(StoreError::Unavailable)?;
+    Ok(Durability {
+        fsync: row.get(0)?,
+        full_page_writes: row.get(1)?,
+        synchronous_commit: row.get(2)?,
+        waits_for_standby: row.get(3)?,
+        synchronous_standbys: row.get(4)?,
+    })
 }

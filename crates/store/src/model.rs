@@ -5,6 +5,7 @@ pub mod feed;
 pub mod hot;
 pub mod messages;
 pub mod people;
+pub mod retention;
 pub mod tenancy;
 
 pub use accounts::*;
@@ -12,4 +13,5 @@ pub use feed::*;
 pub use hot::*;
 pub use messages::*;
 pub use people::*;
+pub use retention::*;
 pub use tenancy::*;

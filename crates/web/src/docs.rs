@@ -26,7 +26,7 @@ const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
     img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
 
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 14] = [
     ("messages", "Send, look up, explain, cancel, redrive."),
     ("inbound", "What people sent to you."),
     ("events", "Everything that happens, as it happens."),
@@ -35,6 +35,7 @@ const TAGS: [(&str, &str); 13] = [
     ("recipients", "Who cannot be reached."),
     ("media", "Files."),
     ("policy", "What would be decided."),
+    ("recovery", "After a restore: what may have left since the backup."),
     ("pauses", "The kill switch."),
     ("accounts", "Credentials and shared limits at a provider."),
     ("senders", "Identities that messages come from, and their lanes."),

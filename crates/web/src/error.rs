@@ -21,6 +21,9 @@ impl From<EngineError> for Problem {
             EngineError::Forbidden(_) => {
                 Self::new(S::FORBIDDEN, "forbidden", "The key does not allow this", detail)
             }
+            EngineError::Suspended => {
+                Self::new(S::FORBIDDEN, "tenant_suspended", "The tenant is suspended", detail)
+            }
             EngineError::NotFound(what) => Self::not_found(what),
             EngineError::Invalid(problems) => invalid(problems),
             EngineError::Conflict(_) => {

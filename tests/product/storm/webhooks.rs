@@ -19,6 +19,8 @@ const OUT_MIN: f64 = 0.25;
 /// Milliseconds that half of the callbacks, and 99 in 100, are answered within.
 const MEDIAN_MS: f64 = 250.0;
 const P99_MS: f64 = 1_000.0;
+/// How much longer answers may take in the short run.
+const SHORT_RUN_SLACK: f64 = 4.0;
 
 /// Carries callbacks and keeps the time of each answer.
 struct Stopwatch {
@@ -87,7 +89,9 @@ async fn storm(storage: Storage) {
     assert!(took.iter().all(|(_, status)| *status == 200), "a callback was refused");
     assert!(out_per_s >= OUT_MIN * (senders * SENDER_PER_S) as f64, "sending did not go on: {out_per_s}/s");
     assert!(times.len() as f64 >= 3.0 * sent as f64 * 0.9, "it was no storm");
-    assert!(median < MEDIAN_MS && p99 < P99_MS, "half {median} ms, 99 % {p99} ms");
+    // The short run shares its two cores with every other test, in a build that is not optimized.
+    let slack = if long() { 1.0 } else { SHORT_RUN_SLACK };
+    assert!(median < MEDIAN_MS * slack && p99 < P99_MS * slack, "half {median} ms, 99 % {p99} ms");
     assert!(rig.memory_mb().1 <= MEMORY_MB_MAX);
 }
 

@@ -83,6 +83,14 @@ impl Database {
         self.storage.clone()
     }
 
+    /// Where it is, if it is not a file.
+    pub fn url(&self) -> Option<&str> {
+        match &self.storage.0 {
+            Kind::Sqlite(_) => None,
+            Kind::Postgres(url) => Some(url),
+        }
+    }
+
     pub async fn remove(self) {
         if let Some((admin, name)) = &self.admin {
             order(admin, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;

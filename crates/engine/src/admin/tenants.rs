@@ -1,8 +1,8 @@
 //! Tenants and their keys.
 
 use tidings_domain::actor::{Permission, Role};
-use tidings_domain::id::KeyId;
-use tidings_store::model::{ApiKey, MintedKey, Tenant};
+use tidings_domain::id::{KeyId, TenantId};
+use tidings_store::model::{ApiKey, MintedKey, Tenant, TenantPatch};
 
 use crate::caller::{Caller, Operator};
 use crate::error::{EngineError, Result};
@@ -28,6 +28,21 @@ impl Engine {
         };
         let (_, tenant, key) = store.create_tenant(name, messages_per_s, operator.actor, self.now()).await?;
         Ok((tenant, key))
+    }
+
+    /// Limits, suspends or frees a tenant; in force within a second on every node.
+    pub async fn patch_tenant(
+        &self,
+        operator: &Operator,
+        id: TenantId,
+        patch: TenantPatch,
+    ) -> Result<Tenant> {
+        check_rate("messages_per_s", patch.messages_per_s.flatten())?;
+        check_rate("accepts_per_s", patch.accepts_per_s.flatten())?;
+        let caller = self.caller_for(operator, id).await?;
+        let changed = caller.store.patch_tenant(&caller.scope, patch, operator.actor, self.now()).await?;
+        self.changed(&caller);
+        changed.ok_or(EngineError::NotFound("tenant"))
     }
 
     pub async fn tenants(&self, _operator: &Operator) -> Result<Vec<Tenant>> {

@@ -8,9 +8,8 @@ use tidings_store::model::AttemptResult;
 
 use super::bucket::Bucket;
 use super::retry::NOT_SENT;
+use crate::limits::SILENT_MAX;
 
-/// Submissions in a row without an answer after which only probes go out.
-const SILENT_MAX: u32 = 20;
 /// Microseconds between two probes, at first and at most.
 const PROBE_FIRST_US: i64 = SECOND;
 const PROBE_SLOWEST_US: i64 = 15 * SECOND;

@@ -11,6 +11,7 @@ use tidings_domain::credentials::Credentials;
 use tidings_domain::provider::{Doubt, Outcome, Provider, Rejection, Submission};
 use tidings_domain::transport::TransportError;
 use tidings_store::Store;
+use tidings_store::error::StoreError;
 use tidings_store::model::{AttemptResult, Claimed, DueItem, Next, OpenAttempt, Recorded, Settle};
 
 use super::breaker::Reach;
@@ -60,6 +61,11 @@ impl Hand {
             Err(error) => {
                 tracing::warn!(error = %error, "a claim failed; its messages stay queued");
                 self.engine.0.metrics.add(Counter::store_errors, 1);
+                // A connection that broke at the commit does not say whether the claim is durable. It certainly
+                // did not leave, so it is taken back if it is there.
+                if matches!(error, StoreError::Unavailable) {
+                    self.unclaim(&kept).await;
+                }
                 let again_at = Some(now.plus(200_000));
                 for item in kept {
                     self.tell(Done::Unused { item, again_at }).await;
@@ -114,19 +120,40 @@ impl Hand {
         }
     }
 
+    /// Takes back claims that may have become durable although nobody was told, once the store answers again.
+    /// When the lease is lost meanwhile, the recovery of whoever has it next does the same.
+    async fn unclaim(&self, items: &[DueItem]) {
+        let sys = self.store.system();
+        let mut wait_us = 50_000;
+        while self.lease.holds() {
+            let now = self.engine.now();
+            let settled = items.iter().map(|item| (self.as_claimed(item), Settle::Requeue)).collect();
+            match self.store.settle(&sys, self.lease.epoch, settled, now).await {
+                Err(StoreError::Unavailable | StoreError::Busy) => {
+                    self.engine.0.clock.sleep(wait_us).await;
+                    wait_us = (wait_us * 2).min(1_000_000);
+                }
+                _ => return,
+            }
+        }
+    }
+
+    fn as_claimed(&self, item: &DueItem) -> OpenAttempt {
+        OpenAttempt {
+            item: item.clone(),
+            state: tidings_domain::lifecycle::AttemptState::Claimed,
+            claimed_at: self.engine.now(),
+            doubt_until: None,
+            review: None,
+        }
+    }
+
     /// A claim that certainly did not leave goes back to the queue.
     async fn give_back(&self, item: DueItem) {
         let sys = self.store.system();
         let now = self.engine.now();
-        let open = OpenAttempt {
-            item: item.clone(),
-            state: tidings_domain::lifecycle::AttemptState::Claimed,
-            claimed_at: now,
-            doubt_until: None,
-        };
-        if let Err(error) =
-            self.store.settle(&sys, self.lease.epoch, vec![(open, Settle::Requeue)], now).await
-        {
+        let settled = vec![(self.as_claimed(&item), Settle::Requeue)];
+        if let Err(error) = self.store.settle(&sys, self.lease.epoch, settled, now).await {
             let (trace, msg) = (item.trace, item.message);
             tracing::warn!(%error, %trace, %msg, "a claim could not be given back; recovery settles it");
         }

@@ -63,6 +63,9 @@ pub(crate) async fn many(
     let place = engine.0.gate.enter(items.len(), engine.0.clock.monotonic_us())?;
     let now = engine.now();
     let snapshot = engine.0.catalogs.get(&caller.store, &caller.scope, now).await?;
+    if let Err(error) = engine.admit(caller, &snapshot, items.len()).await {
+        return engine.replay_or(caller, slot.as_ref(), error).await;
+    }
     let mut messages = Vec::with_capacity(items.len());
     let mut indexes = Vec::with_capacity(items.len());
     let mut rejected = Vec::new();

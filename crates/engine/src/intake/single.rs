@@ -25,6 +25,9 @@ pub(crate) async fn one(
     let slot = Slot::take(engine, caller, &options, body)?;
     let now = engine.now();
     let snapshot = engine.0.catalogs.get(&caller.store, &caller.scope, now).await?;
+    if let Err(error) = engine.admit(caller, &snapshot, 1).await {
+        return engine.replay_or(caller, slot.as_ref(), error).await;
+    }
     let prepared = match prepare(engine, caller, &snapshot, body, options.trace, ahead, now).await {
         Ok(prepared) => prepared,
         // A repeated key replays its answer even when the same body would be refused by now.

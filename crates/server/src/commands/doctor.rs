@@ -1,6 +1,7 @@
 //! `tidings doctor`: what is not right here, and how to mend it.
 
 mod checks;
+mod durability;
 
 use std::path::Path;
 

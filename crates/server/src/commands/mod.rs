@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod accounts;
+mod backup;
 mod console;
 mod demo;
 mod doctor;
@@ -9,6 +10,8 @@ mod init;
 mod messages;
 mod migrate;
 mod pauses;
+mod recover;
+mod restore;
 mod serve;
 mod sim;
 mod tenants;
@@ -51,6 +54,12 @@ pub async fn run(cli: Cli, out: Out) -> Outcome {
         Command::Sim(args) => sim::run(args, load(file, None)?, out).await,
         Command::Doctor(args) => doctor::run(file, args.data_dir.as_deref(), out).await,
         Command::Migrate(args) => migrate::run(load(file, args.data_dir.as_deref())?, out).await,
+        Command::Backup(args) => backup::run(&args.to, load(file, args.data_dir.as_deref())?, out).await,
+        Command::Restore(args) => {
+            let config = load(file, args.data_dir.as_deref())?;
+            restore::run(&args.from, args.lost_at.as_deref(), config, out).await
+        }
+        Command::Recover(args) => recover::run(args, out).await,
         Command::Settings(args) => settings(&load(file, args.data_dir.as_deref())?, out),
         Command::Explain(args) => explain::run(&args, out).await,
         Command::Console(server) => console::run(&server, out).await,

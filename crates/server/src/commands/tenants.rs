@@ -1,9 +1,9 @@
 //! `tidings tenant …` and `tidings key …`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Outcome, view};
-use crate::cli::{Key, Tenant};
+use crate::cli::{Key, Server, Tenant};
 use crate::output::Out;
 
 pub async fn tenant(command: Tenant, out: Out) -> Outcome {
@@ -26,11 +26,40 @@ pub async fn tenant(command: Tenant, out: Out) -> Outcome {
         }
         Tenant::List(list) => {
             let page = view::api(&list.server).get(&format!("/v1/tenants{}", view::page(&list, &[]))).await?;
-            let columns =
-                [("ID", "/id"), ("NAME", "/name"), ("MSG/S", "/messages_per_s"), ("MADE", "/created_at")];
+            let columns = [
+                ("ID", "/id"),
+                ("NAME", "/name"),
+                ("MSG/S", "/messages_per_s"),
+                ("SUSPENDED", "/suspended"),
+                ("MADE", "/created_at"),
+            ];
             Ok(out.answer(&page, || view::list(&page, "tenants", &columns))?)
         }
+        Tenant::Suspend(by) => patch(&by.server, &by.id, json!({"suspended": true}), out).await,
+        Tenant::Resume(by) => patch(&by.server, &by.id, json!({"suspended": false}), out).await,
+        Tenant::Limit { id, accepts_per_s, accepts_per_day, server } => {
+            let mut body = json!({});
+            if let Some(rate) = accepts_per_s {
+                body["accepts_per_s"] = if rate == 0.0 { Value::Null } else { json!(rate) };
+            }
+            if let Some(count) = accepts_per_day {
+                body["accepts_per_day"] = if count == 0 { Value::Null } else { json!(count) };
+            }
+            patch(&server, &id, body, out).await
+        }
     }
+}
+
+async fn patch(server: &Server, id: &str, body: Value, out: Out) -> Outcome {
+    let path = format!("/v1/tenants/{}", crate::api::escaped(id));
+    let tenant = view::api(server).call(http::Method::PATCH, &path, Some(body), None).await?;
+    let fields = [
+        ("tenant", "/id"),
+        ("suspended", "/suspended"),
+        ("accepts a second", "/accepts_per_s"),
+        ("accepts a day", "/accepts_per_day"),
+    ];
+    Ok(out.answer(&tenant, || view::fields(&tenant, &fields))?)
 }
 
 pub async fn key(command: Key, out: Out) -> Outcome {

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 use tidings_domain::secret::Secret;
+use tidings_store::model::Retention;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -28,6 +29,8 @@ pub struct Config {
     pub stores: BTreeMap<String, Region>,
     pub providers: Providers,
     pub dispatch: Dispatch,
+    /// Days for which each kind of data is kept; 0 keeps for good.
+    pub retention: Retention,
     pub tls: Tls,
     pub log: Log,
 }
@@ -43,6 +46,7 @@ impl Default for Config {
             stores: BTreeMap::new(),
             providers: Providers::default(),
             dispatch: Dispatch::default(),
+            retention: Retention::default(),
             tls: Tls::default(),
             log: Log::default(),
         }
@@ -162,9 +166,21 @@ fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> 
     deserializer.deserialize_any(Seconds)
 }
 
+/// `postgres://user:secret@a:1,b:2/db` is no URL by the book.
+fn of_several_hosts(address: &str) -> String {
+    let parts = address.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?)));
+    match parts {
+        Some((scheme, (user, rest))) if !rest.contains("password") => {
+            let user = user.split_once(':').map_or(user.to_owned(), |(name, _)| format!("{name}:***"));
+            format!("{scheme}://{user}@{rest}")
+        }
+        _ => "***".to_owned(),
+    }
+}
+
 /// `postgres://user:secret@host/db` with the password masked, in the address and in its parameters.
 pub fn without_password(address: &str) -> String {
-    let Ok(mut url) = url::Url::parse(address) else { return "***".to_owned() };
+    let Ok(mut url) = url::Url::parse(address) else { return of_several_hosts(address) };
     if url.password().is_some() && url.set_password(Some("***")).is_err() {
         return "***".to_owned();
     }

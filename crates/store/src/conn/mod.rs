@@ -17,6 +17,7 @@ pub(crate) use sqlite::SqliteConn;
 pub(crate) use val::Val;
 
 use crate::error::Result;
+use crate::limits::{ROUND_ROWS_MAX, SQLITE_ROWS_AT_ONCE};
 
 pub(crate) enum Conn {
     Sqlite(SqliteConn),
@@ -73,12 +74,36 @@ impl Conn {
         }
     }
 
+    /// Writes many rows and says which of them changed anything. PostgreSQL's text returns the
+    /// `WITH ORDINALITY` number of those that did.
+    pub(crate) async fn touches(&self, bulk: &Bulk, batch: &Batch<'_>) -> Result<Vec<bool>> {
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        match self {
+            Self::Sqlite(conn) => conn.touches(bulk.sqlite, batch),
+            Self::Postgres(conn) => {
+                let mut touched = vec![false; batch.len()];
+                for (index, _) in conn.lookup(bulk.postgres, batch).await? {
+                    touched[index] = true;
+                }
+                Ok(touched)
+            }
+        }
+    }
+
     /// Runs statements without parameters, such as `BEGIN`.
     pub(crate) async fn run(&self, sql: &str) -> Result<()> {
         match self {
             Self::Sqlite(conn) => conn.run(sql),
             Self::Postgres(conn) => conn.run(sql).await,
         }
+    }
+
+    /// How many rows are best gathered before they are written. PostgreSQL takes a whole set by one statement;
+    /// SQLite goes row by row, and what was gathered should still be in the processor's cache.
+    pub(crate) fn rows_at_once(&self) -> usize {
+        if self.is_postgres() { ROUND_ROWS_MAX } else { SQLITE_ROWS_AT_ONCE }
     }
 
     pub(crate) fn is_postgres(&self) -> bool {

@@ -27,6 +27,11 @@ impl PgConn {
         self.client.is_closed()
     }
 
+    /// For `COPY`, which is neither a query nor a set.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     async fn prepared(&self, sql: &str) -> Result<Statement> {
         if let Some(statement) = self.statements.lock().get(sql) {
             return Ok(statement.clone());

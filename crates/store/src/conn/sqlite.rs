@@ -65,6 +65,18 @@ impl SqliteConn {
         Ok(touched)
     }
 
+    /// Whether each row of the batch touched anything; cheaper than `RETURNING`, which makes a table for each.
+    pub(super) fn touches(&self, sql: &str, batch: &Batch<'_>) -> Result<Vec<bool>> {
+        let inner = self.0.lock();
+        let mut statement = inner.conn.prepare_cached(sql)?;
+        let mut touched = Vec::with_capacity(batch.len());
+        for row in batch.rows() {
+            bind(&mut statement, row)?;
+            touched.push(statement.raw_execute()? > 0);
+        }
+        Ok(touched)
+    }
+
     pub(super) fn lookup(&self, sql: &str, batch: &Batch<'_>) -> Result<Vec<(usize, Row)>> {
         let inner = self.0.lock();
         let mut statement = inner.conn.prepare_cached(sql)?;

@@ -7,12 +7,16 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::tls;
 use crate::conn::{Conn, PgConn};
 use crate::error::{Result, StoreError};
-use crate::limits::{POSTGRES_CONNECT_TIMEOUT_S, POSTGRES_STATEMENT_TIMEOUT_MS, QUEUED_READS_MAX};
+use crate::limits::{
+    POSTGRES_CONNECT_TIMEOUT_S, POSTGRES_KEEPALIVE_S, POSTGRES_SILENCE_S, POSTGRES_STATEMENT_TIMEOUT_MS,
+    QUEUED_READS_MAX,
+};
 
 /// Makes connections.
 #[derive(Clone)]
@@ -25,6 +29,8 @@ pub(crate) struct Connector {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
     Ordinary,
+    /// Long statements that nobody waits for: backup, restore, migration.
+    Maintenance,
     /// Sets of keys against large tables: an index for each key is always right, whatever the planner
     /// believes about the size of a set or of a table that has just begun to fill.
     Hot,
@@ -40,7 +46,15 @@ impl Connector {
             .ssl_mode(mode)
             .application_name("tidings")
             .connect_timeout(Duration::from_secs(POSTGRES_CONNECT_TIMEOUT_S))
-            .keepalives_idle(Duration::from_secs(30));
+            .keepalives_idle(Duration::from_secs(POSTGRES_KEEPALIVE_S))
+            .keepalives_interval(Duration::from_secs(POSTGRES_KEEPALIVE_S))
+            .keepalives_retries(2)
+            // A machine that is gone answers nothing: what was sent to it is not waited for longer.
+            .tcp_user_timeout(Duration::from_secs(POSTGRES_SILENCE_S));
+        if config.get_hosts().len() > 1 && config.get_target_session_attrs() == TargetSessionAttrs::Any {
+            // Of several servers one takes writes, and it changes when they fail over.
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
         Ok(Self { config, tls })
     }
 
@@ -57,7 +71,7 @@ impl Connector {
                 tracing::warn!(%error, "a connection to PostgreSQL ended");
             }
         });
-        let timeout = POSTGRES_STATEMENT_TIMEOUT_MS;
+        let timeout = if purpose == Use::Maintenance { 0 } else { POSTGRES_STATEMENT_TIMEOUT_MS };
         let mut settings = format!(
             "SET statement_timeout = {timeout}; SET idle_in_transaction_session_timeout = {timeout}; SET jit = off;"
         );

@@ -39,7 +39,7 @@ impl Postgres {
         meter: &Arc<Meter>,
     ) -> Result<Self> {
         let connector = Connector::new(url, ca)?;
-        let conn = connector.connect(Use::Ordinary).await?;
+        let conn = connector.connect(Use::Maintenance).await?;
         crate::migrate::run(&conn).await?;
         Ok(Self {
             readers: Pool::new(connector.clone(), readers),

@@ -233,6 +233,14 @@ fn outcome<'a>(message: &NewMessage, verdict: &'a Judgement) -> (Timestamp, Term
 }
 
 async fn store(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) -> Result<()> {
+    let size = conn.rows_at_once();
+    for (entries, verdicts) in entries.chunks(size).zip(verdicts.chunks(size)) {
+        store_part(conn, entries, verdicts).await?;
+    }
+    Ok(())
+}
+
+async fn store_part(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) -> Result<()> {
     let tenants: Vec<_> = entries.iter().map(|entry| entry.scope.tenant()).collect();
     let mut messages = Batch::new(20, entries.len());
     let mut sealed = Batch::new(4, entries.len());

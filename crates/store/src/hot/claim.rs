@@ -119,7 +119,7 @@ struct Entry<'a> {
 }
 
 const TAKE: Bulk = Bulk {
-    sqlite: "DELETE FROM due WHERE sender_id = ?1 AND category = ?2 AND due_at = ?3 AND message_id = ?4 RETURNING 1",
+    sqlite: "DELETE FROM due WHERE sender_id = ?1 AND category = ?2 AND due_at = ?3 AND message_id = ?4",
     postgres: "DELETE FROM due d USING UNNEST($1::bytea[], $2::bigint[], $3::bigint[], $4::bytea[])
         WITH ORDINALITY AS k (sender_id, category, due_at, message_id, ord)
         WHERE d.sender_id = k.sender_id AND d.category = k.category AND d.due_at = k.due_at
@@ -133,10 +133,7 @@ async fn take<'a>(conn: &Conn, entries: Vec<Entry<'a>>) -> Result<Vec<Entry<'a>>
         let item = entry.item;
         keys.push(cells![&item.sender, item.category, item.due_at, &item.message]);
     }
-    let mut taken = vec![false; entries.len()];
-    for (index, _) in conn.lookup(&TAKE, &keys).await? {
-        taken[index] = true;
-    }
+    let taken = conn.touches(&TAKE, &keys).await?;
     Ok(entries.into_iter().zip(taken).filter(|(_, taken)| *taken).map(|(entry, _)| entry).collect())
 }
 

@@ -18,6 +18,8 @@ mod settle;
 
 pub(crate) use accept::AcceptJob;
 pub(crate) use claim::ClaimJob;
+pub(crate) use ledger::Ledger;
 pub(crate) use merge::MergeJob;
+pub(crate) use open::{OPEN, open_attempt};
 pub(crate) use record::RecordJob;
-pub(crate) use settle::SettleJob;
+pub(crate) use settle::{SettleJob, doubt};

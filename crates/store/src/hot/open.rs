@@ -6,30 +6,32 @@ use tidings_domain::time::Timestamp;
 use super::rows::due_item;
 use crate::conn::{Row, vals};
 use crate::error::Result;
-use crate::model::OpenAttempt;
+use crate::model::{OpenAttempt, Review};
 use crate::scope::SystemScope;
 use crate::store::Store;
 
 /// `state <= 1` is the condition of the partial index.
-const OPEN: &str = "SELECT a.state, a.claimed_at, a.doubt_until, a.sender_id, m.category,
+pub(crate) const OPEN: &str = "SELECT a.state, a.claimed_at, a.doubt_until, a.sender_id, m.category,
     COALESCE((SELECT p.retry_at FROM attempts p WHERE p.tenant_id = a.tenant_id AND p.message_id = a.message_id
         AND p.n = a.n - 1), m.due_at),
     m.id, m.tenant_id, a.account_id, a.n, m.expires_at, m.recipient, m.country, m.ordered, m.free_form, m.template,
-    m.language, m.trace
+    m.language, m.trace, a.review
     FROM attempts a JOIN messages m ON m.tenant_id = a.tenant_id AND m.id = a.message_id
     WHERE a.state <= 1";
 
-fn open_attempt(row: &Row) -> Result<OpenAttempt> {
+pub(crate) fn open_attempt(row: &Row) -> Result<OpenAttempt> {
     Ok(OpenAttempt {
         item: due_item(row, 3)?,
         state: row.get(0)?,
         claimed_at: row.get(1)?,
         doubt_until: row.get(2)?,
+        review: row.get::<Option<i64>>(18)?.and_then(Review::from_code),
     })
 }
 
 impl Store {
-    /// Attempts that are claimed or in doubt, by message and number; `after` continues.
+    /// Attempts that are claimed or in doubt, by message and number; `after` continues. What a restore holds
+    /// for review has its own time and is not among them.
     pub async fn open_attempts(
         &self,
         _system: &SystemScope,
@@ -41,7 +43,7 @@ impl Store {
                 let (message, n) =
                     after.map_or(([0; 16], 0), |after| (*after.message().as_bytes(), after.number()));
                 let sql =
-                    format!("{OPEN} AND (a.message_id, a.n) > ($1, $2) ORDER BY a.message_id, a.n LIMIT $3");
+                    format!("{OPEN} AND a.review IS NULL AND (a.message_id, a.n) > ($1, $2) ORDER BY a.message_id, a.n LIMIT $3");
                 let rows = conn.query(&sql, vals![&message, n, limit as i64]).await?;
                 rows.iter().map(open_attempt).collect()
             })

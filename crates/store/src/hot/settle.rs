@@ -116,10 +116,10 @@ fn decide(
         Settle::Resend { at: resend_at } => {
             progress.join(index, AttemptState::Unknown);
             if progress.stands() || progress.goes_on(n) || n >= ATTEMPTS_PER_MESSAGE_MAX {
-                give_up(progress, index, events, at);
+                give_up(progress, index, open.decided_by(), events, at);
                 return None;
             }
-            resolved(progress, index, "resend", events, reconcile, at);
+            resolved(progress, index, open.decided_by(), "resend", events, reconcile, at);
             let next = DueItem { due_at: *resend_at, attempt: n + 1, ..open.item.clone() };
             retry(progress, index, &next, "in_doubt", events, reconcile, at);
             progress.set_note(None);
@@ -127,13 +127,13 @@ fn decide(
         }
         Settle::Unknown => {
             progress.join(index, AttemptState::Unknown);
-            give_up(progress, index, events, at);
+            give_up(progress, index, open.decided_by(), events, at);
         }
     }
     None
 }
 
-fn doubt(
+pub(crate) fn doubt(
     progress: &mut Progress,
     index: usize,
     reason: &str,
@@ -159,6 +159,7 @@ fn doubt(
 fn resolved(
     progress: &Progress,
     index: usize,
+    by: &str,
     outcome: &str,
     events: &mut Events,
     actor: Actor,
@@ -166,14 +167,14 @@ fn resolved(
 ) {
     let n = progress.attempts[index].n;
     events.push(progress.head(index, Kind::DoubtResolved, actor, at), |out| {
-        write!(out, r#"{{"attempt":{n},"by":"time","outcome":"{outcome}"}}"#).expect(WRITES);
+        write!(out, r#"{{"attempt":{n},"by":"{by}","outcome":"{outcome}"}}"#).expect(WRITES);
     });
 }
 
 /// Nobody will ever know, unless a receipt still comes.
-fn give_up(progress: &mut Progress, index: usize, events: &mut Events, at: Timestamp) {
+fn give_up(progress: &mut Progress, index: usize, by: &str, events: &mut Events, at: Timestamp) {
     let reconcile = Actor::System(SystemLoop::Reconcile);
-    resolved(progress, index, "unknown", events, reconcile, at);
+    resolved(progress, index, by, "unknown", events, reconcile, at);
     if progress.stands() {
         progress.conclude(index, events, reconcile, at);
     } else if progress.goes_on(progress.attempts[index].n) {

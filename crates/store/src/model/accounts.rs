@@ -6,6 +6,8 @@ use tidings_domain::id::{AccountId, PauseId, SenderId, TemplateId};
 use tidings_domain::time::Timestamp;
 use tidings_domain::whatsapp::TemplateDefinition;
 
+use super::TenantLimits;
+
 #[derive(Debug, Clone)]
 pub struct Account {
     pub id: AccountId,
@@ -73,4 +75,5 @@ pub struct Catalog {
     pub templates: Vec<StoredTemplate>,
     pub pauses: Vec<Pause>,
     pub tenant_messages_per_s: Option<f64>,
+    pub limits: TenantLimits,
 }

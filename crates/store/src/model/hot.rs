@@ -189,6 +189,35 @@ pub struct OpenAttempt {
     pub state: AttemptState,
     pub claimed_at: Timestamp,
     pub doubt_until: Option<Timestamp>,
+    /// Only after a restore.
+    pub review: Option<Review>,
+}
+
+impl OpenAttempt {
+    /// Who decides about its doubt: an operator who reviewed it, or the time that ran out.
+    pub(crate) fn decided_by(&self) -> &'static str {
+        match self.review {
+            Some(Review::Resend | Review::GiveUp) => "operator",
+            Some(Review::Held) | None => "time",
+        }
+    }
+}
+
+/// Where the review of an attempt stands that may have left between a backup and the end of the installation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Review {
+    /// Waits for a receipt or an operator; given up when the message expires.
+    Held = 1,
+    /// An operator says that it did not leave, or may go twice.
+    Resend = 2,
+    /// An operator gives it up.
+    GiveUp = 3,
+}
+
+impl Review {
+    pub fn from_code(code: i64) -> Option<Self> {
+        [Self::Held, Self::Resend, Self::GiveUp].into_iter().find(|each| *each as i64 == code)
+    }
 }
 
 /// What reconcile decided about an open attempt.
@@ -204,6 +233,29 @@ pub enum Settle {
     Unknown,
     /// Counted only while callbacks could reach us.
     Extend { until: Timestamp },
+}
+
+/// How much of what PostgreSQL acknowledged outlives the loss of one machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Durability {
+    pub fsync: bool,
+    pub full_page_writes: bool,
+    /// The setting's value: `on`, `off`, `local`, `remote_write`, `remote_apply`.
+    pub synchronous_commit: String,
+    /// Whether commits wait for a standby at all.
+    pub waits_for_standby: bool,
+    /// Standbys that commits wait for and that are connected now.
+    pub synchronous_standbys: u64,
+}
+
+/// What a restore holds of one category.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldCount {
+    pub category: Category,
+    pub messages: u64,
+    /// When the oldest and the newest of them were made.
+    pub oldest: Timestamp,
+    pub newest: Timestamp,
 }
 
 /// A receipt on its way into the store.

@@ -5,13 +5,39 @@ use tidings_domain::id::{KeyId, TenantId};
 use tidings_domain::secret::Secret;
 use tidings_domain::time::Timestamp;
 
+use super::Retention;
+
 #[derive(Debug, Clone)]
 pub struct Tenant {
     pub id: TenantId,
     pub name: String,
     /// Messages per second that the tenant may submit over all its senders; `None` is unlimited.
     pub messages_per_s: Option<f64>,
+    pub limits: TenantLimits,
+    /// Where it differs from the installation's.
+    pub retention: Option<Retention>,
     pub created_at: Timestamp,
+}
+
+/// What a tenant may take in, and whether it may do anything at all.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct TenantLimits {
+    /// Nothing is taken and nothing is sent.
+    pub suspended: bool,
+    /// Intents per second, over all its keys; `None` is unlimited.
+    pub accepts_per_s: Option<f64>,
+    /// Intents per day in UTC.
+    pub accepts_per_day: Option<u32>,
+}
+
+/// What changes about a tenant; the inner `None` lifts a limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct TenantPatch {
+    pub suspended: Option<bool>,
+    pub messages_per_s: Option<Option<f64>>,
+    pub accepts_per_s: Option<Option<f64>>,
+    pub accepts_per_day: Option<Option<u32>>,
+    pub retention: Option<Option<Retention>>,
 }
 
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! A tenant's catalog in one read, and a number that tells whether it changed.
 
-use super::{accounts, pauses, senders, templates};
+use super::{accounts, pauses, senders, templates, tenants};
 use crate::conn::vals;
 use crate::error::{Result, StoreError};
 use crate::model::Catalog;
@@ -14,7 +14,7 @@ impl Store {
         let own = scope.clone();
         self.read(move |conn| {
             Box::pin(async move {
-                let sql = "SELECT messages_per_s FROM tenants WHERE id = $1";
+                let sql = "SELECT messages_per_s, suspended, accepts_per_s, accepts_per_day FROM tenants WHERE id = $1";
                 let row = conn.query_opt(sql, vals![&own.tenant()]).await?.ok_or(NO_TENANT)?;
                 Ok(Catalog {
                     accounts: accounts::accounts(conn, &own).await?,
@@ -22,6 +22,7 @@ impl Store {
                     templates: templates::templates(conn, &own).await?,
                     pauses: pauses::pauses(conn, &own).await?,
                     tenant_messages_per_s: row.get(0)?,
+                    limits: tenants::limits(&row, 1)?,
                 })
             })
         })

@@ -13,6 +13,8 @@ conformance!(
     keeps_what_it_took,
     refuses_another_master_key,
     refuses_a_newer_schema,
+    goes_on_with_a_newer_schema_that_suits_it,
+    a_migration_that_was_interrupted_is_taken_up,
     refuses_a_changed_migration
 );
 
@@ -34,9 +36,48 @@ async fn refuses_another_master_key(bed: Bed) -> Bed {
 async fn refuses_a_newer_schema(bed: Bed) -> Bed {
     bed.rows("INSERT INTO migrations (version, checksum) VALUES (99, 'from the future')").await;
     let error = bed.open_second_after_closing().await;
-    assert!(matches!(error, Some(StoreError::Newer { found: 99, known: 1 })), "{error:?}");
+    assert!(matches!(error, Some(StoreError::Newer { found: 99, known: 3 })), "{error:?}");
     let text = error.map(|error| error.to_string()).unwrap_or_default();
     assert!(text.contains("newer version") && text.contains("nothing was changed"), "{text}");
+    bed
+}
+
+/// What a newer program leaves behind when its migration only adds: this one, the older, still serves.
+async fn goes_on_with_a_newer_schema_that_suits_it(bed: Bed) -> Bed {
+    let newer =
+        "INSERT INTO migrations (version, checksum, min_compatible) VALUES (99, 'from the future', 3)";
+    bed.rows(newer).await;
+    bed.rows("CREATE TABLE from_the_future (id BIGINT PRIMARY KEY)").await;
+    bed.rows("ALTER TABLE messages ADD COLUMN from_the_future INT").await;
+    let scene = Scene::new(&bed).await;
+    scene.accept(&bed, vec![scene.message(&bed)], allow()).await;
+    let (bed, error) = bed.reopen([7; 32]).await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(scene.due(&bed).await.len(), 1);
+    bed.rows("INSERT INTO migrations (version, checksum, min_compatible) VALUES (100, 'too far', 100)").await;
+    let error = bed.open_second_after_closing().await;
+    assert!(matches!(error, Some(StoreError::Newer { found: 100, .. })), "{error:?}");
+    bed
+}
+
+/// A process that was killed in a migration has left the ones before it; the next start goes on from there.
+async fn a_migration_that_was_interrupted_is_taken_up(bed: Bed) -> Bed {
+    for sql in [
+        "DELETE FROM migrations WHERE version = 3",
+        "DROP INDEX orphans_by_age",
+        "DROP INDEX provider_ids_waiting",
+        "ALTER TABLE attempts DROP COLUMN review",
+        "ALTER TABLE tenants DROP COLUMN accepts_per_s",
+        "ALTER TABLE tenants DROP COLUMN accepts_per_day",
+        "ALTER TABLE tenants DROP COLUMN retention",
+        "ALTER TABLE migrations DROP COLUMN min_compatible",
+    ] {
+        bed.rows(sql).await;
+    }
+    let (bed, error) = bed.reopen([7; 32]).await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(bed.count("SELECT COUNT(*) FROM migrations WHERE version = 3").await, 1);
+    assert_eq!(bed.count("SELECT COUNT(*) FROM attempts WHERE review IS NOT NULL").await, 0);
     bed
 }
 

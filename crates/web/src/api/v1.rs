@@ -13,6 +13,7 @@ pub mod overview;
 pub mod pauses;
 pub mod policy;
 pub mod recipients;
+pub mod recovery;
 pub mod schema;
 pub mod send;
 pub mod senders;
@@ -34,6 +35,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 fn administration() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(tenants::create_tenant, tenants::list_tenants))
+        .routes(routes!(tenants::update_tenant))
         .routes(routes!(keys::create_key, keys::list_keys))
         .routes(routes!(keys::revoke_key))
         .routes(routes!(accounts::create_account, accounts::list_accounts))
@@ -50,6 +52,7 @@ fn administration() -> OpenApiRouter<AppState> {
         .routes(routes!(recipients::lift_invalid_recipient))
         .routes(routes!(pauses::set_pause, pauses::list_pauses))
         .routes(routes!(pauses::lift_pause))
+        .routes(routes!(recovery::get_recovery, recovery::review_held))
 }
 
 fn sending() -> OpenApiRouter<AppState> {

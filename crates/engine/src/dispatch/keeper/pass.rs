@@ -15,6 +15,9 @@ use crate::dispatch::shaping;
 use crate::error::EngineError;
 use crate::limits::{CLAIM_MESSAGES_MAX, LANE_CLAIMS_MAX, TEMPLATE_ASK_US, TEMPLATE_DOUBT_US};
 
+/// Why the lanes of a suspended tenant stand still.
+const SUSPENDED: &str = "the operator has suspended the tenant";
+
 impl Keeper {
     /// Starts what may start; says at which monotonic time another pass is worth it.
     pub(super) async fn pass(&mut self) -> Result<i64, StoreError> {
@@ -84,7 +87,11 @@ impl Keeper {
         }
         let held_us = lane.lift_template_holds(snapshot, now.wall);
         let account = lane.account;
-        lane.paused = snapshot.lane_pause(sender, lane.account, now.wall).map(|pause| pause.reason.clone());
+        lane.paused = if snapshot.limits.suspended {
+            Some(SUSPENDED.to_owned())
+        } else {
+            snapshot.lane_pause(sender, lane.account, now.wall).map(|pause| pause.reason.clone())
+        };
         if held_us > TEMPLATE_DOUBT_US {
             self.ask_for_templates(snapshot, account, now.mono_us);
         }

@@ -4,7 +4,7 @@ use tidings_domain::category::Category;
 use tidings_domain::id::SenderId;
 use tidings_domain::time::Timestamp;
 use tidings_store::error::StoreError;
-use tidings_store::model::DueItem;
+use tidings_store::model::{DueItem, LaneWork};
 
 use super::Keeper;
 use crate::dispatch::lane::Lane;
@@ -12,7 +12,7 @@ use crate::dispatch::pump::Moment;
 use crate::dispatch::shaping;
 use crate::dispatch::view::{BucketView, LaneView};
 use crate::dispatch::wake::Signal;
-use crate::limits::{LANE_BUFFER_LOW, LANE_BUFFER_MAX, LANE_IDLE_US, LANE_LOAD_MAX};
+use crate::limits::{LANE_BUFFER_LOW, LANE_BUFFER_MAX, LANE_IDLE_US, LANE_LOAD_MAX, PAIRS_MAX};
 use crate::metrics::Counter;
 
 impl Keeper {
@@ -20,10 +20,10 @@ impl Keeper {
     pub(super) async fn scan(&mut self) -> Result<(), StoreError> {
         let sys = self.store.system();
         let now = self.engine.now();
-        for found in self.store.lanes_with_work(&sys).await? {
-            if !self.lanes.contains_key(&found.sender) {
-                self.open_lane(found.tenant, found.account, found.sender).await?;
-            }
+        let all = self.store.lanes_with_work(&sys).await?;
+        let fresh: Vec<_> = all.iter().filter(|found| !self.lanes.contains_key(&found.sender)).collect();
+        self.open_lanes(&fresh).await?;
+        for found in all {
             if found.earliest <= now {
                 self.expect_more(found.sender);
             } else {
@@ -36,24 +36,26 @@ impl Keeper {
         Ok(())
     }
 
-    async fn open_lane(
-        &mut self,
-        tenant: tidings_domain::id::TenantId,
-        account: tidings_domain::id::AccountId,
-        sender: SenderId,
-    ) -> Result<(), StoreError> {
-        let now_us = self.now_us();
-        let config = &self.engine.0.config;
-        let mut lane = Lane::new(tenant, account, sender, config.sender_messages_per_s, config, now_us);
-        let horizon = config.pair_interval_us * i64::from(config.pair_burst);
-        let since = self.engine.now().plus(-horizon);
-        let sys = self.store.system();
-        // Debt towards recipients outlives a restart: it is rebuilt from the recent attempts.
-        for (recipient, at) in self.store.recent_pairs(&sys, sender, since, crate::limits::PAIRS_MAX).await? {
-            let age_us = self.engine.now().since(at).max(0);
-            lane.pairs.take(recipient, now_us - age_us);
+    /// Debt towards recipients outlives a restart: it is rebuilt from the recent attempts, for all lanes at once.
+    async fn open_lanes(&mut self, fresh: &[&LaneWork]) -> Result<(), StoreError> {
+        if fresh.is_empty() {
+            return Ok(());
         }
-        self.lanes.insert(sender, lane);
+        let (now, now_us) = (self.engine.now(), self.now_us());
+        let config = &self.engine.0.config;
+        let horizon = config.pair_interval_us * i64::from(config.pair_burst);
+        let senders: Vec<SenderId> = fresh.iter().map(|found| found.sender).collect();
+        let sys = self.store.system();
+        let debts = self.store.recent_pairs(&sys, &senders, now.plus(-horizon), PAIRS_MAX).await?;
+        for LaneWork { tenant, account, sender, .. } in fresh {
+            let lane = Lane::new(*tenant, *account, *sender, config.sender_messages_per_s, config, now_us);
+            self.lanes.insert(*sender, lane);
+        }
+        for (sender, recipient, at) in debts {
+            if let Some(lane) = self.lanes.get_mut(&sender) {
+                lane.pairs.take(recipient, now_us - now.since(at).max(0));
+            }
+        }
         Ok(())
     }
 

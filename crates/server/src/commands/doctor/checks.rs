@@ -34,6 +34,7 @@ pub async fn all(file: Option<&Path>, data_dir: Option<&Path>) -> Vec<Check> {
     checks.push(master_key(&config));
     checks.push(tls(&config));
     checks.push(store(&config).await);
+    checks.extend(super::durability::all(&config).await);
     let (provider, their_time) = provider(&config).await;
     checks.push(time(clock.now(), their_time));
     checks.push(provider);

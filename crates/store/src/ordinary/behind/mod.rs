@@ -15,6 +15,14 @@ use crate::conn::{Conn, vals};
 use crate::error::Result;
 use crate::model::LogPosition;
 
+/// Up to where every index has come: what stands behind it in the log is found by nothing but the log itself.
+pub(super) async fn indexed_until(conn: &Conn, generation: i64) -> Result<LogPosition> {
+    let subjects = subjects::INDEX.cursor(conn, generation).await?;
+    let recipients = recipients::INDEX.cursor(conn, generation).await?;
+    let place = |at: &LogPosition| (at.transaction, at.sequence);
+    Ok(if place(&subjects) < place(&recipients) { subjects } else { recipients })
+}
+
 /// One such index: where its cursor stands in `meta`, and how much of the log a portion covers.
 struct Index {
     transaction: &'static str,

@@ -15,7 +15,7 @@ use crate::model::{Hash16, LogPosition};
 use crate::scope::SystemScope;
 use crate::store::Store;
 
-const INDEX: Index = Index {
+pub(super) const INDEX: Index = Index {
     transaction: "recipients.transaction",
     sequence: "recipients.sequence",
     generation: "recipients.generation",

@@ -13,7 +13,7 @@ use crate::limits::{INDEX_ROWS_PER_WRITE, SUBJECT_EVENTS_MAX, SUBJECT_EVENTS_MIN
 use crate::scope::SystemScope;
 use crate::store::Store;
 
-const INDEX: Index = Index {
+pub(super) const INDEX: Index = Index {
     transaction: "subjects.transaction",
     sequence: "subjects.sequence",
     generation: "subjects.generation",

@@ -5,6 +5,7 @@ mod isolation;
 mod lists;
 mod log;
 mod people;
+mod retention;
 mod settings;
 mod tenancy;
 

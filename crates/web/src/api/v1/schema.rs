@@ -6,12 +6,14 @@ mod events;
 mod lanes;
 mod names;
 mod reports;
+mod retention;
 
 pub use content::*;
 pub use events::*;
 pub use lanes::*;
 pub use names::*;
 pub use reports::*;
+pub use retention::*;
 
 #[cfg(test)]
 mod tests;

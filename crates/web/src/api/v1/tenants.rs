@@ -1,16 +1,17 @@
 //! Tenants: the installation's own resource, for the installation key only.
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use tidings_domain::id::TenantId;
 use tidings_domain::time::Timestamp;
-use tidings_engine::store_model::Tenant;
+use tidings_engine::store_model::{Retention, Tenant, TenantLimits, TenantPatch};
 use utoipa::ToSchema;
 
+use crate::api::v1::schema;
 use crate::error::Result;
-use crate::extract::{Json, OperatorKey};
+use crate::extract::{Json, OperatorKey, path_id};
 use crate::state::AppState;
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -44,14 +45,51 @@ pub struct TenantView {
     id: TenantId,
     name: String,
     messages_per_s: Option<f64>,
+    /// Nothing is taken and nothing is sent.
+    suspended: bool,
+    /// Intents per second that are taken; unlimited if absent.
+    accepts_per_s: Option<f64>,
+    /// Intents per day in UTC that are taken; unlimited if absent.
+    accepts_per_day: Option<u32>,
+    /// Days for which each kind of data is kept, where the tenant differs from the installation.
+    #[schema(value_type = Option<schema::Retention>)]
+    retention: Option<Retention>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
 }
 
+/// What is absent stays; `null` lifts a limit.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"suspended": true}))]
+pub struct UpdateTenant {
+    suspended: Option<bool>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<f64>)]
+    messages_per_s: Option<Option<f64>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<f64>)]
+    accepts_per_s: Option<Option<f64>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u32>)]
+    accepts_per_day: Option<Option<u32>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<schema::Retention>)]
+    retention: Option<Option<Retention>>,
+}
+
+/// Tells a `null` from what is absent.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    value: D,
+) -> std::result::Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
+}
+
 impl From<Tenant> for TenantView {
     fn from(tenant: Tenant) -> Self {
-        let Tenant { id, name, messages_per_s, created_at, .. } = tenant;
-        Self { id, name, messages_per_s, created_at }
+        let Tenant { id, name, messages_per_s, limits, retention, created_at } = tenant;
+        let TenantLimits { suspended, accepts_per_s, accepts_per_day } = limits;
+        Self { id, name, messages_per_s, suspended, accepts_per_s, accepts_per_day, retention, created_at }
     }
 }
 
@@ -84,4 +122,22 @@ pub async fn list_tenants(
 ) -> Result<Json<TenantList>> {
     let tenants = state.engine.tenants(&operator).await?;
     Ok(Json(TenantList { tenants: tenants.into_iter().map(Into::into).collect() }))
+}
+
+/// Limit, suspend or free a tenant
+#[utoipa::path(
+    patch, path = "/v1/tenants/{id}", operation_id = "updateTenant", tag = "tenants", request_body = UpdateTenant,
+    params(("id" = String, Path, description = "`ten_…`")),
+    security(("installation_key" = [])),
+    responses((status = 200, description = "In force within a second", body = TenantView)),
+)]
+pub async fn update_tenant(
+    State(state): State<AppState>,
+    OperatorKey(operator): OperatorKey,
+    Path(id): Path<String>,
+    Json(new): Json<UpdateTenant>,
+) -> Result<Json<TenantView>> {
+    let UpdateTenant { suspended, messages_per_s, accepts_per_s, accepts_per_day, retention } = new;
+    let patch = TenantPatch { suspended, messages_per_s, accepts_per_s, accepts_per_day, retention };
+    Ok(Json(state.engine.patch_tenant(&operator, path_id(&id, "tenant")?, patch).await?.into()))
 }

@@ -1,0 +1,167 @@
+//! The PostgreSQL primary dies under load and its synchronous standby takes over: Tidings finds it by itself, and
+//! nothing acknowledged is lost or submitted twice. Clients repeat what was not answered, with the same key.
+#![expect(clippy::print_stderr, reason = "the outage is a figure that people want to see")]
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use tidings_simulator::{Customers, SimConfig};
+use tidings_tests::ledger;
+use tidings_tests::support::{
+    Pair, Program, Tenant, at_rest, eventually, free_port, leaves_out, machine_us, provider,
+};
+
+const BATCH: usize = 10;
+const BATCHES: usize = 40;
+/// Between two tries of a client, and how many it makes.
+const AGAIN: Duration = Duration::from_millis(50);
+const TRIES_MAX: usize = 1_200;
+/// Clients that send at once.
+const CLIENTS: usize = 3;
+
+#[test]
+fn the_standby_takes_over_without_loss() {
+    if leaves_out("postgres") {
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(run());
+}
+
+async fn run() {
+    let mut pair = Pair::start().await;
+    let stop = CancellationToken::new();
+    let (simulator, url) = provider(config(), Arc::new(machine_us), &stop).await;
+    let dir = tempfile::tempdir().unwrap();
+    let data_dir = dir.path().join("data");
+    let mut program = Program::default()
+        .with("TIDINGS_PROVIDERS__CLOUD__BASE_URL", url)
+        .with("TIDINGS_STORE__URL", pair.url());
+    for category in ["AUTHENTICATION", "UTILITY", "SERVICE", "MARKETING"] {
+        program = program.with(&format!("TIDINGS_DISPATCH__DOUBT_S__{category}"), "2");
+    }
+    let init = program.json(&["init", "--data-dir", data_dir.to_str().unwrap(), "--json"]).await;
+    let served = program.serve(&data_dir, free_port().await).await;
+    let installation = served.http.with_token(init["installation_key"].as_str().unwrap());
+    let tenant = Tenant::make(&installation, &simulator, "Acme Parcels", 0).await;
+
+    let progress = Arc::new(Progress::default());
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|client| tokio::spawn(send(tenant.clone(), client, Arc::clone(&progress))))
+        .collect();
+    let half = BATCHES * CLIENTS * BATCH / 3;
+    eventually("messages under way", async || {
+        (simulator.ledger().submissions.len() > half / 4 && progress.accepted.load(Ordering::SeqCst) > half)
+            .then_some(())
+    })
+    .await;
+    let lost_us = machine_us();
+    pair.lose_primary();
+    pair.promote();
+    let mut acknowledged = BTreeSet::new();
+    for client in clients {
+        acknowledged.extend(client.await.unwrap());
+    }
+    let outage_us = progress.first_after(lost_us) - lost_us;
+    let messages = at_rest(&tenant.http, &simulator, &[]).await;
+    let broken = ledger::check(&simulator.ledger(), &messages, &acknowledged);
+    let doubts =
+        messages.iter().flat_map(|message| &message.attempts).filter(|attempt| attempt.was_in_doubt).count();
+    eprintln!(
+        "fail-over: {} messages, accepted again {} ms after the primary died, {doubts} doubts, {} batches repeated",
+        acknowledged.len(),
+        outage_us / 1_000,
+        progress.repeated.load(Ordering::SeqCst),
+    );
+    assert!(
+        broken.is_empty(),
+        "{} broken promises, such as {:#?}",
+        broken.len(),
+        &broken[..broken.len().min(5)]
+    );
+    assert_eq!(acknowledged.len(), BATCHES * CLIENTS * BATCH);
+    assert_eq!(messages.len(), acknowledged.len(), "a repeated batch was taken twice");
+    assert!(progress.repeated.load(Ordering::SeqCst) > 0, "the primary died while nobody sent");
+    assert_eq!(served.stop().await, Some(0));
+    stop.cancel();
+}
+
+fn config() -> SimConfig {
+    let customers = Customers {
+        sent_median_ms: 20.0,
+        delivery_median_ms: 40.0,
+        read_median_ms: 60.0,
+        reply_share: 0.0,
+        stop_share: 0.0,
+        ..Customers::default()
+    };
+    SimConfig { customers, ..SimConfig::default() }
+}
+
+#[derive(Default)]
+struct Progress {
+    accepted: AtomicUsize,
+    repeated: AtomicUsize,
+    /// When a batch was answered that had to be repeated; the earliest.
+    again_us: AtomicI64,
+}
+
+impl Progress {
+    fn first_after(&self, lost_us: i64) -> i64 {
+        self.again_us.load(Ordering::SeqCst).max(lost_us)
+    }
+}
+
+/// Sends batches, each until it is taken, always under its own key; the ids it was given.
+async fn send(tenant: Tenant, client: usize, progress: Arc<Progress>) -> Vec<String> {
+    let mut ids = Vec::new();
+    for round in 0..BATCHES {
+        let batch: Vec<Value> = (0..BATCH)
+            .map(|n| {
+                let to = (client * BATCHES + round) * BATCH + n;
+                let mut intent = tenant.utility(0);
+                intent["to"]["phone"] = json!(format!("+49151{:08}", 30_000_000 + to));
+                intent
+            })
+            .collect();
+        let body = json!({ "messages": batch }).to_string();
+        let key = format!("{client}-{round}");
+        let mut tries = 0;
+        let answer = loop {
+            tries += 1;
+            assert!(tries < TRIES_MAX, "a batch is not taken");
+            if let Some(answer) = once(&tenant, &key, &body).await {
+                break answer;
+            }
+            // sleep: a client waits before it repeats, as `Retry-After` asks
+            tokio::time::sleep(AGAIN).await;
+        };
+        if tries > 1 {
+            progress.repeated.fetch_add(1, Ordering::SeqCst);
+            let _ = progress.again_us.compare_exchange(0, machine_us(), Ordering::SeqCst, Ordering::SeqCst);
+        }
+        let accepted = answer["accepted"].as_array().unwrap();
+        assert_eq!(accepted.len(), BATCH, "{answer}");
+        ids.extend(accepted.iter().map(|each| each["id"].as_str().unwrap().to_owned()));
+        progress.accepted.fetch_add(BATCH, Ordering::SeqCst);
+    }
+    ids
+}
+
+/// The answer to a batch that was taken.
+async fn once(tenant: &Tenant, key: &str, body: &str) -> Option<Value> {
+    let request = tenant.http.request(http::Method::POST, "/v1/messages/batch");
+    let request = request.header("content-type", "application/json").header("idempotency-key", key);
+    let answer = request.body(body.to_owned()).send().await.ok()?;
+    let status = answer.status().as_u16();
+    assert!([202, 409, 429, 503].contains(&status), "{status}");
+    if status != 202 {
+        return None;
+    }
+    serde_json::from_str(&answer.text().await.ok()?).ok()
+}
