@@ -60,8 +60,13 @@ both_engines! {
             broken.len(),
             &broken[..broken.len().min(5)]
         );
+        let doctor = ["doctor", "--ledger", "--data-dir", data_dir.to_str().unwrap(), "--json"];
+        let live = program.json(&doctor).await;
+        assert_eq!(live["regions"][0]["ledger"]["messages"], messages.len(), "{live}");
         served = goes_on_at_once(&program, served, &tenant, &data_dir, port).await;
         assert_eq!(served.stop().await, Some(0));
+        let at_rest = program.json(&doctor).await;
+        assert_eq!(at_rest["healthy"], true, "{at_rest}");
         stop.cancel();
     }
 }

@@ -5,6 +5,8 @@ mod accept;
 mod batch;
 mod browser;
 mod callbacks;
+mod canary;
+mod clocks;
 mod crash;
 mod database;
 mod dead_letters;

@@ -10,7 +10,7 @@ use tidings_domain::time::Timestamp;
 use tidings_engine::intake::AcceptOptions;
 use tidings_simulator::{Customers, Faults, Ledger};
 use tidings_tests::simulation::{
-    AccountPlan, Life, NumberPlan, Plan, TenantPlan, WireFaults, World, live, scene,
+    AccountPlan, DiskFaults, Life, NumberPlan, Plan, TenantPlan, WireFaults, World, live, scene,
 };
 
 const SECOND: i64 = 1_000_000;
@@ -54,9 +54,10 @@ pub fn plan(seed: u64) -> Plan {
         faults: Faults::none(),
         customers: Customers { reply_share: 0.0, stop_share: 0.0, failed_share: 0.0, ..Customers::default() },
         wire: WireFaults::default(),
-        commit_failures: 0.0,
+        disk: DiskFaults::default(),
         crashes: Vec::new(),
         actions: Vec::new(),
+        planted: None,
     }
 }
 
@@ -87,7 +88,7 @@ async fn accept(world: &World, life: &Life, range: std::ops::Range<usize>, until
 /// Odd seeds: nobody answers. Even seeds: every answer is a failure.
 fn goes_away(world: &World, seed: u64) {
     if seed.is_multiple_of(2) {
-        world.simulator.outage(world.now_us() + HOUR);
+        world.simulator.outage(world.true_now_us() + HOUR);
     } else {
         world.simulator.set_faults(Faults { timeout_before_accept: 1.0, ..Faults::none() });
     }
@@ -96,17 +97,17 @@ fn goes_away(world: &World, seed: u64) {
 fn outage(seed: u64, messages: usize) -> Result<Figures> {
     scene(plan(seed), async |world, life| {
         live(world, life);
-        let begins = world.now_us();
+        let begins = world.true_now_us();
         let ends = begins + HOUR;
         accept(world, life, 0..messages / 10, Timestamp::from_micros(begins + HOUR / 2)).await?;
         // Some are on their way when it begins; most come while it lasts.
         world.clock.sleep(SECOND).await;
         goes_away(world, seed);
         accept(world, life, messages / 10..messages, Timestamp::from_micros(begins + HOUR / 2)).await?;
-        world.clock.sleep(ends - world.now_us()).await;
+        world.clock.sleep(ends - world.true_now_us()).await;
         world.simulator.set_faults(Faults::none());
         let limit = ends + FOUND_OUT_MAX + (messages as f64 / RATE * 2e6) as i64 + 200 * SECOND;
-        while world.now_us() < limit {
+        while world.true_now_us() < limit {
             world.clock.sleep(10 * SECOND).await;
         }
         Ok(read(&world.simulator.ledger(), begins, ends, messages))

@@ -6,10 +6,8 @@ use serde_json::{Value, json};
 use tidings_domain::clock::Clock;
 use tidings_engine::intake::AcceptOptions;
 use tidings_engine::{Caller, Engine};
-use tidings_simulator::{Customers, Faults};
-use tidings_tests::simulation::{
-    AccountPlan, Life, NumberPlan, Plan, TenantPlan, WireFaults, World, live, scene,
-};
+use tidings_simulator::Faults;
+use tidings_tests::simulation::{AccountPlan, Life, NumberPlan, Plan, TenantPlan, World, live, scene};
 
 const SECOND: i64 = 1_000_000;
 
@@ -21,20 +19,8 @@ fn plan(messages_per_s: f64) -> Plan {
         messages_per_s,
     };
     let account = AccountPlan { business_id: "100".to_owned(), numbers: vec![number] };
-    Plan {
-        seed: 1,
-        tenants: vec![TenantPlan {
-            name: "tenant".to_owned(),
-            messages_per_s: None,
-            accounts: vec![account],
-        }],
-        faults: Faults::none(),
-        customers: Customers::instant(),
-        wire: WireFaults::default(),
-        commit_failures: 0.0,
-        crashes: Vec::new(),
-        actions: Vec::new(),
-    }
+    let tenant = TenantPlan { name: "tenant".to_owned(), messages_per_s: None, accounts: vec![account] };
+    Plan::calm(1, vec![tenant])
 }
 
 async fn caller(world: &World, engine: &Engine) -> Result<Caller> {

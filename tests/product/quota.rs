@@ -68,6 +68,6 @@ both_engines! {
         app.clock.advance(Duration::from_secs(24 * 3_600));
         tenant.http.call(Method::POST, "/v1/messages", Some(&body), &header).await.expect(202);
         let wrong = app.installation.call(Method::PATCH, &format!("/v1/tenants/{}", tenant.id), Some(&json!({"accepts_per_s": -1.0})), &[]).await;
-        assert_eq!(wrong.status, 422, "{}", wrong.text);
+        assert_eq!(wrong.status, 400, "{}", wrong.text);
     }
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use tidings_domain::time::Timestamp;
 use tidings_simulator::{Ledger, Status, Submission};
 
 /// A message as `GET /v1/messages/{id}` shows it, as far as the predicates need it.
@@ -36,6 +37,16 @@ pub struct EventFacts {
     #[serde(rename = "type")]
     pub kind: String,
     pub subject: String,
+    #[serde(default)]
+    pub data: serde_json::Value,
+}
+
+/// What one entry of the consent ledger says, and from when on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsentFacts {
+    pub person: String,
+    pub granted: bool,
+    pub at: Timestamp,
 }
 
 const OPEN: [&str; 5] = ["accepted", "scheduled", "queued", "submitting", "in_doubt"];
@@ -182,30 +193,33 @@ fn foreign(book: &Book<'_>, messages: &[MessageFacts], broken: &mut Vec<String>)
     }
 }
 
-/// Marketing is never claimed for a person after an opt-out in the log, until a later opt-in.
+/// Marketing is never claimed for a person whose newest consent in the log so far is an opt-out.
 ///
-/// `consents`: consent id → person and whether it was granted; `marketing`: message id → person.
+/// `consents`: by consent id; `marketing`: message id → person. What a callback brings late counts from when
+/// the person said it, so the newest is not always the last.
 pub fn opt_outs(
     events: &[EventFacts],
-    consents: &BTreeMap<String, (String, bool)>,
+    consents: &BTreeMap<String, ConsentFacts>,
     marketing: &BTreeMap<String, String>,
 ) -> Vec<String> {
-    let mut revoked: BTreeSet<&str> = BTreeSet::new();
+    // Of two at the same moment the revocation counts.
+    let mut newest: BTreeMap<&str, (Timestamp, bool)> = BTreeMap::new();
     let mut broken = Vec::new();
     for event in events {
         match event.kind.as_str() {
             "consent.revoked" | "consent.granted" => {
-                if let Some((person, granted)) = consents.get(&event.subject) {
-                    if *granted {
-                        revoked.remove(person.as_str());
-                    } else {
-                        revoked.insert(person);
-                    }
-                }
+                let id = event.data["consent"].as_str().unwrap_or_default();
+                let Some(consent) = consents.get(id) else {
+                    broken.push(format!("lost: the log names the consent `{id}`, which is not in the store"));
+                    continue;
+                };
+                let said = (consent.at, !consent.granted);
+                let known = newest.entry(&consent.person).or_insert(said);
+                *known = said.max(*known);
             }
             "message.submitting" => {
                 if let Some(person) = marketing.get(&event.subject)
-                    && revoked.contains(person.as_str())
+                    && newest.get(person.as_str()).is_some_and(|(_, revoked)| *revoked)
                 {
                     broken.push(format!(
                         "opt-out: {} was claimed after its recipient had opted out",

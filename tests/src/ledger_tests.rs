@@ -100,20 +100,31 @@ fn each_broken_promise_is_named() {
 
 #[test]
 fn an_opt_out_counts_from_its_place_in_the_log() {
-    let event = |kind: &str, subject: &str| EventFacts { kind: kind.into(), subject: subject.into() };
+    let event = |kind: &str, subject: &str| {
+        let data = serde_json::json!({ "consent": subject });
+        EventFacts { kind: kind.into(), subject: subject.into(), data }
+    };
+    let consent =
+        |granted, at_s| ConsentFacts { person: "ann".to_owned(), granted, at: Timestamp::from_secs(at_s) };
     let consents = BTreeMap::from([
-        ("c1".to_owned(), ("ann".to_owned(), false)),
-        ("c2".to_owned(), ("ann".to_owned(), true)),
+        ("c1".to_owned(), consent(false, 1)),
+        ("c2".to_owned(), consent(true, 2)),
+        ("c3".to_owned(), consent(false, 2)),
     ]);
     let marketing =
         BTreeMap::from([("m1".to_owned(), "ann".to_owned()), ("m2".to_owned(), "bob".to_owned())]);
-    let (revoke, grant) = (event("consent.revoked", "c1"), event("consent.granted", "c2"));
+    let revoke = |id| event("consent.revoked", id);
+    let grant = event("consent.granted", "c2");
     let (ann, bob) = (event("message.submitting", "m1"), event("message.submitting", "m2"));
     for (log, want) in [
-        (vec![&ann, &revoke, &bob], 0),
-        (vec![&revoke, &ann], 1),
-        (vec![&revoke, &grant, &ann], 0),
-        (vec![&revoke, &bob], 0),
+        (vec![&ann, &revoke("c1"), &bob], 0),
+        (vec![&revoke("c1"), &ann], 1),
+        (vec![&revoke("c1"), &grant, &ann], 0),
+        // The callback that brought the older opt-out came late.
+        (vec![&grant, &revoke("c1"), &ann], 0),
+        (vec![&grant, &revoke("c3"), &ann], 1),
+        (vec![&revoke("c1"), &bob], 0),
+        (vec![&revoke("c9")], 1),
     ] {
         let log: Vec<EventFacts> = log.into_iter().cloned().collect();
         assert_eq!(opt_outs(&log, &consents, &marketing).len(), want, "{log:?}");

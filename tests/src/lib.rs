@@ -3,5 +3,6 @@
 
 pub mod ledger;
 pub mod limits;
+pub mod order;
 pub mod simulation;
 pub mod support;

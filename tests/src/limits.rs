@@ -15,12 +15,20 @@ pub const REST_ROUNDS: usize = 6;
 /// Messages in one simulated run.
 pub const SIMULATED_MESSAGES_MAX: usize = 200;
 /// Virtual microseconds after which a run that has not come to rest has lost something.
-pub const SIMULATED_US_MAX: i64 = 4 * 3_600 * 1_000_000;
+pub const SIMULATED_US_MAX: i64 = 1_800 * 1_000_000;
 /// Virtual microseconds between two looks whether a run has come to rest.
-pub const SETTLE_LOOK_US: i64 = 5_000_000;
-/// Virtual microseconds between two looks of the simulated provider's postman.
-pub const POST_LOOK_US: i64 = 20_000;
+pub const SETTLE_LOOK_US: i64 = 2_000_000;
+/// Virtual microseconds after which the simulated provider's postman looks though nobody rang.
+pub const POST_LOOK_US: i64 = 5_000_000;
+/// Actions of a shortened run that are shown.
+pub const ACTIONS_SHOWN_MAX: usize = 40;
+/// Broken promises of one run that are shown.
+pub const BROKEN_SHOWN_MAX: usize = 8;
+/// Runs that may be spent on making a failing one shorter.
+pub const SHRINK_RUNS_MAX: usize = 80;
 /// Entries of a page that the tests read.
 pub const PAGE: usize = 500;
 /// Requests to the provider whose trace is remembered.
 pub const TRACES_KEPT: usize = 100;
+/// Events of a timeline that are shown.
+pub const TIMELINE_SHOWN_MAX: usize = 30;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-/// As `tidings_fuzz::TARGETS` names them; a test there compares.
+/// As `tidings_fuzz::TARGETS` names them.
 pub const TARGETS: [&str; 8] =
     ["webhook", "signature", "graph_error", "templates", "intent", "phone", "bsuid", "type_id"];
 const PLANTED: &str = "planted";

@@ -32,7 +32,7 @@ cargo xtask <chore>
         only what `test` would set up on this machine, started once and stopped again
   bench [--engine sqlite|postgres] [--quick] [--json] ...
         release build, then the benchmark; PostgreSQL gets a throw-away cluster
-  sim   [--seed N | --seeds A..B] [--long]
+  sim   [--seed N | --seeds A..B] [--long] [--threads N] [--raw] [--release]
         replay the simulation of the whole engine from a seed
   fuzz  [--seconds N] [webhook|signature|graph_error|templates|intent|phone|bsuid|type_id] ...
         the parsers that strangers feed, under a fuzzer that is guided by coverage

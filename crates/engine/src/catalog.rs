@@ -60,6 +60,11 @@ impl Snapshot {
         known.peek().is_some() && known.all(|t| t.updated_at > since && is_sendable(&t.status))
     }
 
+    /// Whether the platform has said of a template of this account that it is paused.
+    pub fn has_paused_template(&self, account: AccountId) -> bool {
+        self.templates.values().any(|template| template.account == account && template.status == "PAUSED")
+    }
+
     pub fn senders_of(&self, channel: Channel) -> impl Iterator<Item = &Sender> {
         self.senders.values().filter(move |sender| sender.channel == channel)
     }

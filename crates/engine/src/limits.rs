@@ -92,3 +92,15 @@ pub const RETENTION_EVERY_US: i64 = 3_600 * SECOND;
 pub const RETENTION_BREATH_US: i64 = 20_000;
 /// Microseconds for which a look at how full things stand is good enough.
 pub const LEVELS_FRESH_US: i64 = 5 * SECOND;
+/// Rows of one page of the ledger's check.
+pub const LEDGER_PAGE: usize = 500;
+/// Broken promises that one check lists; further ones are counted.
+pub const LEDGER_BROKEN_MAX: usize = 100;
+/// Microseconds after which a claim without an answer or a doubt is stuck: a lease, a request and its record.
+pub const LEDGER_CLAIM_US: i64 = 120 * SECOND;
+/// Microseconds by which the decision of a doubt may be late.
+pub const LEDGER_DOUBT_US: i64 = 60 * SECOND;
+/// Microseconds after which a claim without an answer is in doubt: longer than a request and its record.
+pub const CLAIM_STALE_US: i64 = 90 * SECOND;
+/// Microseconds between two looks for such claims.
+pub const CLAIM_LOOK_US: i64 = 10 * SECOND;

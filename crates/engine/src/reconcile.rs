@@ -16,13 +16,16 @@ use tidings_store::Store;
 use tidings_store::error::StoreError;
 use tidings_store::model::{Epoch, OpenAttempt, Review, Settle};
 
-use crate::limits::{FORGET_EVERY_US, IDEMPOTENCY_KEPT_US, RECONCILE_BATCH_MAX, RECONCILE_US};
+use crate::limits::{
+    CLAIM_LOOK_US, CLAIM_STALE_US, FORGET_EVERY_US, IDEMPOTENCY_KEPT_US, RECONCILE_BATCH_MAX, RECONCILE_US,
+};
 use crate::metrics::Counter;
 use crate::pipeline::Engine;
 
 /// Decides the doubts of a region as they fall due and forgets what has had its time, until stopped.
 pub(crate) async fn run(engine: Engine, region: String, store: Store, stop: CancellationToken) {
     let mut tidied_us = engine.0.clock.monotonic_us();
+    let mut claims_us = tidied_us;
     while stop.run_until_cancelled(engine.0.clock.sleep(RECONCILE_US)).await.is_some() {
         let Some(epoch) = engine.0.wakes.mailbox(&region).epoch() else { continue };
         if let Err(error) = settle_due(&engine, &region, &store, epoch).await {
@@ -34,6 +37,13 @@ pub(crate) async fn run(engine: Engine, region: String, store: Store, stop: Canc
             engine.0.metrics.add(Counter::store_errors, 1);
         }
         let now_us = engine.0.clock.monotonic_us();
+        if now_us - claims_us >= CLAIM_LOOK_US {
+            claims_us = now_us;
+            if let Err(error) = doubt_stale_claims(&engine, &store, epoch).await {
+                tracing::warn!(error = %error, region, "old claims could not be looked at; trying again");
+                engine.0.metrics.add(Counter::store_errors, 1);
+            }
+        }
         if now_us - tidied_us >= FORGET_EVERY_US {
             tidied_us = now_us;
             if let Err(error) = forget(&store, engine.now()).await {
@@ -49,6 +59,24 @@ async fn index(store: &Store) -> Result<(), StoreError> {
     let sys = store.system();
     store.index_subjects(&sys).await?;
     store.index_recipients(&sys).await?;
+    Ok(())
+}
+
+/// A claim that is older than any request and its record was forgotten by whoever made it. Nobody can say
+/// any more whether it left.
+async fn doubt_stale_claims(engine: &Engine, store: &Store, epoch: Epoch) -> Result<(), StoreError> {
+    let sys = store.system();
+    let now = engine.now();
+    let stale = store.claims_before(&sys, now.plus(-CLAIM_STALE_US), RECONCILE_BATCH_MAX).await?;
+    if stale.is_empty() {
+        return Ok(());
+    }
+    let doubt = |open: OpenAttempt| {
+        let until = now.plus(engine.0.config.doubt_for(open.item.category));
+        (open, Settle::Doubt { reason: "no_answer", until })
+    };
+    store.settle(&sys, epoch, stale.into_iter().map(doubt).collect(), now).await?;
+    engine.tick();
     Ok(())
 }
 

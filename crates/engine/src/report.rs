@@ -2,6 +2,7 @@
 
 mod events;
 mod explain;
+pub mod ledger;
 mod levels;
 mod lists;
 mod message;

@@ -55,7 +55,7 @@ pub enum Command {
     #[command(subcommand)]
     Pause(Pause),
     /// Check this installation and say how to mend it.
-    Doctor(DataDir),
+    Doctor(Doctor),
     /// Bring the stores to this version.
     Migrate(DataDir),
     /// Copy the stores while they are in use, and verify the copy.
@@ -117,6 +117,16 @@ pub struct Recover {
     pub older_than_s: Option<u32>,
     #[command(flatten)]
     pub server: Server,
+}
+
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Where the SQLite files, the journal and the master key are.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Check every message in the stores instead: nothing lost, nothing twice, every end with its reason.
+    #[arg(long)]
+    pub ledger: bool,
 }
 
 #[derive(Debug, Args)]

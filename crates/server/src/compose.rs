@@ -169,6 +169,29 @@ pub async fn open_stores(
     Regions::new(stores).context("no store is configured")
 }
 
+/// Opens every region to be read while another process may serve it.
+pub async fn open_readers(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<IdSource>,
+) -> anyhow::Result<Vec<Store>> {
+    let keys = data_dir::master_keys(config)?;
+    let mut stores = Vec::new();
+    for (name, region) in config.regions() {
+        let engine = match store_engine(config, name, region)? {
+            tidings_store::Engine::Sqlite { path } => {
+                anyhow::ensure!(path.exists(), "the region `{name}` has no store yet; see `tidings init`");
+                tidings_store::Engine::SqliteReader { path }
+            }
+            other => other,
+        };
+        let (ids, clock) = (ids.clone(), clock.clone());
+        let options = OpenOptions { engine, region: name.to_owned(), keys: keys.clone(), ids, clock };
+        stores.push(Store::open(options).await.map_err(|error| explain(name, &error))?);
+    }
+    Ok(stores)
+}
+
 /// Looks at a region's store without changing it.
 pub async fn look(config: &Config, name: &str, region: &Region) -> anyhow::Result<Looked> {
     let keys = data_dir::master_keys(config)?;

@@ -24,7 +24,7 @@ pub mod status;
 pub mod store;
 
 pub use error::StoreError;
-pub use executor::Hook;
+pub use executor::{Hook, Lie};
 pub use look::{Looked, look};
 pub use meter::{Commits, Histogram};
 pub use ordinary::Levels;

@@ -24,7 +24,7 @@ pub struct Looked {
 /// Reads the schema's version and proves the master key. Works beside a running server; never migrates.
 pub async fn look(engine: &Engine, keys: &MasterKeys) -> Result<Looked> {
     match engine {
-        Engine::Sqlite { path } | Engine::SqliteInline { path, .. } => {
+        Engine::Sqlite { path } | Engine::SqliteReader { path } | Engine::SqliteInline { path, .. } => {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let conn = Conn::Sqlite(SqliteConn::new(Connection::open_with_flags(path, flags)?));
             ready(read(&conn, keys))

@@ -1,6 +1,7 @@
 //! Plain data that goes into and comes out of the store.
 
 pub mod accounts;
+pub mod audit;
 pub mod feed;
 pub mod hot;
 pub mod messages;
@@ -9,6 +10,7 @@ pub mod retention;
 pub mod tenancy;
 
 pub use accounts::*;
+pub use audit::*;
 pub use feed::*;
 pub use hot::*;
 pub use messages::*;

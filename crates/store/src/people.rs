@@ -154,14 +154,15 @@ impl SealedConsent {
     }
 }
 
-/// Appends a consent and derives the facts anew. A repetition of one that is there already changes nothing.
+/// Appends a consent and derives the facts anew; when it counts from. A repetition of one that is there
+/// already changes nothing.
 pub(crate) async fn add_consent(
     conn: &Conn,
     scope: &TenantScope,
     consent: &NewConsent,
     sealed: &SealedConsent,
     events: &mut Events,
-) -> Result<()> {
+) -> Result<Timestamp> {
     let tenant = scope.tenant();
     let identity = &sealed.identity;
     let sql =
@@ -171,9 +172,14 @@ pub(crate) async fn add_consent(
     let params = vals![&tenant, &identity.hash, purpose, granted, &consent.source, at, consent.channel];
     // A callback that comes twice says the same twice; a client that records something twice meant it.
     if consent.actor == Actor::Provider && conn.query_opt(sql, params).await?.is_some() {
-        return Ok(());
+        return Ok(at);
     }
     let (contact, hashes) = link(conn, scope, std::slice::from_ref(identity), at).await?;
+    let at = match newest(conn, scope, &hashes, purpose).await? {
+        // A client speaks of now, which is after all that is known, whatever our clock or the platform's say.
+        Some((known, _)) if consent.actor != Actor::Provider => at.max(known.plus(1)),
+        _ => at,
+    };
     let actor = consent.actor.to_string();
     let sql = "INSERT INTO consents (tenant_id, id, recipient, channel, purpose, granted, source, at, actor)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -190,22 +196,33 @@ pub(crate) async fn add_consent(
         json_text(out, source);
         out.push('}');
     });
-    Ok(())
+    Ok(at)
+}
+
+/// When the newest consent of a contact for a purpose was given, and whether it revokes.
+async fn newest(
+    conn: &Conn,
+    scope: &TenantScope,
+    hashes: &[Hash16],
+    purpose: Category,
+) -> Result<Option<(Timestamp, bool)>> {
+    let mut newest: Option<(Timestamp, bool)> = None;
+    for hash in hashes {
+        let sql = "SELECT at, granted FROM consents WHERE tenant_id = $1 AND recipient = $2 AND purpose = $3
+            ORDER BY at DESC, granted ASC LIMIT 1";
+        if let Some(row) = conn.query_opt(sql, vals![&scope.tenant(), hash, purpose]).await? {
+            let revoked = !row.get::<bool>(1)?;
+            newest = newest.max(Some((row.get(0)?, revoked)));
+        }
+    }
+    Ok(newest)
 }
 
 /// Writes what the newest consent of a contact says of a purpose to all its identities. Of two at the same
 /// moment, the revocation counts.
 async fn derive(conn: &Conn, scope: &TenantScope, hashes: &[Hash16], purpose: Category) -> Result<()> {
     let tenant = scope.tenant();
-    let mut newest: Option<(Timestamp, bool)> = None;
-    for hash in hashes {
-        let sql = "SELECT at, granted FROM consents WHERE tenant_id = $1 AND recipient = $2 AND purpose = $3
-            ORDER BY at DESC, granted ASC LIMIT 1";
-        if let Some(row) = conn.query_opt(sql, vals![&tenant, hash, purpose]).await? {
-            let revoked = !row.get::<bool>(1)?;
-            newest = newest.max(Some((row.get(0)?, revoked)));
-        }
-    }
+    let newest = newest(conn, scope, hashes, purpose).await?;
     let Some((at, revoked)) = newest else { return Ok(()) };
     let column = purpose.code();
     let sql = format!(

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::conn::{Conn, SqliteConn, vals};
 use crate::error::{Result, StoreError};
 use crate::executor::{
-    Executor, Hook, Postgres, SqliteInline, SqliteThreads, check_version, open_writer, ready,
+    Executor, Hook, Postgres, SqliteInline, SqliteThreads, check_version, open_reader, open_writer, ready,
 };
 use crate::limits::{KEY_GRACE_US, SCOPE_FRESH_US, SCOPES_CACHED_MAX};
 use crate::meter::{Commits, Meter};
@@ -31,6 +31,8 @@ pub enum Engine {
     Sqlite { path: PathBuf },
     /// One file, in the caller's task; for simulation.
     SqliteInline { path: PathBuf, hook: Option<Arc<dyn Hook>> },
+    /// One file that another process may be serving: it can be read and nothing else.
+    SqliteReader { path: PathBuf },
     Postgres {
         /// `postgres://…`, with `sslmode=disable|prefer|require|verify-full`.
         url: Secret,
@@ -85,13 +87,23 @@ impl Store {
                 let conn = Conn::Sqlite(SqliteConn::new(open_writer(path)?));
                 (Executor::Inline(SqliteInline::new(conn, hook.clone())), Some(lock))
             }
+            Engine::SqliteReader { path } => {
+                check_version(path)?;
+                let conn = Conn::Sqlite(SqliteConn::new(open_reader(path)?));
+                (Executor::Inline(SqliteInline::new(conn, None)), None)
+            }
             Engine::Postgres { url, ca, readers } => (
                 Executor::Postgres(Postgres::start(url.expose(), ca.as_deref(), *readers, &meter).await?),
                 None,
             ),
         };
+        let reads_only = matches!(options.engine, Engine::SqliteReader { .. });
         let OpenOptions { region, keys, ids, clock, .. } = options;
-        let (installation, log_generation) = installation(&executor, &keys, &ids).await?;
+        let (installation, log_generation) = if reads_only {
+            installation_as_it_is(&executor, &keys).await?
+        } else {
+            installation(&executor, &keys, &ids).await?
+        };
         Ok(Self(Arc::new(Inner {
             executor,
             meter,
@@ -253,6 +265,22 @@ fn prepare_sqlite(path: &Path) -> Result<File> {
 /// Label of the installation's secret under the master key.
 pub(crate) const INSTALLATION: &[u8] = b"installation";
 
+/// The wrapped secret of the installation and the generation of the log.
+async fn description(conn: &Conn) -> Result<(Vec<u8>, i64)> {
+    let missing = StoreError::Corrupt("the store has lost its own description");
+    let sql = "SELECT a.data, b.number FROM meta a, meta b
+        WHERE a.key = 'installation' AND b.key = 'log_generation'";
+    let row = conn.query_opt(sql, &[]).await?.ok_or(missing)?;
+    Ok((row.get(0)?, row.get(1)?))
+}
+
+/// The same for a store that must not be written.
+async fn installation_as_it_is(executor: &Executor, masters: &MasterKeys) -> Result<(hmac::Key, i64)> {
+    let (stored, generation) = executor.read(|conn| Box::pin(description(conn))).await?;
+    let secret = masters.unwrap(INSTALLATION, &stored)?;
+    Ok((hmac::Key::new(hmac::HMAC_SHA256, &*secret), generation))
+}
+
 /// The installation's secret and the generation of the log, made when the store is new.
 async fn installation(executor: &Executor, masters: &MasterKeys, ids: &IdSource) -> Result<(hmac::Key, i64)> {
     let mut fresh = Zeroizing::new([0; 32]);
@@ -271,11 +299,7 @@ async fn installation(executor: &Executor, masters: &MasterKeys, ids: &IdSource)
                     &[],
                 )
                 .await?;
-                let missing = StoreError::Corrupt("the store has lost its own description");
-                let sql = "SELECT a.data, b.number FROM meta a, meta b
-                    WHERE a.key = 'installation' AND b.key = 'log_generation'";
-                let row = conn.query_opt(sql, &[]).await?.ok_or(missing)?;
-                Ok((row.get(0)?, row.get(1)?))
+                description(conn).await
             })
         })
         .await?;

@@ -13,8 +13,10 @@ use tidings_domain::time::Timestamp;
 use tidings_engine::admin::NewConsentInput;
 use tidings_engine::intake::AcceptOptions;
 use tidings_engine::{Caller, Engine, EngineError};
+use tidings_store::Store;
 use tidings_store::model::PauseScope;
 
+use super::rival;
 use super::traffic::What;
 use super::world::{Accepted, World};
 
@@ -22,7 +24,7 @@ use super::world::{Accepted, World};
 const REPEAT_US: i64 = 150_000;
 
 /// Does everything that has no answer yet, each at its time.
-pub(super) async fn run(world: Arc<World>, engine: Engine) {
+pub(super) async fn run(world: Arc<World>, engine: Engine, store: Store) {
     let mut tasks = JoinSet::new();
     for (index, action) in world.plan.actions.iter().enumerate() {
         if world.notebook.lock().done.contains(&index) {
@@ -32,7 +34,13 @@ pub(super) async fn run(world: Arc<World>, engine: Engine) {
         if wait_us > 0 {
             world.clock.sleep(wait_us).await;
         }
-        let hand = Hand { world: world.clone(), engine: engine.clone(), index, tenant: action.tenant };
+        let hand = Hand {
+            world: world.clone(),
+            engine: engine.clone(),
+            store: store.clone(),
+            index,
+            tenant: action.tenant,
+        };
         tasks.spawn(hand.see_to());
     }
     while tasks.join_next().await.is_some() {}
@@ -42,6 +50,7 @@ pub(super) async fn run(world: Arc<World>, engine: Engine) {
 struct Hand {
     world: Arc<World>,
     engine: Engine,
+    store: Store,
     index: usize,
     tenant: usize,
 }
@@ -67,27 +76,68 @@ impl Hand {
             Err(error) => return self.weigh(&error),
         };
         let plan = self.world.plan.clone();
-        let now_us = self.world.now_us();
+        let now_us = self.world.true_now_us();
         let simulator = &self.world.simulator;
         match &plan.actions[self.index].what {
             What::Send { .. } | What::Batch { .. } => self.send(&caller, self.index).await,
             What::Repeat { of } => self.send(&caller, *of).await,
             What::Cancel { of } => self.cancel(&caller, *of).await,
             What::Consent { phone, granted } => self.consent(&caller, phone, *granted).await,
-            What::Pause { category, for_us } => self.pause(&caller, category, *for_us).await,
+            What::Pause { scope, target, for_us } => self.pause(&caller, *scope, target, *for_us).await,
             What::Preference { number, phone, stop } => {
                 simulator.user_preference(now_us, number, &phone[1..], if *stop { "stop" } else { "resume" });
+                self.world.bell.notify_one();
                 Came::Answer
             }
             What::Inbound { number, phone, text } => {
                 simulator.inbound_text(now_us, number, &phone[1..], text);
+                self.world.bell.notify_one();
                 Came::Answer
             }
-            What::Outage { for_us } => {
-                simulator.outage(now_us + for_us);
+            What::Template { business_id, name, for_us } => {
+                self.world.template(business_id, name, "PAUSED");
+                self.world.clock.sleep(*for_us).await;
+                self.world.template(business_id, name, "APPROVED");
                 Came::Answer
             }
+            What::Outage { .. }
+            | What::Storm { .. }
+            | What::Disk { .. }
+            | What::Step { .. }
+            | What::Steal { .. }
+            | What::Nothing => self.fate(&plan.actions[self.index].what).await,
         }
+    }
+
+    /// What nobody does: it happens.
+    async fn fate(&self, what: &What) -> Came {
+        let elapsed_us = self.world.clock.elapsed_us();
+        let tally = &self.world.tally;
+        match what {
+            What::Outage { for_us } => {
+                self.world.simulator.outage(self.world.true_now_us() + for_us);
+                tally.add("outages of the provider", 1);
+            }
+            What::Storm { storm, for_us } => {
+                self.world.wire.set(*storm, elapsed_us + for_us);
+                tally.add("bad or slow networks", 1);
+            }
+            What::Disk { spell, for_us } => {
+                self.world.disk.set(*spell, elapsed_us + for_us);
+                tally.add("bad or slow disks", 1);
+            }
+            What::Step { by_us } => {
+                self.world.clock.step(*by_us);
+                tally.add("steps of the wall clock", 1);
+            }
+            What::Steal { for_us } => {
+                if let Err(error) = rival::steal(&self.world, &self.store, *for_us).await {
+                    return self.weigh(&error.into());
+                }
+            }
+            _ => {}
+        }
+        Came::Answer
     }
 
     /// A definite refusal is an answer; what may pass is asked again.
@@ -114,7 +164,7 @@ impl Hand {
 
     async fn send(&self, caller: &Caller, of: usize) -> Came {
         let action = &self.world.plan.actions[of];
-        let at = Timestamp::from_micros(self.world.now_us() - self.world.clock.elapsed_us() + action.at_us);
+        let at = self.world.clock.true_now().plus(action.at_us - self.world.clock.elapsed_us());
         let (key, intents, batch) = match &action.what {
             What::Send { key, intent } => (key, std::slice::from_ref(intent), false),
             What::Batch { key, intents } => (key, intents.as_slice(), true),
@@ -204,9 +254,13 @@ impl Hand {
         }
     }
 
-    async fn pause(&self, caller: &Caller, category: &str, for_us: i64) -> Came {
+    async fn pause(&self, caller: &Caller, scope: PauseScope, target: &str, for_us: i64) -> Came {
         let until = Some(self.world.clock.now().plus(for_us));
-        match self.engine.pause(caller, PauseScope::Category, category, "a wrong price", until).await {
+        let target = match scope {
+            PauseScope::Sender => self.world.tenants.lock()[self.tenant].senders[0].clone(),
+            _ => target.to_owned(),
+        };
+        match self.engine.pause(caller, scope, &target, "a wrong price", until).await {
             Ok(_) => Came::Answer,
             Err(error) => self.weigh(&error),
         }

@@ -18,11 +18,13 @@ pub struct VirtualClock(Mutex<Inner>);
 struct Inner {
     before_us: i64,
     since: Option<Instant>,
+    /// By how much the wall clock of the product's machine is off.
+    off_us: i64,
 }
 
 impl VirtualClock {
     pub fn new() -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Inner { before_us: 0, since: None })))
+        Arc::new(Self(Mutex::new(Inner { before_us: 0, since: None, off_us: 0 })))
     }
 
     /// A life begins: to be called within its runtime.
@@ -35,6 +37,16 @@ impl VirtualClock {
         let mut inner = self.0.lock();
         inner.before_us += inner.since.map_or(0, elapsed_us) + down_us;
         inner.since = None;
+    }
+
+    /// The wall clock of the product's machine steps; the monotonic clock and everybody else's time do not.
+    pub fn step(&self, by_us: i64) {
+        self.0.lock().off_us += by_us;
+    }
+
+    /// The time that the rest of the world has.
+    pub fn true_now(&self) -> Timestamp {
+        BEGIN.plus(self.elapsed_us())
     }
 
     /// Microseconds since the run began.
@@ -59,7 +71,8 @@ fn elapsed_us(since: Instant) -> i64 {
 
 impl Clock for VirtualClock {
     fn now(&self) -> Timestamp {
-        BEGIN.plus(self.elapsed_us())
+        let off_us = self.0.lock().off_us;
+        self.true_now().plus(off_us)
     }
 
     fn monotonic_us(&self) -> i64 {

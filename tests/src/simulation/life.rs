@@ -17,7 +17,7 @@ use tidings_engine::{Caller, Engine, EngineConfig};
 use tidings_providers::cloud::CloudProvider;
 use tidings_store::{Engine as StoreEngine, MasterKeys, OpenOptions, Regions, Store};
 
-use super::hook::CommitFaults;
+use super::disk::Disk;
 use super::plan::{AccountPlan, TenantPlan};
 use super::wire::Wire;
 use super::world::{TenantWorld, World};
@@ -28,7 +28,8 @@ const REGION: &str = "main";
 
 pub struct Life {
     pub engine: Engine,
-    hook: Arc<CommitFaults>,
+    pub store: Store,
+    disk: Arc<Disk>,
     wire: Arc<Wire>,
     stop: CancellationToken,
 }
@@ -39,34 +40,34 @@ impl Life {
         let plan = &world.plan;
         let clock: Arc<dyn Clock> = world.clock.clone();
         let seed = plan.seed.wrapping_mul(1_000).wrapping_add(number);
-        let hook = CommitFaults::new(clock.clone(), seed, plan.commit_failures);
+        let disk = Disk::new(world, seed);
         let mut id_seed = [0; 32];
         id_seed[..8].copy_from_slice(&seed.to_le_bytes());
         let ids = Arc::new(IdSource::seeded(id_seed));
         let store = Store::open(OpenOptions {
-            engine: StoreEngine::SqliteInline { path: world.database(), hook: Some(hook.clone()) },
+            engine: StoreEngine::SqliteInline { path: world.database(), hook: Some(disk.clone()) },
             region: REGION.to_owned(),
             keys: MasterKeys::single([7; 32]),
             ids: ids.clone(),
             clock: clock.clone(),
         })
         .await?;
-        let wire = Arc::new(Wire::new(world.simulator.clone(), clock.clone(), seed, plan.wire));
+        let wire = Arc::new(Wire::new(world, seed));
         let provider = CloudProvider::new(wire.clone(), wire.clone(), BASE_URL, "v24.0")?;
         let engine = Engine::new(Parts {
-            regions: Regions::new(vec![store]).context("one region")?,
+            regions: Regions::new(vec![store.clone()]).context("one region")?,
             providers: Providers::default().with(Arc::new(provider)),
             clock,
             ids,
-            config: config(),
+            config: plan.planted.map_or_else(config, |planted| planted.config(config())),
             journals: Arc::new(world.journals.clone()),
         });
-        Ok(Self { engine, hook, wire, stop: CancellationToken::new() })
+        Ok(Self { engine, store, disk, wire, stop: CancellationToken::new() })
     }
 
     /// Starts the loops and lets faults happen.
     pub fn start(&self) {
-        self.hook.arm();
+        self.disk.arm();
         self.wire.arm();
         self.engine.start(&self.stop);
     }
@@ -89,7 +90,8 @@ impl Life {
         for account in &plan.accounts {
             self.account(world, &caller, account).await?;
         }
-        Ok(TenantWorld { token })
+        let senders = self.engine.senders(&caller).await?.iter().map(|each| each.id.to_string()).collect();
+        Ok(TenantWorld { token, senders })
     }
 
     async fn account(&self, world: &World, caller: &Caller, plan: &AccountPlan) -> Result<()> {

@@ -5,37 +5,54 @@ use rand::{RngExt, SeedableRng};
 
 use tidings_simulator::{Customers, Faults, PhoneNumber, Provision, TemplateSpec};
 
-use super::traffic::{self, Action};
+use super::disk::DiskFaults;
+use super::planted::Planted;
+use super::traffic::{self, Action, What};
 use super::wire::WireFaults;
 
 /// Microseconds in a second.
 const SECOND: i64 = 1_000_000;
 
+#[derive(Clone)]
 pub struct Plan {
     pub seed: u64,
     pub tenants: Vec<TenantPlan>,
     pub faults: Faults,
     pub customers: Customers,
     pub wire: WireFaults,
-    /// Share of commits that fail.
-    pub commit_failures: f64,
-    /// How long each life lasts until the process dies, and how long it is down, in microseconds.
-    pub crashes: Vec<(i64, i64)>,
+    pub disk: DiskFaults,
+    pub crashes: Vec<Crash>,
     /// In order of time.
     pub actions: Vec<Action>,
+    /// A bug that the simulation ought to find.
+    pub planted: Option<Planted>,
 }
 
+/// The process dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Crash {
+    /// Microseconds that the life lasts.
+    pub after_us: i64,
+    /// Commits and requests that it still begins or ends from then on.
+    pub steps: u32,
+    /// Microseconds until the next life.
+    pub down_us: i64,
+}
+
+#[derive(Clone)]
 pub struct TenantPlan {
     pub name: String,
     pub messages_per_s: Option<f64>,
     pub accounts: Vec<AccountPlan>,
 }
 
+#[derive(Clone)]
 pub struct AccountPlan {
     pub business_id: String,
     pub numbers: Vec<NumberPlan>,
 }
 
+#[derive(Clone)]
 pub struct NumberPlan {
     pub phone_number_id: String,
     pub display: String,
@@ -43,29 +60,48 @@ pub struct NumberPlan {
 }
 
 impl Plan {
+    /// Everything that a seed decides.
     pub fn new(seed: u64) -> Self {
         let mut dice = StdRng::seed_from_u64(seed);
         let tenants: Vec<TenantPlan> = (0..dice.random_range(1..=3)).map(|n| tenant(&mut dice, n)).collect();
         let actions = traffic::actions(&mut dice, &tenants);
         let last_us = actions.last().map_or(0, |action| action.at_us);
-        let crashes = (0..dice.random_range(0..=3))
-            .map(|_| (dice.random_range(SECOND / 2..last_us.max(SECOND) + 10 * SECOND), downtime(&mut dice)))
-            .collect();
+        let crashes = (0..dice.random_range(0..=3)).map(|_| crash(&mut dice, last_us)).collect();
         Self {
-            seed,
-            tenants,
             faults: faults(&mut dice),
             customers: customers(&mut dice),
             wire: WireFaults { refuse: share(&mut dice, 0.05), break_after: share(&mut dice, 0.03) },
-            commit_failures: share(&mut dice, 0.03),
+            disk: DiskFaults {
+                fail: share(&mut dice, 0.03),
+                fail_after: share(&mut dice, 0.02),
+                slow: share(&mut dice, 0.02),
+            },
             crashes,
             actions,
+            ..Self::calm(seed, tenants)
         }
     }
 
-    /// Whether an application records that somebody opted in (again).
-    pub fn grants_consent(&self) -> bool {
-        self.actions.iter().any(|action| matches!(action.what, super::What::Consent { granted: true, .. }))
+    /// A world in which everything goes well and nobody does anything.
+    pub fn calm(seed: u64, tenants: Vec<TenantPlan>) -> Self {
+        Self {
+            seed,
+            tenants,
+            faults: Faults::none(),
+            customers: Customers::instant(),
+            wire: WireFaults::default(),
+            disk: DiskFaults::default(),
+            crashes: Vec::new(),
+            actions: Vec::new(),
+            planted: None,
+        }
+    }
+
+    /// Whether somebody opts in (again).
+    pub fn opts_in(&self) -> bool {
+        self.actions.iter().any(|action| {
+            matches!(action.what, What::Consent { granted: true, .. } | What::Preference { stop: false, .. })
+        })
     }
 
     /// One line that says what the seed brings.
@@ -73,11 +109,13 @@ impl Plan {
         let senders: usize =
             self.tenants.iter().flat_map(|tenant| &tenant.accounts).map(|each| each.numbers.len()).sum();
         format!(
-            "{} tenants, {senders} senders, {} actions, {} crashes, commits fail {:.1} %",
+            "{} tenants, {senders} senders, {} actions, {} crashes, disk {:?}, wire {:?}, {:?}",
             self.tenants.len(),
-            self.actions.len(),
+            self.actions.iter().filter(|action| !matches!(action.what, What::Nothing)).count(),
             self.crashes.len(),
-            self.commit_failures * 100.0
+            self.disk,
+            self.wire,
+            self.faults,
         )
     }
 }
@@ -109,6 +147,14 @@ impl AccountPlan {
             templates: TemplateSpec::samples(),
             ..Provision::default()
         }
+    }
+}
+
+fn crash(dice: &mut StdRng, last_us: i64) -> Crash {
+    Crash {
+        after_us: dice.random_range(SECOND / 2..last_us.max(SECOND) + 10 * SECOND),
+        steps: dice.random_range(0..12),
+        down_us: downtime(dice),
     }
 }
 

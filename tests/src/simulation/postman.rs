@@ -16,12 +16,16 @@ const WAY_US: i64 = 2_000;
 
 pub(super) async fn run(world: Arc<World>, engine: Engine) {
     loop {
-        for webhook in world.simulator.take_due(world.now_us()) {
+        for webhook in world.simulator.take_due(world.true_now_us()) {
             world.notebook.lock().in_the_post.insert(webhook.id);
             tokio::spawn(deliver(world.clone(), engine.clone(), webhook));
         }
-        let next_us = world.simulator.next_wake_us().map_or(POST_LOOK_US, |at| at - world.now_us());
-        world.clock.sleep(next_us.clamp(1_000, POST_LOOK_US)).await;
+        let next_us = world.simulator.next_wake_us().map_or(POST_LOOK_US, |at| at - world.true_now_us());
+        tokio::select! {
+            biased;
+            () = world.bell.notified() => {}
+            () = world.clock.sleep(next_us.clamp(1_000, POST_LOOK_US)) => {}
+        }
     }
 }
 
@@ -29,7 +33,7 @@ async fn deliver(world: Arc<World>, engine: Engine, webhook: Webhook) {
     world.clock.sleep(WAY_US).await;
     let status = answer(&engine, &webhook).await;
     if world.notebook.lock().in_the_post.remove(&webhook.id) {
-        world.simulator.webhook_result(world.now_us(), webhook.id, Some(status));
+        world.simulator.webhook_result(world.true_now_us(), webhook.id, Some(status));
     }
 }
 

@@ -4,12 +4,14 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
+use tidings_store::model::PauseScope;
+
+use super::disk::Spell;
 use super::plan::TenantPlan;
+use super::wire::Storm;
 use crate::limits::SIMULATED_MESSAGES_MAX;
 
 const SECOND: i64 = 1_000_000;
-/// People per tenant: few, so that they meet pair limits, order, consent and windows.
-const PEOPLE: usize = 12;
 
 #[derive(Debug, Clone)]
 pub struct Action {
@@ -55,14 +57,60 @@ pub enum What {
         phone: String,
         text: &'static str,
     },
+    /// The switch for a category, for one of the senders, or for the whole tenant.
     Pause {
-        category: &'static str,
+        scope: PauseScope,
+        /// The category; the number of the sender.
+        target: String,
+        for_us: i64,
+    },
+    /// The platform pauses a template of the tenant's first account, and approves it again after so long.
+    Template {
+        business_id: String,
+        name: &'static str,
         for_us: i64,
     },
     /// Every call to the provider fails for so long.
     Outage {
         for_us: i64,
     },
+    /// The way to the provider is bad for so long.
+    Storm {
+        storm: Storm,
+        for_us: i64,
+    },
+    /// The disk is bad for so long.
+    Disk {
+        spell: Spell,
+        for_us: i64,
+    },
+    /// The wall clock steps.
+    Step {
+        by_us: i64,
+    },
+    /// Another owner takes the lease and keeps it for so long.
+    Steal {
+        for_us: i64,
+    },
+    /// What shrinking left out.
+    Nothing,
+}
+
+impl What {
+    /// Whether it is a fault, and no traffic.
+    pub fn is_fault(&self) -> bool {
+        use What::{Disk, Outage, Pause, Steal, Step, Storm, Template};
+        matches!(
+            self,
+            Outage { .. }
+                | Storm { .. }
+                | Disk { .. }
+                | Step { .. }
+                | Steal { .. }
+                | Pause { .. }
+                | Template { .. }
+        )
+    }
 }
 
 pub(super) fn phone(tenant: usize, person: usize) -> String {
@@ -75,12 +123,17 @@ struct Writer<'a> {
     actions: Vec<Action>,
     messages: usize,
     at_us: i64,
+    /// People per tenant: few, so that they meet pair limits, order, consent and windows.
+    people: usize,
 }
 
 pub(super) fn actions(dice: &mut StdRng, tenants: &[TenantPlan]) -> Vec<Action> {
-    let target = dice.random_range(40..SIMULATED_MESSAGES_MAX * 3 / 4);
+    // Most runs are short: what a fault breaks it breaks early, and a machine plays more of them.
+    let most = [40, 80, SIMULATED_MESSAGES_MAX - 20][dice.random_range(0..3)];
+    let target = dice.random_range(15..most);
     let pace_us = dice.random_range(20_000..400_000);
-    let mut writer = Writer { dice, tenants, actions: Vec::new(), messages: 0, at_us: SECOND / 10 };
+    let people = [1, 4, 12][dice.random_range(0..3)];
+    let mut writer = Writer { dice, tenants, actions: Vec::new(), messages: 0, at_us: SECOND / 10, people };
     while writer.messages < target {
         writer.at_us += writer.dice.random_range(0..pace_us);
         let tenant = writer.dice.random_range(0..tenants.len());
@@ -92,8 +145,8 @@ pub(super) fn actions(dice: &mut StdRng, tenants: &[TenantPlan]) -> Vec<Action> 
 
 impl Writer<'_> {
     fn what(&mut self, tenant: usize) -> What {
-        let person = phone(tenant, self.dice.random_range(0..PEOPLE));
-        match self.dice.random_range(0..100) {
+        let person = phone(tenant, self.dice.random_range(0..self.people));
+        match self.dice.random_range(0..106) {
             0..=59 => {
                 self.messages += 1;
                 What::Send { key: format!("one-{}", self.actions.len()), intent: self.intent(tenant) }
@@ -118,11 +171,46 @@ impl Writer<'_> {
                 stop: self.dice.random_bool(0.7),
             },
             87..=96 => self.inbound(tenant, person),
-            97..=98 => What::Pause {
-                category: ["marketing", "utility"][self.dice.random_range(0..2)],
-                for_us: self.dice.random_range(SECOND..20 * SECOND),
+            _ => self.fault(tenant),
+        }
+    }
+
+    fn fault(&mut self, tenant: usize) -> What {
+        let for_us = self.dice.random_range(SECOND..15 * SECOND);
+        match self.dice.random_range(0..10) {
+            0..=1 => self.pause(for_us),
+            2 => What::Template {
+                business_id: self.tenants[tenant].accounts[0].business_id.clone(),
+                name: ["order_update", "spring_offer"][self.dice.random_range(0..2)],
+                for_us,
             },
-            _ => What::Outage { for_us: self.dice.random_range(SECOND..15 * SECOND) },
+            3 => What::Outage { for_us },
+            4 => What::Storm { storm: Storm::Partial(self.dice.random_range(0.1..0.9)), for_us },
+            5 => What::Storm { storm: Storm::Slow(self.dice.random_range(SECOND / 10..40 * SECOND)), for_us },
+            6 => What::Disk { spell: Spell::Down, for_us },
+            7 => What::Disk { spell: Spell::Slow, for_us },
+            8 => What::Step { by_us: self.step() },
+            _ => What::Steal { for_us: for_us / 3 },
+        }
+    }
+
+    fn pause(&mut self, for_us: i64) -> What {
+        match self.dice.random_range(0..4) {
+            0 => What::Pause { scope: PauseScope::Tenant, target: String::new(), for_us },
+            1 => What::Pause { scope: PauseScope::Sender, target: "0".to_owned(), for_us },
+            _ => {
+                let target = ["marketing", "utility"][self.dice.random_range(0..2)].to_owned();
+                What::Pause { scope: PauseScope::Category, target, for_us }
+            }
+        }
+    }
+
+    /// Mostly seconds either way; now and then a day ahead, or minutes back.
+    fn step(&mut self) -> i64 {
+        match self.dice.random_range(0..10) {
+            0 => self.dice.random_range(3_600 * SECOND..86_400 * SECOND),
+            1 => -self.dice.random_range(30 * SECOND..120 * SECOND),
+            _ => self.dice.random_range(-30 * SECOND..30 * SECOND),
         }
     }
 
@@ -149,7 +237,7 @@ impl Writer<'_> {
     }
 
     fn intent(&mut self, tenant: usize) -> Value {
-        let phone = phone(tenant, self.dice.random_range(0..PEOPLE));
+        let phone = phone(tenant, self.dice.random_range(0..self.people));
         let display = {
             let accounts = &self.tenants[tenant].accounts;
             let account = &accounts[self.dice.random_range(0..accounts.len())];

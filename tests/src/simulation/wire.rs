@@ -8,12 +8,19 @@ use http::{Request, Response};
 use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use tokio::sync::Notify;
 
 use tidings_domain::clock::{BoxFuture, Clock};
 use tidings_domain::provider::Chunks;
 use tidings_domain::transport::{Bounds, Transport, TransportError};
 use tidings_providers::http::Downloads;
 use tidings_simulator::Simulator;
+
+use super::clock::VirtualClock;
+use super::fuse::Fuse;
+use super::planted::Planted;
+use super::tally::Tally;
+use super::world::World;
 
 /// What the wire does to an exchange, as shares.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,23 +33,62 @@ pub struct WireFaults {
 
 /// Whoever carries a message with this word panics.
 pub const POISON: &str = "the-carrier-panics";
+/// A time in which the way to the provider is worse than usual; outlives a crash.
+#[derive(Default)]
+pub struct WireWeather(Mutex<Option<(Storm, i64)>>);
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Storm {
+    /// This share of the connections is not made.
+    Partial(f64),
+    /// Every exchange takes so much longer, in microseconds.
+    Slow(i64),
+}
+
+impl WireWeather {
+    pub fn set(&self, storm: Storm, until_us: i64) {
+        *self.0.lock() = Some((storm, until_us));
+    }
+    fn now(&self, now_us: i64) -> Option<Storm> {
+        self.0.lock().filter(|(_, until_us)| now_us < *until_us).map(|(storm, _)| storm)
+    }
+}
 
 /// Carries requests to the simulator.
 pub struct Wire {
     simulator: Simulator,
-    clock: Arc<dyn Clock>,
+    clock: Arc<VirtualClock>,
+    weather: Arc<WireWeather>,
+    fuse: Arc<Fuse>,
+    tally: Arc<Tally>,
+    bell: Arc<Notify>,
     dice: Mutex<StdRng>,
     faults: WireFaults,
+    twice: bool,
     armed: AtomicBool,
 }
 
+/// What the dice say of one exchange.
+struct Draw {
+    there_us: i64,
+    back_us: i64,
+    refused: bool,
+    broken: bool,
+    twice: bool,
+}
+
 impl Wire {
-    pub fn new(simulator: Simulator, clock: Arc<dyn Clock>, seed: u64, faults: WireFaults) -> Self {
+    pub(super) fn new(world: &World, seed: u64) -> Self {
         Self {
-            simulator,
-            clock,
+            simulator: world.simulator.clone(),
+            clock: world.clock.clone(),
+            weather: world.wire.clone(),
+            fuse: world.fuse.clone(),
+            tally: world.tally.clone(),
+            bell: world.bell.clone(),
             dice: Mutex::new(StdRng::seed_from_u64(seed)),
-            faults,
+            faults: world.plan.wire,
+            twice: world.plan.planted == Some(Planted::SubmitTwice),
             armed: AtomicBool::new(false),
         }
     }
@@ -52,35 +98,61 @@ impl Wire {
         self.armed.store(true, Ordering::Relaxed);
     }
 
+    fn draw(&self) -> Draw {
+        let mut dice = self.dice.lock();
+        let armed = self.armed.load(Ordering::Relaxed);
+        let mut draw = Draw {
+            there_us: dice.random_range(1_000..8_000),
+            back_us: dice.random_range(1_000..8_000),
+            refused: dice.random_bool(self.faults.refuse) && armed,
+            broken: dice.random_bool(self.faults.break_after) && armed,
+            twice: self.twice && dice.random_bool(0.1),
+        };
+        match self.weather.now(self.clock.elapsed_us()) {
+            Some(Storm::Partial(share)) => draw.refused |= dice.random_bool(share),
+            Some(Storm::Slow(us)) => draw.there_us += us,
+            None => {}
+        }
+        draw
+    }
+
     async fn carry(
         &self,
         request: Request<Bytes>,
         bounds: Bounds,
     ) -> Result<Response<Bytes>, TransportError> {
-        let (there_us, back_us, refused, broken) = {
-            let mut dice = self.dice.lock();
-            (
-                dice.random_range(1_000..8_000),
-                dice.random_range(1_000..8_000),
-                dice.random_bool(self.faults.refuse),
-                dice.random_bool(self.faults.break_after),
-            )
-        };
+        let Draw { there_us, back_us, refused, broken, twice } = self.draw();
+        self.fuse.step().await;
+        if there_us >= bounds.total_us {
+            // Given up on the way; the provider still gets it.
+            self.clock.sleep(bounds.total_us).await;
+            self.simulator.handle(self.clock.true_now().micros(), request);
+            self.bell.notify_one();
+            self.tally.add("requests that took too long", 1);
+            return Err(TransportError::Timeout);
+        }
         let poisoned = request.body().windows(POISON.len()).any(|word| word == POISON.as_bytes());
         assert!(!poisoned, "a message with the word for it");
         self.clock.sleep(there_us).await;
-        let armed = self.armed.load(Ordering::Relaxed);
-        if refused && armed {
+        if refused {
+            self.tally.add("connections refused", 1);
             return Err(TransportError::Connect);
         }
-        let answer = self.simulator.handle(self.clock.now().micros(), request);
+        let now_us = self.clock.true_now().micros();
+        if twice {
+            self.simulator.handle(now_us, request.clone());
+        }
+        let answer = self.simulator.handle(now_us, request);
+        self.bell.notify_one();
+        self.fuse.step().await;
         let took_us = there_us + answer.delay_us + back_us;
         if answer.hang || took_us > bounds.total_us {
             self.clock.sleep(bounds.total_us - there_us).await;
             return Err(TransportError::Timeout);
         }
         self.clock.sleep(answer.delay_us + back_us).await;
-        if broken && armed {
+        if broken {
+            self.tally.add("connections broken", 1);
             return Err(TransportError::Broken);
         }
         if answer.response.body().len() > bounds.answer_bytes_max {

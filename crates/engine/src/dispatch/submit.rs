@@ -61,12 +61,8 @@ impl Hand {
             Err(error) => {
                 tracing::warn!(error = %error, "a claim failed; its messages stay queued");
                 self.engine.0.metrics.add(Counter::store_errors, 1);
-                // A connection that broke at the commit does not say whether the claim is durable. It certainly
-                // did not leave, so it is taken back if it is there.
-                if matches!(error, StoreError::Unavailable) {
-                    self.unclaim(&kept).await;
-                }
-                let again_at = Some(now.plus(200_000));
+                self.take_back(&kept).await;
+                let again_at = Some(self.engine.now().plus(200_000));
                 for item in kept {
                     self.tell(Done::Unused { item, again_at }).await;
                 }
@@ -120,44 +116,41 @@ impl Hand {
         }
     }
 
-    /// Takes back claims that may have become durable although nobody was told, once the store answers again.
-    /// When the lease is lost meanwhile, the recovery of whoever has it next does the same.
-    async fn unclaim(&self, items: &[DueItem]) {
-        let sys = self.store.system();
-        let mut wait_us = 50_000;
-        while self.lease.holds() {
-            let now = self.engine.now();
-            let settled = items.iter().map(|item| (self.as_claimed(item), Settle::Requeue)).collect();
-            match self.store.settle(&sys, self.lease.epoch, settled, now).await {
-                Err(StoreError::Unavailable | StoreError::Busy) => {
-                    self.engine.0.clock.sleep(wait_us).await;
-                    wait_us = (wait_us * 2).min(1_000_000);
-                }
-                _ => return,
-            }
-        }
-    }
-
-    fn as_claimed(&self, item: &DueItem) -> OpenAttempt {
-        OpenAttempt {
-            item: item.clone(),
-            state: tidings_domain::lifecycle::AttemptState::Claimed,
-            claimed_at: self.engine.now(),
-            doubt_until: None,
-            review: None,
-        }
-    }
-
     /// A claim that certainly did not leave goes back to the queue.
     async fn give_back(&self, item: DueItem) {
+        self.take_back(std::slice::from_ref(&item)).await;
+        self.tell(Done::Unused { item, again_at: Some(self.engine.now().plus(1_000_000)) }).await;
+    }
+
+    /// Queues claims again that certainly did not leave. A claim whose commit failed may be durable all the
+    /// same: a connection can break between the commit and the word that it was done.
+    async fn take_back(&self, items: &[DueItem]) {
         let sys = self.store.system();
-        let now = self.engine.now();
-        let settled = vec![(self.as_claimed(&item), Settle::Requeue)];
-        if let Err(error) = self.store.settle(&sys, self.lease.epoch, settled, now).await {
-            let (trace, msg) = (item.trace, item.message);
-            tracing::warn!(%error, %trace, %msg, "a claim could not be given back; recovery settles it");
+        let mut wait_us = 50_000;
+        // Who lost the lease decides nothing; recovery settles what is left.
+        while !self.lease.is_lost() {
+            let now = self.engine.now();
+            let requeue = |item: &DueItem| {
+                let state = tidings_domain::lifecycle::AttemptState::Claimed;
+                let open = OpenAttempt {
+                    item: item.clone(),
+                    state,
+                    claimed_at: now,
+                    doubt_until: None,
+                    review: None,
+                };
+                (open, Settle::Requeue)
+            };
+            let claims = items.iter().map(requeue).collect();
+            match self.store.settle(&sys, self.lease.epoch, claims, now).await {
+                Ok(()) | Err(StoreError::Conflict(_)) => return,
+                Err(error) => {
+                    tracing::warn!(error = %error, "claims could not be given back; trying again");
+                    self.engine.0.clock.sleep(wait_us).await;
+                    wait_us = (wait_us * 2).min(2_000_000);
+                }
+            }
         }
-        self.tell(Done::Unused { item, again_at: Some(now.plus(1_000_000)) }).await;
     }
 
     async fn send(&self, item: DueItem, content: Vec<u8>, snapshot: &Snapshot) {

@@ -2,6 +2,9 @@
 
 mod checks;
 mod durability;
+mod ledger;
+
+pub use ledger::check_ledger;
 
 use std::path::Path;
 

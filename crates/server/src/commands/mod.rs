@@ -52,6 +52,9 @@ pub async fn run(cli: Cli, out: Out) -> Outcome {
         Command::Init(args) => init::run(load(file, args.data_dir.as_deref())?, out).await,
         Command::Serve(args) => serve::run(args.listen, load(file, args.data_dir.as_deref())?, out).await,
         Command::Sim(args) => sim::run(args, load(file, None)?, out).await,
+        Command::Doctor(args) if args.ledger => {
+            doctor::check_ledger(file, args.data_dir.as_deref(), out).await
+        }
         Command::Doctor(args) => doctor::run(file, args.data_dir.as_deref(), out).await,
         Command::Migrate(args) => migrate::run(load(file, args.data_dir.as_deref())?, out).await,
         Command::Backup(args) => backup::run(&args.to, load(file, args.data_dir.as_deref())?, out).await,

@@ -81,7 +81,7 @@ impl RegionCopy {
 /// Copies a region into a folder that exists, and verifies the copy.
 pub async fn copy(engine: &Engine, region: &str, folder: &Path, report: Report) -> Result<RegionCopy> {
     match engine {
-        Engine::Sqlite { path } | Engine::SqliteInline { path, .. } => {
+        Engine::Sqlite { path } | Engine::SqliteReader { path } | Engine::SqliteInline { path, .. } => {
             let (path, region, folder) = (path.clone(), region.to_owned(), folder.to_owned());
             let copying =
                 tokio::task::spawn_blocking(move || sqlite::copy(&path, &region, &folder, &*report));
@@ -113,7 +113,7 @@ pub async fn restore(
     verify(copy, folder)?;
     let after = hold::After { lost_at, now };
     match engine {
-        Engine::Sqlite { path } | Engine::SqliteInline { path, .. } => {
+        Engine::Sqlite { path } | Engine::SqliteReader { path } | Engine::SqliteInline { path, .. } => {
             same(copy, EngineKind::Sqlite)?;
             let (path, copy, folder) = (path.clone(), copy.clone(), folder.to_owned());
             let restoring =

@@ -13,8 +13,8 @@ mod threads;
 mod tls;
 
 pub(crate) use group::{Group, Ticket, Work};
-pub use inline::Hook;
 pub(crate) use inline::SqliteInline;
+pub use inline::{Hook, Lie};
 pub(crate) use pool::{Connector, Use};
 pub(crate) use postgres::Postgres;
 pub(crate) use sqlite::{check_version, open_reader, open_writer};

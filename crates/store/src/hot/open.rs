@@ -51,6 +51,24 @@ impl Store {
         .await
     }
 
+    /// Claims from before a time that nobody has answered for.
+    pub async fn claims_before(
+        &self,
+        _system: &SystemScope,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<OpenAttempt>> {
+        self.read(move |conn| {
+            Box::pin(async move {
+                let sql =
+                    format!("{OPEN} AND a.state = 0 AND a.claimed_at <= $1 ORDER BY a.message_id LIMIT $2");
+                let rows = conn.query(&sql, vals![before, limit as i64]).await?;
+                rows.iter().map(open_attempt).collect()
+            })
+        })
+        .await
+    }
+
     /// Doubts that no receipt has settled in their time.
     pub async fn doubts_due(
         &self,

@@ -21,7 +21,7 @@ impl Store {
     /// Appends to the ledger; the facts of all identities of the contact follow in the same transaction.
     pub async fn add_consent(&self, scope: &TenantScope, new: NewConsent) -> Result<Consent> {
         let sealed = SealedConsent::of(scope, &new);
-        let consent = Consent {
+        let mut consent = Consent {
             id: new.id,
             address: new.address.clone(),
             channel: new.channel,
@@ -33,14 +33,16 @@ impl Store {
             actor: new.actor.to_string(),
         };
         let own = scope.clone();
-        self.write(move |conn| {
-            Box::pin(async move {
-                let mut events = Events::default();
-                people::add_consent(conn, &own, &new, &sealed, &mut events).await?;
-                events.append(conn).await
+        consent.at = self
+            .write(move |conn| {
+                Box::pin(async move {
+                    let mut events = Events::default();
+                    let at = people::add_consent(conn, &own, &new, &sealed, &mut events).await?;
+                    events.append(conn).await?;
+                    Ok(at)
+                })
             })
-        })
-        .await?;
+            .await?;
         Ok(consent)
     }
 

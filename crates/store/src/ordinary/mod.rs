@@ -3,6 +3,7 @@
 mod accounts;
 mod attempts;
 mod attention;
+mod audit;
 mod behind;
 mod cancel;
 mod catalog;

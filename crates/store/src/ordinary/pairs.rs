@@ -13,8 +13,7 @@ use crate::scope::SystemScope;
 use crate::store::Store;
 
 impl Store {
-    /// Recipients that these senders submitted to since then, with the last time, as far as the newest events
-    /// tell. All senders together cost one walk over the end of the log, and what is older costs nothing.
+    /// Each claim of these senders since then with its recipient, oldest first, as far as the newest events tell. All senders together cost one walk over the end of the log, and what is older costs nothing.
     pub async fn recent_pairs(
         &self,
         _system: &SystemScope,
@@ -45,17 +44,17 @@ async fn pairs(
     let after = order(conn).after;
     let wanted: Vec<String> = (0..senders.len()).map(|n| format!("${}", n + 6)).collect();
     let sql = format!(
-        "SELECT m.sender_id, m.recipient, MAX(e.at) FROM events e
+        "SELECT m.sender_id, m.recipient, e.at FROM events e
          JOIN messages m ON m.tenant_id = e.tenant_id AND m.id = e.subject
          WHERE {after} AND e.kind = $3 AND e.at >= $4 AND m.sender_id IN ({})
-         GROUP BY m.sender_id, m.recipient ORDER BY MAX(e.at) DESC LIMIT $5",
+         ORDER BY e.at DESC LIMIT $5",
         wanted.join(", ")
     );
     let submitting = Val::Int(Kind::MessageSubmitting.code());
     let mut params = vals![transaction, sequence, submitting, since, limit].to_vec();
     params.extend(senders.iter().map(Val::from));
     let rows = conn.query(&sql, &params).await?;
-    rows.iter().map(|row| Ok((row.id(0)?, row.get(1)?, row.get(2)?))).collect()
+    rows.iter().rev().map(|row| Ok((row.id(0)?, row.get(1)?, row.get(2)?))).collect()
 }
 
 /// A place in the log, at most so many events before its end, behind which everything since then is. An event is

@@ -92,7 +92,7 @@ impl Keeper {
         } else {
             snapshot.lane_pause(sender, lane.account, now.wall).map(|pause| pause.reason.clone())
         };
-        if held_us > TEMPLATE_DOUBT_US {
+        if held_us > TEMPLATE_DOUBT_US || snapshot.has_paused_template(account) {
             self.ask_for_templates(snapshot, account, now.mono_us);
         }
         let Some(lane) = self.lanes.get_mut(&sender) else { return i64::MAX };

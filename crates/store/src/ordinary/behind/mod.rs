@@ -8,7 +8,7 @@ mod recipients;
 mod subjects;
 
 pub(super) use recipients::newest;
-pub(super) use subjects::positions;
+pub(super) use subjects::{kinds, positions};
 
 use super::feed::{Order, end, order};
 use crate::conn::{Conn, vals};

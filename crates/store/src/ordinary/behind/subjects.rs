@@ -1,7 +1,7 @@
 //! Where the events of a subject stand in the log. Subjects are ids that begin with the time, so a portion of the
 //! log falls on few pages of the index.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use tidings_domain::id::TenantId;
 
@@ -96,4 +96,43 @@ pub(in crate::ordinary) async fn positions(
     let all: BTreeSet<(i64, i64)> =
         found.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect::<Result<_>>()?;
     Ok(all.into_iter().take(usize::try_from(most).unwrap_or(usize::MAX)).collect())
+}
+
+/// The kinds of events of indexed subjects.
+const KINDS: Bulk = Bulk {
+    sqlite: "SELECT e.kind FROM subject_events s JOIN events e ON e.seq = s.seq
+        WHERE s.tenant_id = ?1 AND s.subject = ?2 ORDER BY s.transaction_id, s.seq",
+    postgres: "SELECT k.ord, e.kind FROM UNNEST($1::bytea[], $2::bytea[])
+        WITH ORDINALITY AS k (tenant_id, subject, ord)
+        JOIN subject_events s ON s.tenant_id = k.tenant_id AND s.subject = k.subject
+        JOIN events e ON e.tx = s.transaction_id::text::xid8 AND e.seq = s.seq
+        ORDER BY k.ord, s.transaction_id, s.seq",
+};
+
+/// The kinds of all events of many subjects, each in the order of the log. To be asked on one snapshot: what
+/// is newer than the index is read once from the end of the log.
+pub(in crate::ordinary) async fn kinds(
+    conn: &Conn,
+    subjects: &[(TenantId, [u8; 16])],
+    generation: i64,
+) -> Result<Vec<Vec<i64>>> {
+    let mut keys = Batch::new(2, subjects.len());
+    for (tenant, subject) in subjects {
+        keys.push(cells![tenant, subject]);
+    }
+    let mut all: Vec<Vec<i64>> = subjects.iter().map(|_| Vec::new()).collect();
+    for (index, row) in conn.lookup(&KINDS, &keys).await? {
+        all[index].push(row.get(0)?);
+    }
+    let wanted: HashMap<(TenantId, [u8; 16]), usize> =
+        subjects.iter().enumerate().map(|(index, subject)| (*subject, index)).collect();
+    let from = INDEX.cursor(conn, generation).await?;
+    let Order { after, ascending, .. } = order(conn);
+    let sql = format!("SELECT tenant_id, subject, kind FROM events WHERE {after} ORDER BY {ascending}");
+    for row in conn.query(&sql, vals![from.transaction, from.sequence]).await? {
+        if let Some(index) = wanted.get(&(row.id(0)?, row.get(1)?)) {
+            all[*index].push(row.get(2)?);
+        }
+    }
+    Ok(all)
 }

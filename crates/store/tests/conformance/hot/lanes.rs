@@ -66,7 +66,8 @@ async fn recent_pairs_are_remembered(bed: Bed) -> Bed {
     let recent =
         async |senders: &[SenderId], since| bed.store.recent_pairs(&system, senders, since, 10).await;
     let (one, nobody) = (scene.sender, SenderId::from_bytes([9; 16]));
-    let expected = [(one, scene.message(&bed).recipient, first)];
+    // Every claim counts: two to one recipient are two debts.
+    let expected = [(one, scene.message(&bed).recipient, first); 2];
     assert_eq!(recent(&[nobody, one], first).await.expect("a read"), expected);
     assert_eq!(recent(&[nobody], first).await.expect("a read"), []);
     assert_eq!(recent(&[], first).await.expect("a read"), []);
