@@ -8,8 +8,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
+use bytes::BytesMut;
 use http::{Method, Request, StatusCode};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tower::Service;
 
@@ -126,16 +127,37 @@ impl Hot {
 }
 
 async fn whole(body: Incoming, most: usize) -> Result<Bytes> {
-    let read = if has_large_body(&body) {
-        Limited::new(Paced::new(body), most).collect().await
-    } else {
-        Limited::new(body, most).collect().await
-    };
-    match read {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Problem::body_over_limit()),
-        Err(_) => Err(Problem::unreadable_body()),
+    if has_large_body(&body) { gather(Paced::new(body), most).await } else { gather(body, most).await }
+}
+
+/// A body over the limit is read on for a while and thrown away: a client that is still writing when the
+/// connection closes would never see why it was refused.
+async fn gather<B: http_body::Body<Data = Bytes> + Unpin>(mut body: B, most: usize) -> Result<Bytes> {
+    let (mut first, mut rest, mut size) = (Bytes::new(), BytesMut::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Problem::unreadable_body())?;
+        let Ok(data) = frame.into_data() else { continue };
+        size += data.len();
+        if size > most + limits::REFUSED_BYTES_READ_MAX {
+            break;
+        } else if size > most {
+            rest.clear();
+        } else if first.is_empty() {
+            first = data;
+        } else {
+            rest.extend_from_slice(&data);
+        }
     }
+    if size > most {
+        return Err(Problem::body_over_limit());
+    }
+    if rest.is_empty() {
+        return Ok(first);
+    }
+    let mut all = BytesMut::with_capacity(size);
+    all.extend_from_slice(&first);
+    all.extend_from_slice(&rest);
+    Ok(all.freeze())
 }
 
 #[cfg(test)]

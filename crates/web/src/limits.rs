@@ -21,6 +21,8 @@ pub const API_BODY_BYTES_MAX: usize = 1_000_000;
 pub const BATCH_BODY_BYTES_MAX: usize = 5_000_000;
 /// Bytes of a callback: the platform's bodies reach 3 MB; the rest is slack.
 pub const CALLBACK_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of a body over its limit that are read on and thrown away, so that the refusal is read.
+pub const REFUSED_BYTES_READ_MAX: usize = 1024 * 1024;
 /// Bytes of a file, the largest that the platform takes.
 pub const MEDIA_BYTES_MAX: usize = 100 * 1024 * 1024;
 /// Bytes around a file in a multipart body.

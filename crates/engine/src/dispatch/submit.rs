@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use tidings_domain::credentials::Credentials;
 use tidings_domain::provider::{Doubt, Outcome, Provider, Rejection, Submission};
+use tidings_domain::time::Timestamp;
 use tidings_domain::transport::TransportError;
 use tidings_store::Store;
 use tidings_store::error::StoreError;
@@ -61,7 +62,7 @@ impl Hand {
             Err(error) => {
                 tracing::warn!(error = %error, "a claim failed; its messages stay queued");
                 self.engine.0.metrics.add(Counter::store_errors, 1);
-                self.take_back(&kept).await;
+                self.take_back(&kept, now).await;
                 let again_at = Some(self.engine.now().plus(200_000));
                 for item in kept {
                     self.tell(Done::Unused { item, again_at }).await;
@@ -70,7 +71,7 @@ impl Hand {
             }
         };
         if !won.is_empty() {
-            self.send_all(won, &snapshot).await;
+            self.send_all(won, &snapshot, now).await;
         }
         self.tell(Done::Claim { lane, class }).await;
         self.engine.tick();
@@ -102,29 +103,35 @@ impl Hand {
         won
     }
 
-    async fn send_all(self: &Arc<Self>, won: Vec<(DueItem, Vec<u8>)>, snapshot: &Arc<Snapshot>) {
+    async fn send_all(
+        self: &Arc<Self>,
+        won: Vec<(DueItem, Vec<u8>)>,
+        snapshot: &Arc<Snapshot>,
+        claimed_at: Timestamp,
+    ) {
         let attempts: Vec<_> = won.iter().map(|(item, _)| item.attempt_id()).collect();
         let noted = self.lease.holds() && self.journal.note(&attempts).is_ok();
         for (item, content) in won {
             if noted {
                 let hand = Arc::clone(self);
                 let snapshot = Arc::clone(snapshot);
-                tokio::spawn(async move { hand.send(item, content, &snapshot).await });
+                tokio::spawn(async move { hand.send(item, content, &snapshot, claimed_at).await });
             } else {
-                self.give_back(item).await;
+                self.give_back(item, claimed_at).await;
             }
         }
     }
 
     /// A claim that certainly did not leave goes back to the queue.
-    async fn give_back(&self, item: DueItem) {
-        self.take_back(std::slice::from_ref(&item)).await;
+    async fn give_back(&self, item: DueItem, claimed_at: Timestamp) {
+        self.take_back(std::slice::from_ref(&item), claimed_at).await;
         self.tell(Done::Unused { item, again_at: Some(self.engine.now().plus(1_000_000)) }).await;
     }
 
     /// Queues claims again that certainly did not leave. A claim whose commit failed may be durable all the
-    /// same: a connection can break between the commit and the word that it was done.
-    async fn take_back(&self, items: &[DueItem]) {
+    /// same: a connection can break between the commit and the word that it was done. A claim of the same message
+    /// that was made at another time is another one, and may be on its way.
+    async fn take_back(&self, items: &[DueItem], claimed_at: Timestamp) {
         let sys = self.store.system();
         let mut wait_us = 50_000;
         // Who lost the lease decides nothing; recovery settles what is left.
@@ -132,13 +139,8 @@ impl Hand {
             let now = self.engine.now();
             let requeue = |item: &DueItem| {
                 let state = tidings_domain::lifecycle::AttemptState::Claimed;
-                let open = OpenAttempt {
-                    item: item.clone(),
-                    state,
-                    claimed_at: now,
-                    doubt_until: None,
-                    review: None,
-                };
+                let open =
+                    OpenAttempt { item: item.clone(), state, claimed_at, doubt_until: None, review: None };
                 (open, Settle::Requeue)
             };
             let claims = items.iter().map(requeue).collect();
@@ -153,9 +155,9 @@ impl Hand {
         }
     }
 
-    async fn send(&self, item: DueItem, content: Vec<u8>, snapshot: &Snapshot) {
+    async fn send(&self, item: DueItem, content: Vec<u8>, snapshot: &Snapshot, claimed_at: Timestamp) {
         if !self.lease.holds() {
-            return self.give_back(item).await;
+            return self.give_back(item, claimed_at).await;
         }
         self.engine.0.metrics.add(Counter::submissions, 1);
         tracing::debug!(trace = %item.trace, msg = %item.message, attempt = item.attempt, "submitting");

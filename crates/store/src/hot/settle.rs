@@ -98,7 +98,11 @@ fn decide(
     let reconcile = Actor::System(SystemLoop::Reconcile);
     let n = open.item.attempt;
     match settle {
-        Settle::Requeue if progress.attempts[index].state == AttemptState::Claimed => {
+        // Only the claim that is meant: another one of the same message may be on its way.
+        Settle::Requeue
+            if progress.attempts[index].state == AttemptState::Claimed
+                && progress.attempts[index].claimed_at == open.claimed_at =>
+        {
             progress.attempts[index].change = Change::Delete;
             let recovery = Actor::System(SystemLoop::Recovery);
             events.push(progress.head(index, Kind::MessageRequeued, recovery, at), |out| {

@@ -30,3 +30,22 @@ fn templates_are_those_of_the_router() {
     }
     assert_eq!(Route::Callback.template(), callbacks::PATH);
 }
+
+#[tokio::test]
+async fn a_body_is_read_whole_or_refused_whole() {
+    let frames = |sizes: &[usize]| {
+        let frames = sizes
+            .iter()
+            .map(|size| Ok::<_, axum::Error>(http_body::Frame::data(Bytes::from(vec![b'x'; *size]))));
+        http_body_util::StreamBody::new(futures_util::stream::iter(frames.collect::<Vec<_>>()))
+    };
+    for (sizes, read) in
+        [(&[][..], Some(0)), (&[7], Some(7)), (&[3, 4, 3], Some(10)), (&[3, 8], None), (&[11], None)]
+    {
+        let body = gather(frames(sizes), 10).await;
+        assert_eq!(body.as_ref().ok().map(Bytes::len), read, "{sizes:?}");
+        assert!(body.is_ok() || body.is_err_and(|problem| problem.status == 413));
+    }
+    let endless = [limits::REFUSED_BYTES_READ_MAX; 3];
+    assert!(gather(frames(&endless), 10).await.is_err(), "what comes behind is not waited for");
+}

@@ -1,5 +1,6 @@
 //! Consents, contacts, inbound messages, invalid recipients, kept callbacks, files.
 
+use tidings_domain::actor::Actor;
 use tidings_domain::address::{Bsuid, Phone};
 use tidings_domain::category::Category;
 use tidings_domain::fact::Identities;
@@ -39,12 +40,13 @@ async fn the_newest_consent_counts(bed: Bed) -> Bed {
     let scene = Scene::new(&bed).await;
     let marketing = usize::from(Category::Marketing.priority());
     let (early, late) = (bed.now(), bed.now().plus(SECOND));
-    let revoked = NewConsent { at: late, ..consent(&bed, phone(PHONE), false) };
-    let granted = NewConsent { at: early, ..consent(&bed, phone(PHONE), true) };
-    // They arrive in the wrong order.
+    let actor = Actor::Provider;
+    let revoked = NewConsent { at: late, actor, ..consent(&bed, phone(PHONE), false) };
+    let granted = NewConsent { at: early, actor, ..consent(&bed, phone(PHONE), true) };
+    // Callbacks arrive in the wrong order; what a client says counts after all that is known.
     for each in [revoked, granted] {
         let stored = bed.store.add_consent(&scene.scope, each.clone()).await.expect("it is appended");
-        assert_eq!((stored.id, stored.granted, stored.actor), (each.id, each.granted, ACTOR.to_string()));
+        assert_eq!((stored.id, stored.granted, stored.actor), (each.id, each.granted, actor.to_string()));
     }
     assert_eq!(facts(&bed, &scene, &phone(PHONE)).await.revoked_at[marketing], Some(late));
     assert_eq!(facts(&bed, &scene, &phone(PHONE)).await.revoked_at[0], None, "only for that purpose");
