@@ -48,15 +48,8 @@ pub const TRANSACTION_TRIES_MAX: usize = 6;
 pub const SCOPES_CACHED_MAX: usize = 10_000;
 /// Rows up to which the depth of a queue is counted.
 pub const QUEUE_DEPTH_MAX: i64 = 100_000;
-/// Events looked at for each recipient wanted, when a lane rebuilds the debt of its pairs.
-pub const PAIR_EVENTS_PER_ROW: i64 = 8;
-/// Events back from the end of the log where the first look for those debts goes; each further one goes four
-/// times as far.
-pub const PAIR_EVENTS_FIRST: i64 = 2_000;
 /// Senders whose debts one statement asks for.
 pub const PAIR_SENDERS_MAX: usize = 200;
-/// Microseconds by which an event may stand behind one that is younger.
-pub const LOG_SKEW_US: i64 = 10_000_000;
 /// Microseconds for which a verified key needs no look-up; another process's revocation is seen after it.
 pub const KEY_FRESH_US: i64 = 1_000_000;
 /// Verified keys kept in memory.

@@ -54,6 +54,7 @@ pub(super) struct Keeper {
     under_way: BTreeSet<AttemptId>,
     /// Where the round of tenants begins; moves on with every pass.
     turn: usize,
+    began_us: i64,
     scan_us: i64,
     renew_us: i64,
 }
@@ -164,6 +165,7 @@ impl Keeper {
             in_flight: 0,
             under_way: BTreeSet::new(),
             turn: 0,
+            began_us: now_us,
             scan_us: now_us,
             renew_us: now_us + LEASE_RENEW_US,
         }

@@ -4,16 +4,16 @@ use tidings_domain::event::Kind;
 use tidings_domain::id::SenderId;
 use tidings_domain::time::Timestamp;
 
-use super::feed::{Order, order};
 use crate::conn::{Conn, Val, vals};
 use crate::error::{Result, StoreError};
-use crate::limits::{LOG_SKEW_US, PAIR_EVENTS_FIRST, PAIR_EVENTS_PER_ROW, PAIR_SENDERS_MAX};
+use crate::limits::PAIR_SENDERS_MAX;
 use crate::model::Hash16;
 use crate::scope::SystemScope;
 use crate::store::Store;
 
 impl Store {
-    /// Each claim of these senders since then with its recipient, oldest first, as far as the newest events tell. All senders together cost one walk over the end of the log, and what is older costs nothing.
+    /// The newest claims of these senders since then with their recipients, oldest first. The index of the claims in
+    /// the log is walked from its end, so what waits or is older costs nothing.
     pub async fn recent_pairs(
         &self,
         _system: &SystemScope,
@@ -40,36 +40,19 @@ async fn pairs(
     since: Timestamp,
     limit: i64,
 ) -> Result<Vec<(SenderId, Hash16, Timestamp)>> {
-    let (transaction, sequence) = reach(conn, since, limit.saturating_mul(PAIR_EVENTS_PER_ROW)).await?;
-    let after = order(conn).after;
-    let wanted: Vec<String> = (0..senders.len()).map(|n| format!("${}", n + 6)).collect();
+    let wanted: Vec<String> = (0..senders.len()).map(|n| format!("${}", n + 3)).collect();
+    // The kind stands in the text: the condition of the partial index is `kind = 3`. Messages are looked up one by
+    // one, after the bound.
     let sql = format!(
-        "SELECT m.sender_id, m.recipient, e.at FROM events e
+        "SELECT m.sender_id, m.recipient, e.at FROM (
+           SELECT tenant_id, subject, at FROM events WHERE kind = {} AND at >= $1 ORDER BY at DESC LIMIT $2) e
          JOIN messages m ON m.tenant_id = e.tenant_id AND m.id = e.subject
-         WHERE {after} AND e.kind = $3 AND e.at >= $4 AND m.sender_id IN ({})
-         ORDER BY e.at DESC LIMIT $5",
+         WHERE m.sender_id IN ({}) ORDER BY e.at DESC",
+        Kind::MessageSubmitting.code(),
         wanted.join(", ")
     );
-    let submitting = Val::Int(Kind::MessageSubmitting.code());
-    let mut params = vals![transaction, sequence, submitting, since, limit].to_vec();
+    let mut params = vals![since, limit].to_vec();
     params.extend(senders.iter().map(Val::from));
     let rows = conn.query(&sql, &params).await?;
     rows.iter().rev().map(|row| Ok((row.id(0)?, row.get(1)?, row.get(2)?))).collect()
-}
-
-/// A place in the log, at most so many events before its end, behind which everything since then is. An event is
-/// written a little after its time.
-async fn reach(conn: &Conn, since: Timestamp, most: i64) -> Result<(i64, i64)> {
-    let Order { position, descending, .. } = order(conn);
-    let sql = format!("SELECT {position}, at FROM events ORDER BY {descending} LIMIT 1 OFFSET $1");
-    let oldest = since.plus(-LOG_SKEW_US);
-    let mut back = PAIR_EVENTS_FIRST.min(most);
-    loop {
-        let Some(row) = conn.query_opt(&sql, vals![back]).await? else { return Ok((0, 0)) };
-        let at: Timestamp = row.get(2)?;
-        if at < oldest || back >= most {
-            return Ok((row.get(0)?, row.get(1)?));
-        }
-        back = back.saturating_mul(4).min(most);
-    }
 }

@@ -31,9 +31,16 @@ impl Keeper {
             }
         }
         let now_us = self.now_us();
-        let idle = |lane: &Lane| lane.is_idle() && now_us - lane.touched_us > LANE_IDLE_US;
+        let kept_us = LANE_IDLE_US.max(self.pair_horizon_us());
+        let idle = |lane: &Lane| lane.is_idle() && now_us - lane.touched_us > kept_us;
         self.lanes.retain(|_, lane| !idle(lane));
         Ok(())
+    }
+
+    /// How long a recipient's debt can last.
+    fn pair_horizon_us(&self) -> i64 {
+        let config = &self.engine.0.config;
+        config.pair_interval_us * i64::from(config.pair_burst)
     }
 
     /// Debt towards recipients outlives a restart: it is rebuilt from the recent attempts, for all lanes at once.
@@ -41,12 +48,16 @@ impl Keeper {
         if fresh.is_empty() {
             return Ok(());
         }
-        let (now, now_us) = (self.engine.now(), self.now_us());
-        let config = &self.engine.0.config;
-        let horizon = config.pair_interval_us * i64::from(config.pair_burst);
+        let (now, now_us, horizon) = (self.engine.now(), self.now_us(), self.pair_horizon_us());
         let senders: Vec<SenderId> = fresh.iter().map(|found| found.sender).collect();
         let sys = self.store.system();
-        let debts = self.store.recent_pairs(&sys, &senders, now.plus(-horizon), PAIRS_MAX).await?;
+        // Our own claims are remembered by their lanes, so only those of the time before us are looked for.
+        let debts = if now_us - self.began_us > horizon {
+            Vec::new()
+        } else {
+            self.store.recent_pairs(&sys, &senders, now.plus(-horizon), PAIRS_MAX).await?
+        };
+        let config = &self.engine.0.config;
         for LaneWork { tenant, account, sender, .. } in fresh {
             let lane = Lane::new(*tenant, *account, *sender, config.sender_messages_per_s, config, now_us);
             self.lanes.insert(*sender, lane);
