@@ -48,8 +48,6 @@ pub const TRANSACTION_TRIES_MAX: usize = 6;
 pub const SCOPES_CACHED_MAX: usize = 10_000;
 /// Rows up to which the depth of a queue is counted.
 pub const QUEUE_DEPTH_MAX: i64 = 100_000;
-/// Senders whose debts one statement asks for.
-pub const PAIR_SENDERS_MAX: usize = 200;
 /// Microseconds for which a verified key needs no look-up; another process's revocation is seen after it.
 pub const KEY_FRESH_US: i64 = 1_000_000;
 /// Verified keys kept in memory.

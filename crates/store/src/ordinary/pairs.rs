@@ -1,19 +1,20 @@
 //! Who was written to lately: from this the lanes rebuild the debt of their pairs.
 
+use std::collections::BTreeSet;
+
 use tidings_domain::event::Kind;
 use tidings_domain::id::SenderId;
 use tidings_domain::time::Timestamp;
 
-use crate::conn::{Conn, Val, vals};
+use crate::conn::vals;
 use crate::error::{Result, StoreError};
-use crate::limits::PAIR_SENDERS_MAX;
 use crate::model::Hash16;
 use crate::scope::SystemScope;
 use crate::store::Store;
 
 impl Store {
-    /// The newest claims of these senders since then with their recipients, oldest first. The index of the claims in
-    /// the log is walked from its end, so what waits or is older costs nothing.
+    /// Those of the newest `limit` claims since then that are of these senders, with their recipients, oldest first.
+    /// The index of the claims is walked from its end, so what waits in the queue or is older costs nothing.
     pub async fn recent_pairs(
         &self,
         _system: &SystemScope,
@@ -21,38 +22,36 @@ impl Store {
         since: Timestamp,
         limit: usize,
     ) -> Result<Vec<(SenderId, Hash16, Timestamp)>> {
-        let limit = i64::try_from(limit).map_err(StoreError::internal)?;
-        let mut found = Vec::new();
-        for some in senders.chunks(PAIR_SENDERS_MAX) {
-            let some = some.to_vec();
-            found.extend(
-                self.read(move |conn| Box::pin(async move { pairs(conn, &some, since, limit).await }))
-                    .await?,
-            );
+        if senders.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(found)
+        let wanted: BTreeSet<SenderId> = senders.iter().copied().collect();
+        let limit = i64::try_from(limit).map_err(StoreError::internal)?;
+        // The kind stands in the text because the index is partial; each message is looked up by its key, which no
+        // planner can turn into reading all of them.
+        let of_message = |column| {
+            format!(
+                "(SELECT m.{column} FROM messages m WHERE m.tenant_id = e.tenant_id AND m.id = e.subject)"
+            )
+        };
+        let sql = format!(
+            "SELECT {}, {}, e.at FROM events e WHERE e.kind = {} AND e.at >= $1 ORDER BY e.at DESC LIMIT $2",
+            of_message("sender_id"),
+            of_message("recipient"),
+            Kind::MessageSubmitting.code()
+        );
+        self.read(move |conn| {
+            Box::pin(async move {
+                let mut found = Vec::new();
+                for row in conn.query(&sql, vals![since, limit]).await?.iter().rev() {
+                    // A message may have been dropped since.
+                    if let Some(sender) = row.opt_id(0)?.filter(|sender| wanted.contains(sender)) {
+                        found.push((sender, row.get(1)?, row.get(2)?));
+                    }
+                }
+                Ok(found)
+            })
+        })
+        .await
     }
-}
-
-async fn pairs(
-    conn: &Conn,
-    senders: &[SenderId],
-    since: Timestamp,
-    limit: i64,
-) -> Result<Vec<(SenderId, Hash16, Timestamp)>> {
-    let wanted: Vec<String> = (0..senders.len()).map(|n| format!("${}", n + 3)).collect();
-    // The kind stands in the text: the condition of the partial index is `kind = 3`. Messages are looked up one by
-    // one, after the bound.
-    let sql = format!(
-        "SELECT m.sender_id, m.recipient, e.at FROM (
-           SELECT tenant_id, subject, at FROM events WHERE kind = {} AND at >= $1 ORDER BY at DESC LIMIT $2) e
-         JOIN messages m ON m.tenant_id = e.tenant_id AND m.id = e.subject
-         WHERE m.sender_id IN ({}) ORDER BY e.at DESC",
-        Kind::MessageSubmitting.code(),
-        wanted.join(", ")
-    );
-    let mut params = vals![since, limit].to_vec();
-    params.extend(senders.iter().map(Val::from));
-    let rows = conn.query(&sql, &params).await?;
-    rows.iter().rev().map(|row| Ok((row.id(0)?, row.get(1)?, row.get(2)?))).collect()
 }

@@ -12,7 +12,7 @@ use crate::dispatch::pump::Moment;
 use crate::dispatch::shaping;
 use crate::dispatch::view::{BucketView, LaneView};
 use crate::dispatch::wake::Signal;
-use crate::limits::{LANE_BUFFER_LOW, LANE_BUFFER_MAX, LANE_IDLE_US, LANE_LOAD_MAX, PAIRS_MAX};
+use crate::limits::{LANE_BUFFER_LOW, LANE_BUFFER_MAX, LANE_IDLE_US, LANE_LOAD_MAX, PAIR_CLAIMS_MAX};
 use crate::metrics::Counter;
 
 impl Keeper {
@@ -55,7 +55,7 @@ impl Keeper {
         let debts = if now_us - self.began_us > horizon {
             Vec::new()
         } else {
-            self.store.recent_pairs(&sys, &senders, now.plus(-horizon), PAIRS_MAX).await?
+            self.store.recent_pairs(&sys, &senders, now.plus(-horizon), PAIR_CLAIMS_MAX).await?
         };
         let config = &self.engine.0.config;
         for LaneWork { tenant, account, sender, .. } in fresh {
