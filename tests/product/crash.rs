@@ -137,7 +137,7 @@ async fn load(tenant: Tenant, base: usize) -> Vec<String> {
 }
 
 /// Waits until no message is open, then reads all of them.
-async fn at_rest(http: &Http, simulator: &Simulator) -> Vec<MessageFacts> {
+pub async fn at_rest(http: &Http, simulator: &Simulator) -> Vec<MessageFacts> {
     for status in ["queued", "submitting", "in_doubt", "scheduled", "accepted"] {
         for _ in 0..6 {
             let none = async || {

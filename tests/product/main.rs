@@ -21,6 +21,7 @@ mod idempotency;
 mod inbound;
 mod isolation;
 mod media;
+mod nodes;
 mod ops;
 mod outage;
 mod overtaking;

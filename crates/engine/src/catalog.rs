@@ -65,6 +65,12 @@ impl Snapshot {
         self.templates.values().any(|template| template.account == account && template.status == "PAUSED")
     }
 
+    /// The slot of a sender's account; those of one tenant are in one.
+    pub fn slot(&self, sender: SenderId) -> u8 {
+        let account = self.senders.get(&sender).and_then(|sender| self.accounts.get(&sender.account));
+        account.map_or(0, |account| account.slot)
+    }
+
     pub fn senders_of(&self, channel: Channel) -> impl Iterator<Item = &Sender> {
         self.senders.values().filter(move |sender| sender.channel == channel)
     }

@@ -1,5 +1,7 @@
 //! What an installation may set about the engine; every figure has its unit in its name.
 
+use std::fmt;
+
 use tidings_domain::address::CountryCode;
 use tidings_domain::category::Category;
 use tidings_domain::time::SECOND;
@@ -25,8 +27,12 @@ pub struct EngineConfig {
     pub pair_burst: u32,
     /// How long each kind of data is kept, unless a tenant has figures of its own.
     pub retention: Retention,
-    /// Name of this process as the holder of a lease.
+    /// Id of this node as the holder of leases; of two processes with the same, the later one counts.
     pub node: String,
+    /// The node's name for people.
+    pub node_name: String,
+    pub roles: Roles,
+    pub version: String,
     /// Changes when the machine restarts; tells whether a journal survived as written.
     pub machine_boot: String,
 }
@@ -45,13 +51,78 @@ impl Default for EngineConfig {
             pair_burst: 40,
             retention: Retention::STANDARD,
             node: "node".to_owned(),
+            node_name: "node".to_owned(),
+            roles: Roles::default(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
             machine_boot: String::new(),
         }
+    }
+}
+
+/// What a node does. Every node of an installation does some of it, and together they do all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Roles {
+    /// Serves the API, the callbacks and the console.
+    pub api: bool,
+    /// Owns lanes: paces, submits, decides doubts.
+    pub dispatch: bool,
+    /// Reads the event log for others and keeps house.
+    pub readers: bool,
+}
+
+impl Default for Roles {
+    fn default() -> Self {
+        Self { api: true, dispatch: true, readers: true }
+    }
+}
+
+/// The text names a role that does not exist, or none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a list of roles; they are `api`, `dispatch` and `readers`, with commas between them")]
+pub struct NoRole(String);
+
+impl Roles {
+    /// Reads `api,dispatch,readers`.
+    pub fn parse(text: &str) -> Result<Self, NoRole> {
+        let mut roles = Self { api: false, dispatch: false, readers: false };
+        for name in text.split(',').map(str::trim) {
+            match name {
+                "api" => roles.api = true,
+                "dispatch" => roles.dispatch = true,
+                "readers" => roles.readers = true,
+                _ => return Err(NoRole(text.to_owned())),
+            }
+        }
+        Ok(roles)
+    }
+}
+
+impl fmt::Display for Roles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = [("api", self.api), ("dispatch", self.dispatch), ("readers", self.readers)];
+        let names: Vec<&str> = named.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect();
+        f.write_str(&names.join(","))
     }
 }
 
 impl EngineConfig {
     pub fn doubt_for(&self, category: Category) -> i64 {
         self.doubt_us[usize::from(category.priority())]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Roles;
+
+    #[test]
+    fn roles_are_written_as_they_are_read() {
+        for text in ["api", "dispatch", "readers", "api,dispatch", "api,dispatch,readers"] {
+            assert_eq!(Roles::parse(text).map(|roles| roles.to_string()).as_deref(), Ok(text));
+        }
+        assert_eq!(Roles::parse(" readers , api "), Ok(Roles { dispatch: false, ..Roles::default() }));
+        for wrong in ["", "all", "api,", "Dispatch"] {
+            assert!(Roles::parse(wrong).is_err(), "{wrong}");
+        }
     }
 }

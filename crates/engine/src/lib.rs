@@ -23,9 +23,10 @@ pub mod content;
 pub mod error;
 pub mod limits;
 pub mod metrics;
+pub(crate) mod office;
 
 pub use caller::{Caller, Operator};
-pub use config::EngineConfig;
+pub use config::{EngineConfig, Roles};
 pub use error::EngineError;
 pub use pipeline::Engine;
 /// The plain data that the engine hands on as it is.

@@ -38,11 +38,41 @@ pub const RECONCILE_BATCH_MAX: usize = 500;
 pub const RECONCILE_US: i64 = 250_000;
 /// Attempts that a retryable failure may use up, unless the error table says fewer.
 pub const RETRIES_MAX: u8 = 8;
-/// Microseconds of the process's lease on the lanes and of its renewal.
+/// Microseconds of a node's leases and of their renewal.
 pub const LEASE_TTL_US: i64 = 8 * SECOND;
 pub const LEASE_RENEW_US: i64 = 2 * SECOND;
 /// Microseconds before the end of the lease at which nothing more is submitted.
 pub const LEASE_MARGIN_US: i64 = SECOND;
+/// Microseconds after which a renewal that failed, or slots that were not to be had, are asked for again.
+pub const LEASE_RETRY_US: i64 = SECOND / 4;
+/// Microseconds between two looks at leases that are about to run out.
+pub const LEASE_HURRY_US: i64 = SECOND / 20;
+/// Microseconds that claims may take to be sent or given back before a stopping node gives up its slots.
+pub const DRAIN_CLAIMS_US: i64 = SECOND / 2;
+/// Microseconds that giving up the slots may take.
+pub const LEAVE_US: i64 = SECOND / 2;
+/// Microseconds for which a stopping node still listens for answers: they are facts.
+pub const DRAIN_ANSWERS_US: i64 = 10 * SECOND;
+/// Microseconds between two hints to other nodes, and before listening to theirs again.
+pub const HINT_EVERY_US: i64 = SECOND / 5;
+pub const HINT_RETRY_US: i64 = SECOND;
+/// Microseconds between two scans while other nodes may take in work for our lanes.
+pub const LANE_POLL_US: i64 = SECOND / 10;
+/// Microseconds between two scans, however many hints come.
+pub const LANE_SCAN_MIN_US: i64 = SECOND / 50;
+/// A scan may use one part in so many of the keeper's time.
+pub const LANE_SCAN_SHARE: i64 = 20;
+/// Microseconds between two looks for signals that other nodes left.
+pub const SIGNALS_LOOK_US: i64 = SECOND / 2;
+/// Microseconds after which a signal of another node says nothing any more.
+pub const SIGNAL_FRESH_US: i64 = 60 * SECOND;
+/// Microseconds between two showings of the lanes to other nodes, and lanes shown at once.
+pub const LANES_SHOW_US: i64 = 2 * SECOND;
+pub const LANES_SHOWN_MAX: usize = 500;
+/// Microseconds between two looks for claims that nobody remembers, and the age at which one is settled.
+pub const SWEEP_US: i64 = 30 * SECOND;
+/// Microseconds after which a node that gave no sign of life is forgotten.
+pub const NODE_FORGOTTEN_US: i64 = tidings_domain::time::DAY;
 /// Entries of the claim journal after which a new file is begun.
 pub const JOURNAL_ENTRIES_MAX: usize = 65_536;
 /// Entries of a page, unless asked for fewer.

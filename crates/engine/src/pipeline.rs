@@ -38,7 +38,7 @@ use tidings_store::scope::TenantScope;
 
 use crate::caller::Caller;
 use crate::catalog::{Catalogs, Snapshot};
-use crate::config::EngineConfig;
+use crate::config::{EngineConfig, Roles};
 use crate::dispatch::journal::JournalFactory;
 use crate::dispatch::{self, wake::Wakes};
 use crate::error::Result;
@@ -102,6 +102,11 @@ pub struct Shared {
     pub catalogs: Catalogs,
     pub metrics: Metrics,
     pub(crate) journals: Arc<dyn JournalFactory>,
+    /// Tells this process from an earlier one of the same node.
+    pub(crate) incarnation: i64,
+    pub(crate) started_at: Timestamp,
+    /// Where this node is reached, for people.
+    pub(crate) address: Mutex<String>,
     /// Work for the dispatcher of each region.
     pub(crate) wakes: Wakes,
     pub(crate) quotas: intake::Quotas,
@@ -129,8 +134,11 @@ pub struct Parts {
 
 impl Engine {
     pub fn new(parts: Parts) -> Self {
-        let wakes = Wakes::new(parts.regions.iter().map(Store::region));
+        let wakes = Wakes::new(parts.regions.iter().map(Store::region), &parts.clock);
         Self(Arc::new(Shared {
+            incarnation: parts.ids.random_u64().cast_signed(),
+            started_at: parts.clock.now(),
+            address: Mutex::default(),
             regions: parts.regions,
             providers: parts.providers,
             clock: parts.clock,
@@ -150,26 +158,47 @@ impl Engine {
         }))
     }
 
-    /// Starts the loops of every region: dispatch with its recorder, and reconcile.
+    pub fn roles(&self) -> Roles {
+        self.0.config.roles
+    }
+
+    /// Says where this node is reached; others show it.
+    pub fn announce(&self, address: &str) {
+        address.clone_into(&mut self.0.address.lock());
+    }
+
+    /// Starts the loops that this node's roles ask for, in every region.
     pub fn start(&self, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
+        let roles = self.0.config.roles;
         let mut loops = Vec::new();
         for store in self.0.regions.iter() {
-            let name = store.region();
-            let (engine, name, store, until) = (self.clone(), name.to_owned(), store.clone(), stop.clone());
-            let parts = move || (engine.clone(), name.clone(), store.clone(), until.clone());
-            let (again, dropping) = (parts.clone(), parts.clone());
-            loops.push(tokio::spawn(self.clone().kept_alive("dispatch", stop.clone(), move || {
-                let (engine, name, store, until) = parts();
-                dispatch::run(engine, name, store, until)
-            })));
-            loops.push(tokio::spawn(self.clone().kept_alive("reconcile", stop.clone(), move || {
-                let (engine, name, store, until) = again();
-                reconcile::run(engine, name, store, until)
-            })));
-            loops.push(tokio::spawn(self.clone().kept_alive("retention", stop.clone(), move || {
-                let (engine, name, store, until) = dropping();
-                reconcile::retention::run(engine, name, store, until)
-            })));
+            let part = || (self.clone(), store.region().to_owned(), store.clone(), stop.clone());
+            // Each begins again after a panic; what it needs is made anew for it.
+            macro_rules! keep {
+                ($what:literal, $run:path) => {{
+                    let parts = part();
+                    loops.push(tokio::spawn(self.clone().kept_alive($what, stop.clone(), move || {
+                        let (engine, region, store, until) = parts.clone();
+                        $run(engine, region, store, until)
+                    })));
+                }};
+            }
+            keep!("membership", dispatch::membership::run);
+            if store.is_shared() {
+                keep!("hints to others", dispatch::hints::speak);
+            }
+            if roles.dispatch {
+                keep!("dispatch", dispatch::run);
+                keep!("reconcile", reconcile::run);
+                if store.is_shared() {
+                    keep!("hints of others", dispatch::hints::listen);
+                }
+            }
+            if roles.readers {
+                keep!("house", reconcile::keep_house);
+                keep!("retention", reconcile::retention::run);
+                keep!("log", reconcile::follow_log);
+            }
         }
         loops
     }

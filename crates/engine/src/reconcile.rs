@@ -1,7 +1,7 @@
 //! Reconcile: receipts, timeouts and unknown outcomes back to truth.
 //!
 //! Callbacks are facts: any node takes them. What to do about a doubt is a decision: only the holder of
-//! the lease takes it. The loop accepts no input but the store, so a restart and a normal run are one path.
+//! the slot takes it. The loop accepts no input but the store, so a restart and a normal run are one path.
 
 mod callback;
 mod effects;
@@ -16,34 +16,62 @@ use tidings_store::Store;
 use tidings_store::error::StoreError;
 use tidings_store::model::{Epoch, OpenAttempt, Review, Settle};
 
+use crate::dispatch::settle_by_slot;
 use crate::limits::{
-    CLAIM_LOOK_US, CLAIM_STALE_US, FORGET_EVERY_US, IDEMPOTENCY_KEPT_US, RECONCILE_BATCH_MAX, RECONCILE_US,
+    CLAIM_LOOK_US, CLAIM_STALE_US, FORGET_EVERY_US, IDEMPOTENCY_KEPT_US, LEASE_RENEW_US, NODE_FORGOTTEN_US,
+    RECONCILE_BATCH_MAX, RECONCILE_US,
 };
 use crate::metrics::Counter;
+use crate::office::Office;
 use crate::pipeline::Engine;
 
-/// Decides the doubts of a region as they fall due and forgets what has had its time, until stopped.
+/// Decides the doubts of the slots of this node as they fall due, until stopped.
 pub(crate) async fn run(engine: Engine, region: String, store: Store, stop: CancellationToken) {
-    let mut tidied_us = engine.0.clock.monotonic_us();
-    let mut claims_us = tidied_us;
+    let mut claims_us = engine.0.clock.monotonic_us();
     while stop.run_until_cancelled(engine.0.clock.sleep(RECONCILE_US)).await.is_some() {
-        let Some(epoch) = engine.0.wakes.mailbox(&region).epoch() else { continue };
-        if let Err(error) = settle_due(&engine, &region, &store, epoch).await {
-            tracing::warn!(error = %error, region, "doubts could not be decided; trying again");
-            engine.0.metrics.add(Counter::store_errors, 1);
+        let epochs = engine.0.wakes.mailbox(&region).holdings.open();
+        if epochs.is_empty() {
+            continue;
         }
-        if let Err(error) = index(&store).await {
-            tracing::warn!(error = %error, region, "the indexes behind the log could not be written; trying again");
+        if let Err(error) = settle_due(&engine, &region, &store, &epochs).await {
+            tracing::warn!(error = %error, region, "doubts could not be decided; trying again");
             engine.0.metrics.add(Counter::store_errors, 1);
         }
         let now_us = engine.0.clock.monotonic_us();
         if now_us - claims_us >= CLAIM_LOOK_US {
             claims_us = now_us;
-            if let Err(error) = doubt_stale_claims(&engine, &store, epoch).await {
+            if let Err(error) = doubt_stale_claims(&engine, &store, &epochs).await {
                 tracing::warn!(error = %error, region, "old claims could not be looked at; trying again");
                 engine.0.metrics.add(Counter::store_errors, 1);
             }
         }
+    }
+}
+
+/// Takes the indexes behind the log further, on one node at a time, until stopped.
+pub(crate) async fn follow_log(engine: Engine, region: String, store: Store, stop: CancellationToken) {
+    let mut office = Office::new("log");
+    while stop.run_until_cancelled(engine.0.clock.sleep(RECONCILE_US)).await.is_some() {
+        if !office.holds(&engine, &store).await {
+            continue;
+        }
+        if let Err(error) = index(&store).await {
+            tracing::warn!(error = %error, region, "the indexes behind the log could not be written; trying again");
+            engine.0.metrics.add(Counter::store_errors, 1);
+        }
+    }
+    office.release(&engine, &store).await;
+}
+
+/// Forgets what has had its time, on one node at a time, until stopped.
+pub(crate) async fn keep_house(engine: Engine, region: String, store: Store, stop: CancellationToken) {
+    let mut office = Office::new("house");
+    let mut tidied_us = engine.0.clock.monotonic_us();
+    while stop.run_until_cancelled(engine.0.clock.sleep(LEASE_RENEW_US)).await.is_some() {
+        if !office.holds(&engine, &store).await {
+            continue;
+        }
+        let now_us = engine.0.clock.monotonic_us();
         if now_us - tidied_us >= FORGET_EVERY_US {
             tidied_us = now_us;
             if let Err(error) = forget(&store, engine.now()).await {
@@ -52,6 +80,7 @@ pub(crate) async fn run(engine: Engine, region: String, store: Store, stop: Canc
             }
         }
     }
+    office.release(&engine, &store).await;
 }
 
 /// Takes the indexes that follow the log a portion further.
@@ -64,10 +93,11 @@ async fn index(store: &Store) -> Result<(), StoreError> {
 
 /// A claim that is older than any request and its record was forgotten by whoever made it. Nobody can say
 /// any more whether it left.
-async fn doubt_stale_claims(engine: &Engine, store: &Store, epoch: Epoch) -> Result<(), StoreError> {
+async fn doubt_stale_claims(engine: &Engine, store: &Store, epochs: &[Epoch]) -> Result<(), StoreError> {
+    let slots = epochs.iter().map(|epoch| epoch.slot).collect();
     let sys = store.system();
     let now = engine.now();
-    let stale = store.claims_before(&sys, now.plus(-CLAIM_STALE_US), RECONCILE_BATCH_MAX).await?;
+    let stale = store.claims_before(&sys, slots, now.plus(-CLAIM_STALE_US), RECONCILE_BATCH_MAX).await?;
     if stale.is_empty() {
         return Ok(());
     }
@@ -75,7 +105,7 @@ async fn doubt_stale_claims(engine: &Engine, store: &Store, epoch: Epoch) -> Res
         let until = now.plus(engine.0.config.doubt_for(open.item.category));
         (open, Settle::Doubt { reason: "no_answer", until })
     };
-    store.settle(&sys, epoch, stale.into_iter().map(doubt).collect(), now).await?;
+    settle_by_slot(store, epochs, stale.into_iter().map(doubt).collect(), now).await?;
     engine.tick();
     Ok(())
 }
@@ -86,13 +116,20 @@ async fn forget(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     store.prune_idempotency(&sys, now.plus(-IDEMPOTENCY_KEPT_US)).await?;
     store.prune_sessions(&sys, now).await?;
     store.prune_media(&sys, now).await?;
+    store.prune_nodes(&sys, NODE_FORGOTTEN_US, now).await?;
     Ok(())
 }
 
-async fn settle_due(engine: &Engine, region: &str, store: &Store, epoch: Epoch) -> Result<(), StoreError> {
+async fn settle_due(
+    engine: &Engine,
+    region: &str,
+    store: &Store,
+    epochs: &[Epoch],
+) -> Result<(), StoreError> {
     let sys = store.system();
     let now = engine.now();
-    let due = store.doubts_due(&sys, now, RECONCILE_BATCH_MAX).await?;
+    let slots = epochs.iter().map(|epoch| epoch.slot).collect();
+    let due = store.doubts_due(&sys, slots, now, RECONCILE_BATCH_MAX).await?;
     if due.is_empty() {
         return Ok(());
     }
@@ -112,11 +149,11 @@ async fn settle_due(engine: &Engine, region: &str, store: &Store, epoch: Epoch) 
     let lanes: Vec<_> = settled
         .iter()
         .filter(|(_, settle)| matches!(settle, Settle::Resend { .. }))
-        .map(|(open, _)| (open.item.sender, open.item.category))
+        .map(|(open, _)| (open.epoch.slot, open.item.sender, open.item.category))
         .collect();
-    store.settle(&sys, epoch, settled, now).await?;
-    for (sender, category) in lanes {
-        engine.0.wakes.work(region, sender, category, now);
+    settle_by_slot(store, epochs, settled, now).await?;
+    for (slot, sender, category) in lanes {
+        engine.0.wakes.work(region, slot, sender, category, now);
     }
     engine.tick();
     Ok(())

@@ -6,6 +6,7 @@ pub mod ledger;
 mod levels;
 mod lists;
 mod message;
+mod nodes;
 mod overview;
 
 pub use events::EventView;
@@ -14,6 +15,7 @@ pub use levels::RegionLevels;
 pub(crate) use levels::Seen;
 pub use lists::{AttentionReport, InboundReport, MessageQuery, MessageSummary};
 pub use message::{AttemptReport, MessageReport};
+pub use nodes::{FreeSlots, LaneLine, NodeView, NodesView};
 pub use overview::Overview;
 
 use serde::Serialize;

@@ -51,6 +51,9 @@ pub enum Command {
     /// Messages: send, look, cancel, redrive.
     #[command(subcommand)]
     Message(Message),
+    /// Nodes: the processes of this installation.
+    #[command(subcommand)]
+    Node(Node),
     /// Stop something at once, and let it go on.
     #[command(subcommand)]
     Pause(Pause),
@@ -137,6 +140,9 @@ pub struct Serve {
     /// Address and port to listen at; port 0 takes a free one.
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
+    /// What this node does: `api`, `dispatch`, `readers`, with commas between them; all unless given.
+    #[arg(long, value_name = "ROLES", value_parser = tidings_engine::Roles::parse)]
+    pub roles: Option<tidings_engine::Roles>,
 }
 
 #[derive(Debug, Args)]
@@ -254,6 +260,12 @@ pub enum Tenant {
         #[command(flatten)]
         server: Server,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Node {
+    /// Show the nodes, and who decides for which slots (with the installation key).
+    List(Server),
 }
 
 #[derive(Debug, Subcommand)]
@@ -434,6 +446,9 @@ mod tests {
             ("tidings --json demo", true),
             ("tidings serve --listen 127.0.0.1:0 --data-dir d", true),
             ("tidings serve --listen here", false),
+            ("tidings serve --roles dispatch,readers", true),
+            ("tidings serve --roles sending", false),
+            ("tidings node list", true),
             ("tidings explain", false),
             ("tidings message send --to +4930123456 --text hi", true),
             ("tidings message send --to +4930123456", false),

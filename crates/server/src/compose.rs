@@ -11,7 +11,7 @@ use tidings_domain::secret::Secret;
 use tidings_domain::time::SECOND;
 use tidings_engine::dispatch::journal::FileJournals;
 use tidings_engine::pipeline::Parts;
-use tidings_engine::{Engine, EngineConfig};
+use tidings_engine::{Engine, EngineConfig, Roles};
 use tidings_providers::cloud::CloudProvider;
 use tidings_providers::http::HttpTransport;
 use tidings_store::model::Retention;
@@ -50,7 +50,7 @@ impl Installation {
         let provider =
             CloudProvider::new(transport.clone(), transport.clone(), &cloud.base_url, &cloud.api_version)
                 .context("providers.cloud")?;
-        let mut engine_config = engine_config(&config, node(&config)?);
+        let mut engine_config = engine_config(&config, node(&config)?)?;
         tune(&mut engine_config);
         let engine = Engine::new(Parts {
             regions,
@@ -70,7 +70,7 @@ impl Installation {
     }
 }
 
-/// The server's tasks: requests end before the loops that serve them.
+/// The server's tasks.
 pub struct Running {
     stop_web: CancellationToken,
     stop_engine: CancellationToken,
@@ -90,8 +90,13 @@ impl Running {
         let engine = installation.engine.clone();
         let state = AppState::new(engine, installation.clock.clone(), tls.is_some(), stop_web.clone())
             .with_process(process::look);
+        installation.engine.announce(&address);
         let loops = installation.engine.start(&stop_engine);
-        let app = tidings_web::Front::new(state.clone());
+        let app = if installation.engine.roles().api {
+            tidings_web::Front::new(state.clone())
+        } else {
+            tidings_web::bare_router(state.clone()).into()
+        };
         let serving = tidings_web::serve(listener, tls, app, stop_web.clone());
         let web = tokio::spawn(async move { serving.await.map_err(anyhow::Error::from) });
         Ok(Self { stop_web, stop_engine, web, loops, state, address })
@@ -106,14 +111,15 @@ impl Running {
                 return ended.context("the listener's task broke")?;
             }
         }
-        tracing::info!("stopping: open requests are finished first");
+        tracing::info!("stopping: lanes are given up at once, open requests are finished");
         self.stop().await
     }
 
     pub async fn stop(self) -> anyhow::Result<()> {
+        // Both at once: other nodes take the lanes while we finish what was asked of us.
+        self.stop_engine.cancel();
         self.stop_web.cancel();
         let served = self.web.await.context("the listener's task broke")?;
-        self.stop_engine.cancel();
         for task in self.loops {
             task.await.context("a loop of the engine broke")?;
         }
@@ -240,17 +246,21 @@ fn tls_files(config: &Config) -> Option<TlsFiles> {
     Some(TlsFiles { certificate, key })
 }
 
-fn engine_config(config: &Config, node: String) -> EngineConfig {
+fn engine_config(config: &Config, node: String) -> anyhow::Result<EngineConfig> {
     let doubt = &config.dispatch.doubt_s;
     let us = |seconds: u32| i64::from(seconds) * SECOND;
-    EngineConfig {
+    let name = &config.node.name;
+    Ok(EngineConfig {
         // In the order of `Category::code`.
         doubt_us: [us(doubt.authentication), us(doubt.service), us(doubt.utility), us(doubt.marketing)],
         retention: config.retention.or(Retention::STANDARD),
         node,
+        node_name: if name.is_empty() { host_name() } else { name.clone() },
+        roles: Roles::parse(&config.node.roles).context("node.roles")?,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
         machine_boot: first_line("/proc/sys/kernel/random/boot_id"),
         ..EngineConfig::default()
-    }
+    })
 }
 
 /// The name under which this process holds leases: that of its data directory, which one process has at a time.
@@ -303,7 +313,7 @@ mod tests {
         let mut config = Config::default();
         config.dispatch.doubt_s.service = 7;
         config.dispatch.doubt_s.utility = 8;
-        let engine = engine_config(&config, "node".to_owned());
+        let engine = engine_config(&config, "node".to_owned()).expect("the roles are roles");
         for (category, seconds) in [
             (Category::Authentication, 30),
             (Category::Service, 7),

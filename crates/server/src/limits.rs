@@ -32,5 +32,7 @@ pub const LINE_CHARS: usize = 80;
 pub const INPUT_FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// Levels of nesting that a variable's name may have.
 pub const VARIABLE_DEPTH_MAX: usize = 6;
+/// Characters of a node's name.
+pub const NODE_NAME_CHARS_MAX: usize = 100;
 /// Characters of the name of a data directory.
 pub const NODE_ID_CHARS: usize = 16;

@@ -36,6 +36,11 @@ pub const POSTGRES_ACCEPTERS: usize = 2;
 pub const POSTGRES_MERGERS: usize = 2;
 /// Milliseconds a statement may take in PostgreSQL.
 pub const POSTGRES_STATEMENT_TIMEOUT_MS: u64 = 15_000;
+/// Milliseconds after which PostgreSQL ends the session of a process that stands still in the middle of a
+/// transaction: its locks are gone before its leases are.
+pub const POSTGRES_IDLE_TIMEOUT_MS: u64 = 5_000;
+/// Hints of other nodes that wait to be read.
+pub const HINTS_MAX: usize = 256;
 /// Seconds a connection to PostgreSQL may take.
 pub const POSTGRES_CONNECT_TIMEOUT_S: u64 = 5;
 /// Seconds of silence after which a connection to PostgreSQL is asked whether it is there, and between two such questions.

@@ -20,6 +20,12 @@ const MIGRATIONS: &[Migration] = &[
         min_compatible: None,
     },
     Migration {
+        version: 2,
+        sqlite: include_str!("../migrations/sqlite/0002_nodes.sql"),
+        postgres: include_str!("../migrations/postgres/0002_nodes.sql"),
+        min_compatible: None,
+    },
+    Migration {
         version: 3,
         sqlite: include_str!("../migrations/sqlite/0003_operations.sql"),
         postgres: include_str!("../migrations/postgres/0003_operations.sql"),

@@ -130,6 +130,10 @@ impl Store {
     pub fn system(&self) -> SystemScope {
         SystemScope::new()
     }
+    /// Whether other processes may be at work on the same data.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.0.executor, Executor::Postgres(_))
+    }
     pub fn ids(&self) -> &IdSource {
         &self.0.ids
     }

@@ -26,7 +26,7 @@ const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
     img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
 
-const TAGS: [(&str, &str); 14] = [
+const TAGS: [(&str, &str); 15] = [
     ("messages", "Send, look up, explain, cancel, redrive."),
     ("inbound", "What people sent to you."),
     ("events", "Everything that happens, as it happens."),
@@ -41,6 +41,7 @@ const TAGS: [(&str, &str); 14] = [
     ("senders", "Identities that messages come from, and their lanes."),
     ("keys", "API keys of a tenant."),
     ("tenants", "Isolated customers of the installation."),
+    ("nodes", "Processes of the installation, and the slots they decide for."),
 ];
 
 /// The frame that the routes fill.

@@ -1,8 +1,8 @@
 //! All inbound HTTP: the API, the callbacks of providers, the console, and what operators scrape.
 //!
 //! Handlers are thin: they read the request, call the engine function that does the work (and checks the
-//! permission), and write the answer. [`front`] answers the busiest routes, [`router`] has the whole tree,
-//! [`server`] the listener, [`edge`] what every request passes through.
+//! permission), and write the answer. [`front`] answers the busiest routes, [`router`] has the
+//! whole tree, [`server`] the listener, [`edge`] what every request passes through.
 
 pub mod api;
 pub mod callbacks;
@@ -21,7 +21,7 @@ pub mod state;
 
 pub use front::Front;
 pub use ops::process_metrics::{ProcessFigures, ProcessProbe};
-pub use router::router;
+pub use router::{bare_router, router};
 pub use server::serve;
 pub use server::tls::TlsFiles;
 pub use state::AppState;

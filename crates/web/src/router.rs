@@ -24,3 +24,12 @@ pub fn router(state: AppState) -> Router {
         .merge(ops::router().method_not_allowed_fallback(problem::wrong_method))
         .with_state(state)
 }
+
+/// What a node without the `api` role answers: whether it lives, is ready, and what it does.
+pub fn bare_router(state: AppState) -> Router {
+    Router::new()
+        .merge(ops::router())
+        .fallback(problem::unknown_route)
+        .method_not_allowed_fallback(problem::wrong_method)
+        .with_state(state)
+}

@@ -110,16 +110,26 @@ impl Program {
 }
 
 impl Served {
+    /// Sends a signal by its name, such as `STOP`.
+    pub async fn signal(&self, name: &str) {
+        let pid = self.child.id().expect("a running child has a number").to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status().await;
+        assert!(sent.is_ok_and(|status| status.success()), "the child can be sent a signal");
+    }
+
     /// `kill -9`: no destructor, no flush.
     pub async fn kill(mut self) {
         self.child.kill().await.expect("a running child can be killed");
     }
 
     /// Asks it to stop, and waits for its end.
-    pub async fn stop(mut self) -> Option<i32> {
-        let pid = self.child.id().expect("a running child has a number").to_string();
-        let asked = Command::new("kill").args(["-TERM", &pid]).status().await;
-        assert!(asked.is_ok_and(|status| status.success()), "the child can be asked to stop");
+    pub async fn stop(self) -> Option<i32> {
+        self.signal("TERM").await;
+        self.ended().await
+    }
+
+    /// Waits for the end that was asked for.
+    pub async fn ended(mut self) -> Option<i32> {
         self.child.wait().await.expect("the child can be waited for").code()
     }
 }

@@ -15,6 +15,7 @@ use super::tenants::check_rate;
 use crate::caller::Caller;
 use crate::dispatch::LaneView;
 use crate::error::{EngineError, Result};
+use crate::limits::LANES_SHOW_US;
 use crate::pipeline::Engine;
 
 #[derive(Debug)]
@@ -94,19 +95,49 @@ impl Engine {
         Ok(provider.sender_health(&account.credentials, &sender.provider_ref).await?)
     }
 
-    /// The lane of a sender: its phase, its buckets, what waits.
+    /// The lane of a sender: its phase, its buckets, what waits. Where another node owns it, as that node
+    /// last showed it.
     pub async fn lane(&self, caller: &Caller, id: SenderId) -> Result<LaneView> {
         let sender = self.sender(caller, id).await?;
-        let (answer, view) = oneshot::channel();
-        self.0.wakes.mailbox(&caller.region).post(|work| work.views.push((id, answer)));
-        let view = tokio::select! {
-            view = view => view.ok().flatten(),
-            // The keeper is not running here, or is busy with its store.
-            () = self.0.clock.sleep(crate::limits::LANE_VIEW_US) => None,
+        let snapshot = self.0.catalogs.get(&caller.store, &caller.scope, self.now()).await?;
+        let mailbox = self.0.wakes.mailbox(&caller.region);
+        let view = if mailbox.holdings.serves(snapshot.slot(id)) {
+            let (answer, view) = oneshot::channel();
+            mailbox.post(|work| work.views.push((id, answer)));
+            tokio::select! {
+                view = view => view.ok().flatten(),
+                // The keeper is busy with its store.
+                () = self.0.clock.sleep(crate::limits::LANE_VIEW_US) => None,
+            }
+        } else {
+            self.shown_lane(caller, id, snapshot.slot(id)).await?
         };
         let mut view = view.unwrap_or_else(|| LaneView::idle(id, sender.messages_per_s));
         let depths = caller.store.queue_depths(&caller.store.system(), id).await?;
         view.set_depths(depths);
         Ok(view)
+    }
+
+    /// A lane as its owner showed it within the last moments; else who owns it.
+    async fn shown_lane(&self, caller: &Caller, id: SenderId, slot: u8) -> Result<Option<LaneView>> {
+        let sys = caller.store.system();
+        let (nodes, slots, _) = caller.store.nodes(&sys, self.now()).await?;
+        let owner = slots.iter().find(|each| each.slot == slot).map(|each| each.owner.as_str());
+        let Some(node) = nodes.into_iter().find(|node| Some(node.id.as_str()) == owner) else {
+            return Ok(None);
+        };
+        let shown = caller.store.shown_lane(&sys, id).await?;
+        let fresh = self.now().plus(-LANES_SHOW_US * 4);
+        let known = shown.filter(|shown| shown.node == node.id && shown.at > fresh);
+        let (mut view, as_of) = match known {
+            Some(shown) => match serde_json::from_str::<LaneView>(&shown.view) {
+                Ok(view) => (view, shown.at),
+                Err(_) => return Ok(None),
+            },
+            // Whatever has work is shown.
+            None => (LaneView::idle(id, self.0.config.sender_messages_per_s), self.now()),
+        };
+        (view.node, view.as_of) = (Some(node.name), Some(as_of));
+        Ok(Some(view))
     }
 }

@@ -44,6 +44,7 @@ pub(super) struct Lane {
     pub tenant: TenantId,
     pub account: AccountId,
     pub sender: SenderId,
+    pub slot: u8,
     pub queues: [Queue; 4],
     pub bucket: Bucket,
     pub pairs: Pairs,
@@ -58,6 +59,9 @@ pub(super) struct Lane {
     pub touched_us: i64,
     /// The reason of a pause by a person, as last seen.
     pub paused: Option<String>,
+    /// When something comes back after a failure, and when something is due that was never tried.
+    pub back_at: Option<Timestamp>,
+    pub due_at: Option<Timestamp>,
 }
 
 impl Lane {
@@ -65,6 +69,7 @@ impl Lane {
         tenant: TenantId,
         account: AccountId,
         sender: SenderId,
+        slot: u8,
         rate: f64,
         config: &EngineConfig,
         now_us: i64,
@@ -73,6 +78,7 @@ impl Lane {
             tenant,
             account,
             sender,
+            slot,
             queues: Default::default(),
             bucket: Bucket::new(rate, burst(rate), now_us),
             pairs: Pairs::new(config.pair_interval_us, config.pair_burst),
@@ -84,6 +90,8 @@ impl Lane {
             recover_us: i64::MAX,
             touched_us: now_us,
             paused: None,
+            back_at: None,
+            due_at: None,
         }
     }
 

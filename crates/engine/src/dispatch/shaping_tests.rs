@@ -10,6 +10,7 @@ fn lane() -> Lane {
         TenantId::from_bytes([1; 16]),
         AccountId::from_bytes([2; 16]),
         SenderId::from_bytes([3; 16]),
+        0,
         80.0,
         &config,
         0,

@@ -3,21 +3,24 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use tidings_domain::credentials::Credentials;
+use tidings_domain::id::SenderId;
+use tidings_domain::lifecycle::AttemptState;
 use tidings_domain::provider::{Doubt, Outcome, Provider, Rejection, Submission};
 use tidings_domain::time::Timestamp;
 use tidings_domain::transport::TransportError;
 use tidings_store::Store;
 use tidings_store::error::StoreError;
-use tidings_store::model::{AttemptResult, Claimed, DueItem, Next, OpenAttempt, Recorded, Settle};
+use tidings_store::model::{AttemptResult, Claimed, DueItem, Epoch, Next, OpenAttempt, Recorded, Settle};
 
 use super::breaker::Reach;
+use super::holdings::Holdings;
 use super::journal::Journal;
-use super::lease::Lease;
 use super::retry::{self, Failed};
 use crate::catalog::Snapshot;
 use crate::content::Content;
@@ -30,7 +33,9 @@ use crate::policy;
 #[derive(Debug)]
 pub(super) enum Done {
     /// A claim came back: this many of each class are no longer being claimed.
-    Claim { lane: tidings_domain::id::SenderId, class: usize },
+    Claim { lane: SenderId, class: usize },
+    /// It is not known whether a claim in this slot is in the store.
+    Unsure { slot: u8 },
     /// The claim was not won; its tokens can be used by others.
     Unused { item: DueItem, again_at: Option<tidings_domain::time::Timestamp> },
     /// Past its time, and ended so; it took no token.
@@ -43,35 +48,40 @@ pub(super) enum Done {
 pub(super) struct Hand {
     pub engine: Engine,
     pub store: Store,
-    pub lease: Lease,
     pub journal: Arc<dyn Journal>,
     pub done: mpsc::Sender<Done>,
     pub outcomes: mpsc::Sender<Recorded>,
+    /// Messages that are being claimed or about to be sent.
+    pub unsent: AtomicUsize,
+    /// Tells that there are none.
+    pub sent: Notify,
 }
 
 impl Hand {
     /// Claims, then sends each message that was won.
-    pub async fn claim(self: Arc<Self>, items: Vec<DueItem>, class: usize, snapshot: Arc<Snapshot>) {
+    pub async fn claim(
+        self: Arc<Self>,
+        items: Vec<DueItem>,
+        class: usize,
+        snapshot: Arc<Snapshot>,
+        epoch: Epoch,
+    ) {
         let lane = items[0].sender;
         let sys = self.store.system();
         let now = self.engine.now();
         let judge = policy::claim_judge(Arc::clone(&snapshot), now);
         let kept = items.clone();
-        let won = match self.store.claim(&sys, self.lease.epoch, items, judge, now).await {
+        let won = match self.store.claim(&sys, epoch, items, judge, now).await {
             Ok(claimed) => self.sort(claimed).await,
             Err(error) => {
                 tracing::warn!(error = %error, "a claim failed; its messages stay queued");
                 self.engine.0.metrics.add(Counter::store_errors, 1);
-                self.take_back(&kept, now).await;
-                let again_at = Some(self.engine.now().plus(200_000));
-                for item in kept {
-                    self.tell(Done::Unused { item, again_at }).await;
-                }
+                self.take_back(kept, epoch, now, 200_000).await;
                 Vec::new()
             }
         };
         if !won.is_empty() {
-            self.send_all(won, &snapshot, now).await;
+            self.send_all(won, &snapshot, epoch, now).await;
         }
         self.tell(Done::Claim { lane, class }).await;
         self.engine.tick();
@@ -92,60 +102,76 @@ impl Hand {
                 Claimed::Deferred { item, until } => (item, Some(until)),
                 Claimed::Expired { item } => {
                     self.engine.0.metrics.add(Counter::expired, 1);
+                    self.left(1);
                     self.tell(Done::Expired { item }).await;
                     continue;
                 }
                 Claimed::Gone { item } => (item, None),
             };
+            self.left(1);
             self.tell(Done::Unused { item, again_at }).await;
         }
         self.engine.0.metrics.add(Counter::claims, won.len() as u64);
         won
     }
 
+    /// So many messages are sent, given back or not claimed at all.
+    fn left(&self, n: usize) {
+        if self.unsent.fetch_sub(n, Ordering::AcqRel) == n {
+            self.sent.notify_one();
+        }
+    }
+
     async fn send_all(
         self: &Arc<Self>,
         won: Vec<(DueItem, Vec<u8>)>,
         snapshot: &Arc<Snapshot>,
+        epoch: Epoch,
         claimed_at: Timestamp,
     ) {
         let attempts: Vec<_> = won.iter().map(|(item, _)| item.attempt_id()).collect();
-        let noted = self.lease.holds() && self.journal.note(&attempts).is_ok();
+        let noted = self.may_submit(epoch) && self.journal.note(&attempts).is_ok();
         for (item, content) in won {
             if noted {
                 let hand = Arc::clone(self);
                 let snapshot = Arc::clone(snapshot);
-                tokio::spawn(async move { hand.send(item, content, &snapshot, claimed_at).await });
+                tokio::spawn(async move { hand.send(item, content, &snapshot, epoch, claimed_at).await });
             } else {
-                self.give_back(item, claimed_at).await;
+                self.take_back(vec![item], epoch, claimed_at, 1_000_000).await;
             }
         }
-    }
-
-    /// A claim that certainly did not leave goes back to the queue.
-    async fn give_back(&self, item: DueItem, claimed_at: Timestamp) {
-        self.take_back(std::slice::from_ref(&item), claimed_at).await;
-        self.tell(Done::Unused { item, again_at: Some(self.engine.now().plus(1_000_000)) }).await;
     }
 
     /// Queues claims again that certainly did not leave. A claim whose commit failed may be durable all the
     /// same: a connection can break between the commit and the word that it was done. A claim of the same message
     /// that was made at another time is another one, and may be on its way.
-    async fn take_back(&self, items: &[DueItem], claimed_at: Timestamp) {
+    async fn take_back(&self, items: Vec<DueItem>, epoch: Epoch, claimed_at: Timestamp, rest_us: i64) {
+        let settled = self.requeue(&items, epoch, claimed_at).await;
+        let again_at = Some(self.engine.now().plus(rest_us));
+        self.left(items.len());
+        for item in items {
+            self.tell(Done::Unused { item, again_at }).await;
+        }
+        if !settled {
+            self.tell(Done::Unsure { slot: epoch.slot }).await;
+        }
+    }
+
+    /// Says whether the store did it. Who lost the slot decides nothing; its next owner settles what is left.
+    async fn requeue(&self, items: &[DueItem], epoch: Epoch, claimed_at: Timestamp) -> bool {
         let sys = self.store.system();
         let mut wait_us = 50_000;
-        // Who lost the lease decides nothing; recovery settles what is left.
-        while !self.lease.is_lost() {
+        while self.holdings().holds(epoch) {
             let now = self.engine.now();
             let requeue = |item: &DueItem| {
-                let state = tidings_domain::lifecycle::AttemptState::Claimed;
-                let open =
-                    OpenAttempt { item: item.clone(), state, claimed_at, doubt_until: None, review: None };
+                let item = item.clone();
+                let state = AttemptState::Claimed;
+                let open = OpenAttempt { item, state, epoch, claimed_at, doubt_until: None, review: None };
                 (open, Settle::Requeue)
             };
-            let claims = items.iter().map(requeue).collect();
-            match self.store.settle(&sys, self.lease.epoch, claims, now).await {
-                Ok(()) | Err(StoreError::Conflict(_)) => return,
+            match self.store.settle(&sys, epoch, items.iter().map(requeue).collect(), now).await {
+                Ok(()) => return true,
+                Err(StoreError::Conflict(_)) => return false,
                 Err(error) => {
                     tracing::warn!(error = %error, "claims could not be given back; trying again");
                     self.engine.0.clock.sleep(wait_us).await;
@@ -153,12 +179,30 @@ impl Hand {
                 }
             }
         }
+        false
     }
 
-    async fn send(&self, item: DueItem, content: Vec<u8>, snapshot: &Snapshot, claimed_at: Timestamp) {
-        if !self.lease.holds() {
-            return self.give_back(item, claimed_at).await;
+    fn holdings(&self) -> &Holdings {
+        &self.engine.0.wakes.mailbox(self.store.region()).holdings
+    }
+
+    /// Whether the slot is still ours and its lease holds long enough.
+    fn may_submit(&self, epoch: Epoch) -> bool {
+        self.holdings().may_submit(epoch)
+    }
+
+    async fn send(
+        &self,
+        item: DueItem,
+        content: Vec<u8>,
+        snapshot: &Snapshot,
+        epoch: Epoch,
+        claimed_at: Timestamp,
+    ) {
+        if !self.may_submit(epoch) {
+            return self.take_back(vec![item], epoch, claimed_at, 1_000_000).await;
         }
+        self.left(1);
         self.engine.0.metrics.add(Counter::submissions, 1);
         tracing::debug!(trace = %item.trace, msg = %item.message, attempt = item.attempt, "submitting");
         // An adapter that panics has perhaps sent it: a doubt like any other, and no other message's concern.

@@ -1,16 +1,18 @@
 //! How other stages tell the dispatcher that there is work. Lossy on purpose: the store is scanned as well.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 
 use tidings_domain::category::Category;
+use tidings_domain::clock::Clock;
 use tidings_domain::id::SenderId;
 use tidings_domain::time::Timestamp;
-use tidings_store::model::Epoch;
+use tidings_store::model::SlotSet;
 
-use super::lease::Lease;
+use super::holdings::Holdings;
 use super::view::LaneView;
 
 use crate::limits::SIGNALS_MAX;
@@ -18,12 +20,14 @@ use crate::limits::SIGNALS_MAX;
 /// One mailbox per region.
 pub(crate) struct Wakes(BTreeMap<String, Mailbox>);
 
-#[derive(Default)]
 pub(crate) struct Mailbox {
     work: Mutex<Work>,
     pub notify: Notify,
-    /// Held by the keeper of the region while it decides; reconcile decides under the same.
-    lease: Mutex<Option<Lease>>,
+    /// The slots for which this node decides.
+    pub holdings: Holdings,
+    /// Slots of others that we have taken in work for.
+    hints: Mutex<SlotSet>,
+    pub outgoing: Notify,
     /// Lanes in memory by phase, as the keeper saw them last.
     phases: Mutex<BTreeMap<&'static str, u64>>,
 }
@@ -38,6 +42,8 @@ pub(crate) struct Work {
     pub signals: Vec<Signal>,
     /// Something about pauses, senders or templates changed: look at every lane again.
     pub everything: bool,
+    /// Another node took in work for one of our lanes: look in the store.
+    pub look: bool,
 }
 
 /// A provider's code about a sender, seen in a callback.
@@ -50,16 +56,29 @@ pub(crate) struct Signal {
 }
 
 impl Wakes {
-    pub fn new<'a>(regions: impl Iterator<Item = &'a str>) -> Self {
-        Self(regions.map(|name| (name.to_owned(), Mailbox::default())).collect())
+    pub fn new<'a>(regions: impl Iterator<Item = &'a str>, clock: &Arc<dyn Clock>) -> Self {
+        let mailbox = || Mailbox {
+            work: Mutex::default(),
+            notify: Notify::new(),
+            holdings: Holdings::new(Arc::clone(clock)),
+            hints: Mutex::default(),
+            phases: Mutex::default(),
+            outgoing: Notify::new(),
+        };
+        Self(regions.map(|name| (name.to_owned(), mailbox())).collect())
     }
 
     pub fn mailbox(&self, region: &str) -> &Mailbox {
         self.0.get(region).expect("a mailbox is made for every region")
     }
 
-    pub fn work(&self, region: &str, sender: SenderId, category: Category, due_at: Timestamp) {
-        self.mailbox(region).post(|work| {
+    /// There is work in a lane, ours or another node's.
+    pub fn work(&self, region: &str, slot: u8, sender: SenderId, category: Category, due_at: Timestamp) {
+        let mailbox = self.mailbox(region);
+        if !mailbox.holdings.serves(slot) {
+            return mailbox.hint(slot);
+        }
+        mailbox.post(|work| {
             let at = work.lanes.entry((sender, category)).or_insert(due_at);
             *at = due_at.min(*at);
         });
@@ -84,6 +103,12 @@ impl Mailbox {
         self.notify.notify_one();
     }
 
+    /// Tells the owner of another slot that there is something for it.
+    pub fn hint(&self, slot: u8) {
+        self.hints.lock().insert(slot);
+        self.outgoing.notify_one();
+    }
+
     pub fn set_phases(&self, phases: BTreeMap<&'static str, u64>) {
         *self.phases.lock() = phases;
     }
@@ -92,16 +117,8 @@ impl Mailbox {
         self.phases.lock().clone()
     }
 
-    pub fn set_lease(&self, lease: Option<Lease>) {
-        if lease.is_none() {
-            self.phases.lock().clear();
-        }
-        *self.lease.lock() = lease;
-    }
-
-    /// The epoch to decide under, while the lease holds.
-    pub fn epoch(&self) -> Option<Epoch> {
-        self.lease.lock().as_ref().filter(|lease| lease.holds()).map(|lease| lease.epoch)
+    pub fn take_hints(&self) -> SlotSet {
+        std::mem::take(&mut self.hints.lock())
     }
 
     pub fn take(&self) -> Work {

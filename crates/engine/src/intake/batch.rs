@@ -13,6 +13,7 @@ use tidings_domain::time::Timestamp;
 use tidings_store::model::{Accept, Accepted, Judgement, NewMessage, Respond};
 
 use crate::caller::Caller;
+use crate::catalog::Snapshot;
 use crate::error::{EngineError, Result};
 use crate::intake::{AcceptOptions, Reply, Slot, prepare, single};
 use crate::metrics::Counter;
@@ -80,7 +81,7 @@ pub(crate) async fn many(
         }
     }
     engine.0.metrics.add(Counter::messages_refused, rejected.len() as u64);
-    let wakes = wakes(&messages);
+    let wakes = wakes(&messages, &snapshot);
     let named: Vec<_> = messages.iter().map(|message| (message.trace, message.id)).collect();
     let respond: Respond = Arc::new(move |verdicts| (202, answer(&indexes, verdicts, &rejected)));
     let accept = Accept {
@@ -96,8 +97,8 @@ pub(crate) async fn many(
             for ((trace, id), verdict) in named.into_iter().zip(&verdicts) {
                 single::log(trace, id, verdict);
             }
-            for ((sender, category), due_at) in wakes {
-                engine.0.wakes.work(&caller.region, sender, category, due_at);
+            for ((lane_slot, sender, category), due_at) in wakes {
+                engine.0.wakes.work(&caller.region, lane_slot, sender, category, due_at);
             }
             engine.tick();
             let (status, body) = respond(&verdicts);
@@ -141,12 +142,13 @@ fn reject(index: usize, problems: &[tidings_domain::problem::FieldProblem]) -> R
     }
 }
 
-type Lane = (tidings_domain::id::SenderId, tidings_domain::category::Category);
+type Lane = (u8, tidings_domain::id::SenderId, tidings_domain::category::Category);
 
-fn wakes(messages: &[NewMessage]) -> BTreeMap<Lane, Timestamp> {
+fn wakes(messages: &[NewMessage], snapshot: &Snapshot) -> BTreeMap<Lane, Timestamp> {
     let mut wakes = BTreeMap::new();
     for message in messages {
-        let at = wakes.entry((message.sender, message.category)).or_insert(message.due_at);
+        let lane = (snapshot.slot(message.sender), message.sender, message.category);
+        let at = wakes.entry(lane).or_insert(message.due_at);
         *at = message.due_at.min(*at);
     }
     wakes

@@ -31,7 +31,8 @@ impl Engine {
         let now = self.now();
         match caller.store.redrive(&caller.scope, id, caller.actor, now).await? {
             Redriven::Queued { sender, category } => {
-                self.0.wakes.work(&caller.region, sender, category, now);
+                let snapshot = self.0.catalogs.get(&caller.store, &caller.scope, now).await?;
+                self.0.wakes.work(&caller.region, snapshot.slot(sender), sender, category, now);
                 self.tick();
                 Ok(())
             }

@@ -39,7 +39,7 @@ pub(crate) async fn one(
     let message = prepared.message;
     let (id, trace, sender, category, due_at) =
         (message.id, message.trace, message.sender, message.category, message.due_at);
-    let scheduled = due_at > now;
+    let (scheduled, lane_slot) = (due_at > now, snapshot.slot(sender));
     let respond: Respond = Arc::new(move |verdicts| (202, answer(id, &verdicts[0], scheduled)));
     let accepted = caller
         .store
@@ -58,7 +58,7 @@ pub(crate) async fn one(
             engine.count(&verdicts);
             log(trace, id, &verdicts[0]);
             if !matches!(verdicts[0], Judgement::Deny { .. }) {
-                engine.0.wakes.work(&caller.region, sender, category, due_at);
+                engine.0.wakes.work(&caller.region, lane_slot, sender, category, due_at);
             }
             engine.tick();
             let (status, body) = respond(&verdicts);

@@ -24,6 +24,7 @@ fn snapshot(status: &str) -> Snapshot {
     };
     let catalog = Catalog {
         accounts: vec![Account {
+            slot: 0,
             id: account(),
             provider: ProviderKind::Cloud,
             provider_ref: "1".into(),

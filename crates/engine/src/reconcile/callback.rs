@@ -6,14 +6,17 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use tidings_domain::fact::CallbackEntry;
+use tidings_domain::failure::ShapingAction;
 use tidings_domain::id::{AccountId, Id};
 use tidings_domain::provider::{CallbackError, Provider};
 use tidings_store::Store;
-use tidings_store::model::{Account, CallbackWrite, Merged};
+use tidings_store::model::{Account, CallbackWrite, LaneSignal, Merged};
 use tidings_store::scope::TenantScope;
 
 use super::effects::{self, Effects};
 use crate::catalog::Snapshot;
+use crate::dispatch::failure_entry;
+use crate::dispatch::wake::Signal;
 use crate::error::{EngineError, Result};
 use crate::limits::CALLBACK_ACCOUNTS_MAX;
 use crate::metrics::Counter;
@@ -148,8 +151,32 @@ impl Engine {
             self.0.catalogs.drop_copy(door.scope.tenant());
             self.0.wakes.everything(region);
         }
-        for signal in signals {
-            self.0.wakes.signal(region, signal);
+        self.pass_on(region, door, account, signals).await
+    }
+
+    /// What a provider said about a sender is for the owner of its lane, here or on another node.
+    async fn pass_on(
+        &self,
+        region: &str,
+        door: &Door,
+        account: AccountId,
+        signals: Vec<Signal>,
+    ) -> Result<()> {
+        let slot = door.snapshot.accounts.get(&account).map_or(0, |account| account.slot);
+        let mailbox = self.0.wakes.mailbox(region);
+        if mailbox.holdings.serves(slot) {
+            signals.into_iter().for_each(|signal| self.0.wakes.signal(region, signal));
+            return Ok(());
+        }
+        let at = self.now();
+        let left: Vec<LaneSignal> = signals
+            .into_iter()
+            .filter(|signal| failure_entry(signal.code).action != ShapingAction::None)
+            .map(|signal| LaneSignal { slot, sender: signal.sender, code: signal.code, at })
+            .collect();
+        if !left.is_empty() {
+            door.store.post_signals(&door.store.system(), left).await?;
+            mailbox.hint(slot);
         }
         Ok(())
     }

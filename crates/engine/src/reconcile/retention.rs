@@ -10,8 +10,9 @@ use tidings_store::model::Retention;
 use tidings_store::scope::TenantScope;
 use tokio_util::sync::CancellationToken;
 
-use crate::limits::{RETENTION_BREATH_US, RETENTION_EVERY_US, RETENTION_FIRST_US};
+use crate::limits::{LEASE_RENEW_US, RETENTION_BREATH_US, RETENTION_EVERY_US, RETENTION_FIRST_US};
 use crate::metrics::Counter;
+use crate::office::Office;
 use crate::pipeline::Engine;
 
 /// What is remembered from pass to pass: messages outlive their content, so a pass over contents goes on where
@@ -19,17 +20,18 @@ use crate::pipeline::Engine;
 #[derive(Default)]
 struct Done(BTreeMap<TenantId, [u8; 16]>);
 
-/// Runs until stopped; only who decides for the lanes drops anything.
+/// Runs until stopped, on one node at a time.
 pub(crate) async fn run(engine: Engine, region: String, store: Store, stop: CancellationToken) {
     let mut done = Done::default();
-    let mut wait_us = RETENTION_FIRST_US;
-    while stop.run_until_cancelled(engine.0.clock.sleep(wait_us)).await.is_some() {
-        wait_us = RETENTION_EVERY_US;
-        if engine.0.wakes.mailbox(&region).epoch().is_none() {
+    let mut office = Office::new("retention");
+    let mut due_us = engine.0.clock.monotonic_us() + RETENTION_FIRST_US;
+    while stop.run_until_cancelled(engine.0.clock.sleep(LEASE_RENEW_US)).await.is_some() {
+        if !office.holds(&engine, &store).await || engine.0.clock.monotonic_us() < due_us {
             continue;
         }
+        due_us = engine.0.clock.monotonic_us() + RETENTION_EVERY_US;
         match stop.run_until_cancelled(pass(&engine, &store, &mut done)).await {
-            None => return,
+            None => break,
             Some(Ok(0)) => {}
             Some(Ok(rows)) => tracing::info!(region, rows, "what was past its time is dropped"),
             Some(Err(error)) => {
@@ -38,6 +40,7 @@ pub(crate) async fn run(engine: Engine, region: String, store: Store, stop: Canc
             }
         }
     }
+    office.release(&engine, &store).await;
 }
 
 async fn pass(engine: &Engine, store: &Store, done: &mut Done) -> Result<u64, StoreError> {

@@ -204,8 +204,10 @@ fn limited(facts: &Facts<'_>) -> String {
     match facts.lane {
         None if facts.head.status.is_open() => "The lane could not be asked.".to_owned(),
         None => "Not for this message any more.".to_owned(),
-        Some(lane) => match lane.phase {
-            "idle" | "pacing" | "waiting_for_answers" => format!("No. The lane: {}", lane.detail),
+        Some(lane) => match &*lane.phase {
+            "idle" | "scheduled" | "backing_off" | "pacing" | "waiting_for_answers" => {
+                format!("No. The lane: {}", lane.detail)
+            }
             _ => format!("Yes. The lane: {}", lane.detail),
         },
     }

@@ -49,7 +49,7 @@ impl Engine {
                 levels: store.levels(&store.system()).await.ok(),
                 commits: store.commits(),
                 phases,
-                decides: mailbox.epoch().is_some(),
+                decides: !mailbox.holdings.open().is_empty(),
             });
         }
         let regions = Arc::new(regions);

@@ -9,6 +9,7 @@ mod explain;
 mod init;
 mod messages;
 mod migrate;
+mod nodes;
 mod pauses;
 mod recover;
 mod restore;
@@ -50,7 +51,9 @@ pub async fn run(cli: Cli, out: Out) -> Outcome {
     match cli.command {
         Command::Demo(args) => demo::run(args, load(file, None)?, out).await,
         Command::Init(args) => init::run(load(file, args.data_dir.as_deref())?, out).await,
-        Command::Serve(args) => serve::run(args.listen, load(file, args.data_dir.as_deref())?, out).await,
+        Command::Serve(args) => {
+            serve::run(args.listen, args.roles, load(file, args.data_dir.as_deref())?, out).await
+        }
         Command::Sim(args) => sim::run(args, load(file, None)?, out).await,
         Command::Doctor(args) if args.ledger => {
             doctor::check_ledger(file, args.data_dir.as_deref(), out).await
@@ -72,6 +75,7 @@ pub async fn run(cli: Cli, out: Out) -> Outcome {
         Command::Sender(command) => accounts::sender(command, out).await,
         Command::Template(command) => accounts::template(command, out).await,
         Command::Message(command) => messages::run(command, out).await,
+        Command::Node(command) => nodes::run(command, out).await,
         Command::Pause(command) => pauses::run(command, out).await,
         Command::Bench => {
             Err(Failure::Usage("the benchmark is a program of its own: run `cargo xtask bench`".to_owned()))

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::Context;
 use serde_json::json;
+use tidings_engine::Roles;
 use tokio::net::TcpListener;
 
 use super::Outcome;
@@ -11,17 +12,25 @@ use crate::compose::{Installation, Running, asked_to_stop};
 use crate::config::Config;
 use crate::output::Out;
 
-pub async fn run(listen: Option<SocketAddr>, mut config: Config, out: Out) -> Outcome {
+pub async fn run(listen: Option<SocketAddr>, roles: Option<Roles>, mut config: Config, out: Out) -> Outcome {
     if let Some(listen) = listen {
         config.listen = listen;
+    }
+    if let Some(roles) = roles {
+        config.node.roles = roles.to_string();
     }
     let installation = Installation::open(config, |_| {}).await?;
     // Before the first request is answered: whoever sees that it serves may ask it to stop.
     let asked = asked_to_stop()?;
     let listener = bind(installation.config.listen).await?;
     let running = Running::start(&installation, listener).await?;
-    let console = format!("{}{}", running.address, installation.console_path().await?);
-    let mut answer = json!({"listen": running.address, "console": console});
+    let has_api = installation.engine.roles().api;
+    let mut answer = json!({"listen": running.address});
+    let mut console = String::new();
+    if has_api {
+        console = format!("{}{}", running.address, installation.console_path().await?);
+        answer["console"] = json!(console);
+    }
     if let Some(key) = &installation.fresh_key {
         answer["installation_key"] = json!(key.expose());
     }
@@ -35,10 +44,11 @@ pub async fn run(listen: Option<SocketAddr>, mut config: Config, out: Out) -> Ou
                 key.expose()
             ));
         }
-        words.push_str(&format!(
-            "listening at    {}\nAPI description {}/docs\nconsole, once\n  {console}\n",
-            running.address, running.address
-        ));
+        words.push_str(&format!("listening at    {}\n", running.address));
+        if has_api {
+            words
+                .push_str(&format!("API description {}/docs\nconsole, once\n  {console}\n", running.address));
+        }
         words
     })?;
     tracing::info!(address = running.address, "serving");

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 pub use overlay::environment;
 pub use types::{Config, DoubtSeconds, Log, LogFormat, LogLevel, Region};
 
+use crate::limits::NODE_NAME_CHARS_MAX;
+
 /// The file that is read when it is there and none is named.
 pub const DEFAULT_FILE: &str = "tidings.toml";
 /// The region whose address is `store.url`.
@@ -80,6 +82,13 @@ impl Config {
         }
         if !self.master_key.is_empty() && self.master_key_file.is_some() {
             return Err(ConfigError::setting("master_key", "give either `master_key` or `master_key_file`"));
+        }
+        if let Err(error) = tidings_engine::Roles::parse(&self.node.roles) {
+            return Err(ConfigError::setting("node.roles", error.to_string()));
+        }
+        if self.node.name.chars().count() > NODE_NAME_CHARS_MAX {
+            let message = format!("a name has up to {NODE_NAME_CHARS_MAX} characters");
+            return Err(ConfigError::setting("node.name", message));
         }
         let base = &self.providers.cloud.base_url;
         match url::Url::parse(base) {

@@ -33,6 +33,7 @@ pub struct Config {
     pub retention: Retention,
     pub tls: Tls,
     pub log: Log,
+    pub node: Node,
 }
 
 impl Default for Config {
@@ -49,7 +50,24 @@ impl Default for Config {
             retention: Retention::default(),
             tls: Tls::default(),
             log: Log::default(),
+            node: Node::default(),
         }
+    }
+}
+
+/// This process among the others on the same store.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Node {
+    /// How people know it; the machine's name unless given.
+    pub name: String,
+    /// What it does: `api`, `dispatch`, `readers`, with commas between them.
+    pub roles: String,
+}
+
+impl Default for Node {
+    fn default() -> Self {
+        Self { name: String::new(), roles: tidings_engine::Roles::default().to_string() }
     }
 }
 

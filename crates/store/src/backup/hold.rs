@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::events::Events;
 use crate::hot::{Ledger, OPEN, doubt, open_attempt};
 use crate::limits::{HOLD_CHUNK, RESTORE_CLOCK_MARGIN_US};
-use crate::model::OpenAttempt;
+use crate::model::{OpenAttempt, SlotSet};
 
 /// When the installation that was copied stopped, and now.
 #[derive(Debug, Clone, Copy)]
@@ -32,8 +32,8 @@ pub(super) async fn hold(conn: &Conn, after: After) -> Result<Held> {
     let mut held = 0;
     let mut last = ([0; 16], 0u8);
     loop {
-        let sql = format!("{OPEN} AND (a.message_id, a.n) > ($1, $2) ORDER BY a.message_id, a.n LIMIT $3");
-        let rows = conn.query(&sql, vals![&last.0, last.1, HOLD_CHUNK]).await?;
+        let sql = format!("{OPEN} AND (a.message_id, a.n) > ($2, $3) ORDER BY a.message_id, a.n LIMIT $4");
+        let rows = conn.query(&sql, vals![SlotSet::ALL.bits(), &last.0, last.1, HOLD_CHUNK]).await?;
         let open = rows.iter().map(open_attempt).collect::<Result<Vec<_>>>()?;
         let Some(end) = open.last() else { break };
         last = (*end.item.message.as_bytes(), end.item.attempt);

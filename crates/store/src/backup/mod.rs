@@ -167,7 +167,10 @@ async fn count(conn: &Conn, table: &str) -> Result<u64> {
 /// any that those may have reached since.
 async fn begin_anew(conn: &Conn) -> Result<i64> {
     conn.execute("UPDATE meta SET number = number + 1 WHERE key = 'log_generation'", &[]).await?;
-    conn.execute("UPDATE leases SET expires_at = 0, epoch = epoch + $1", vals![EPOCHS_SKIPPED]).await?;
+    for table in ["leases", "slots"] {
+        let sql = format!("UPDATE {table} SET expires_at = 0, epoch = epoch + $1");
+        conn.execute(&sql, vals![EPOCHS_SKIPPED]).await?;
+    }
     Ok(describe(conn).await?.log_generation)
 }
 

@@ -51,7 +51,7 @@ impl Lie {
                 let sql = "UPDATE attempts SET state = $1 WHERE state > $2";
                 conn.execute(sql, vals![sent, AttemptState::Failed.code()]).await.map(|_| ())
             }
-            Self::StaleFence => conn.execute("UPDATE leases SET epoch = epoch - 1", &[]).await.map(|_| ()),
+            Self::StaleFence => conn.execute("UPDATE slots SET epoch = epoch - 1", &[]).await.map(|_| ()),
         }
     }
 }

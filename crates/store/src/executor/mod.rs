@@ -25,7 +25,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use tidings_domain::clock::BoxFuture;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::conn::Conn;
 use crate::error::{Result, StoreError};
@@ -72,6 +72,14 @@ impl Executor {
             }
             Self::Inline(inline) => inline.write(work).await,
             Self::Postgres(postgres) => postgres.write(work).await,
+        }
+    }
+
+    /// What other processes on the same store hint at; `None` where there cannot be any.
+    pub(crate) async fn listen(&self) -> Result<Option<mpsc::Receiver<String>>> {
+        match self {
+            Self::Threads(_) | Self::Inline(_) => Ok(None),
+            Self::Postgres(postgres) => postgres.listen().await.map(Some),
         }
     }
 

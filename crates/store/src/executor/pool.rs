@@ -1,12 +1,14 @@
 //! Connections to PostgreSQL: a bounded set, opened when needed, dropped when broken.
 
+use std::future::poll_fn;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_postgres::AsyncMessage;
 use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -14,8 +16,8 @@ use super::tls;
 use crate::conn::{Conn, PgConn};
 use crate::error::{Result, StoreError};
 use crate::limits::{
-    POSTGRES_CONNECT_TIMEOUT_S, POSTGRES_KEEPALIVE_S, POSTGRES_SILENCE_S, POSTGRES_STATEMENT_TIMEOUT_MS,
-    QUEUED_READS_MAX,
+    HINTS_MAX, POSTGRES_CONNECT_TIMEOUT_S, POSTGRES_IDLE_TIMEOUT_MS, POSTGRES_KEEPALIVE_S,
+    POSTGRES_SILENCE_S, POSTGRES_STATEMENT_TIMEOUT_MS, QUEUED_READS_MAX,
 };
 
 /// Makes connections.
@@ -58,6 +60,32 @@ impl Connector {
         Ok(Self { config, tls })
     }
 
+    /// A connection that only listens. It ends with its receiver, and the receiver with it.
+    pub(super) async fn listen(&self) -> Result<mpsc::Receiver<String>> {
+        let (client, mut connection) = self.config.connect(self.tls.clone()).await?;
+        let (sender, receiver) = mpsc::channel(HINTS_MAX);
+        tokio::spawn(async move {
+            let hear = async {
+                while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+                    if let AsyncMessage::Notification(note) = message {
+                        // Who is behind by so many looks at everything soon anyway.
+                        let _ = sender.try_send(note.payload().to_owned());
+                    }
+                }
+            };
+            let listen = async {
+                if client.batch_execute("LISTEN tidings").await.is_ok() {
+                    sender.closed().await;
+                }
+            };
+            tokio::select! {
+                () = hear => {}
+                () = listen => {}
+            }
+        });
+        Ok(receiver)
+    }
+
     pub(crate) async fn connect(&self, purpose: Use) -> Result<Conn> {
         let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(|error| {
             tracing::warn!(%error, "no connection to PostgreSQL");
@@ -72,8 +100,9 @@ impl Connector {
             }
         });
         let timeout = if purpose == Use::Maintenance { 0 } else { POSTGRES_STATEMENT_TIMEOUT_MS };
+        let idle = if purpose == Use::Maintenance { 0 } else { POSTGRES_IDLE_TIMEOUT_MS };
         let mut settings = format!(
-            "SET statement_timeout = {timeout}; SET idle_in_transaction_session_timeout = {timeout}; SET jit = off;"
+            "SET statement_timeout = {timeout}; SET idle_in_transaction_session_timeout = {idle}; SET jit = off;"
         );
         if purpose == Use::Hot {
             settings.push_str(

@@ -29,6 +29,7 @@ pub(crate) struct Postgres {
     records: Lane<RecordJob>,
     merges: Lane<MergeJob>,
     settles: Lane<SettleJob>,
+    connector: Connector,
 }
 
 impl Postgres {
@@ -50,6 +51,7 @@ impl Postgres {
             records: Lane::start(&connector, 1, meter),
             merges: Lane::start(&connector, POSTGRES_MERGERS, meter),
             settles: Lane::start(&connector, 1, meter),
+            connector,
         })
     }
 
@@ -77,6 +79,10 @@ impl Postgres {
             settle(conn, done).await
         });
         task.await.unwrap_or(Err(StoreError::Unavailable))
+    }
+
+    pub(crate) async fn listen(&self) -> Result<mpsc::Receiver<String>> {
+        self.connector.listen().await
     }
 
     pub(crate) fn submit(&self, work: Work) -> Result<()> {

@@ -10,7 +10,7 @@ use tidings_domain::time::Timestamp;
 
 use super::accept::{deferred_body, denied_body};
 use super::facts::{Wanted, facts};
-use super::leases::epoch_is_current;
+use super::leases::are_current;
 use super::rows::{Note, contents, defer, insert_due, note, set_terminal};
 use crate::conn::{Batch, Bulk, Conn, cells};
 use crate::error::{Result, StoreError};
@@ -83,10 +83,11 @@ impl Group for ClaimJob {
     async fn run(conn: &Conn, jobs: &[Ticket<Self>]) -> Result<Vec<Self::Output>> {
         let mut outputs: Vec<Vec<Verdict>> = Vec::with_capacity(jobs.len());
         let mut entries: Vec<Entry<'_>> = Vec::new();
-        for (n, ticket) in jobs.iter().enumerate() {
+        let current = are_current(conn, jobs.iter().map(|ticket| ticket.job.epoch)).await?;
+        for ((n, ticket), current) in jobs.iter().enumerate().zip(current) {
             let job = &ticket.job;
             outputs.push(job.items.iter().map(|_| Verdict::Gone).collect());
-            if epoch_is_current(conn, job.epoch).await? {
+            if current {
                 let of_job = |(index, item)| Entry { output: (n, index), job, item };
                 entries.extend(job.items.iter().enumerate().map(of_job));
             }
@@ -182,7 +183,7 @@ async fn store(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) -> Re
                     &item.sender,
                     &item.account,
                     &item.trace,
-                    entry.job.epoch.0,
+                    entry.job.epoch.number,
                     at,
                 ]);
                 won.push(n);

@@ -8,7 +8,7 @@ use super::rows::{DUE_COLUMNS, due_item};
 use crate::conn::vals;
 use crate::error::Result;
 use crate::limits::QUEUE_DEPTH_MAX;
-use crate::model::{DueItem, LaneWork};
+use crate::model::{DueItem, LaneWork, SlotSet};
 use crate::scope::SystemScope;
 use crate::store::Store;
 
@@ -18,14 +18,18 @@ const LANES: &str = "WITH RECURSIVE lanes (s) AS (
     UNION ALL
     SELECT (SELECT d.sender_id FROM due d WHERE d.sender_id > l.s ORDER BY d.sender_id LIMIT 1)
     FROM lanes l WHERE l.s IS NOT NULL)
-  SELECT s,
-    (SELECT tenant_id FROM due d WHERE d.sender_id = s ORDER BY category, due_at LIMIT 1),
-    (SELECT account_id FROM due d WHERE d.sender_id = s ORDER BY category, due_at LIMIT 1),
-    (SELECT due_at FROM due d WHERE d.sender_id = s AND category = 0 ORDER BY due_at LIMIT 1),
-    (SELECT due_at FROM due d WHERE d.sender_id = s AND category = 1 ORDER BY due_at LIMIT 1),
-    (SELECT due_at FROM due d WHERE d.sender_id = s AND category = 2 ORDER BY due_at LIMIT 1),
-    (SELECT due_at FROM due d WHERE d.sender_id = s AND category = 3 ORDER BY due_at LIMIT 1)
-  FROM lanes WHERE s IS NOT NULL";
+  SELECT l.s, h.tenant_id, h.account_id,
+    (SELECT due_at FROM due d WHERE d.sender_id = l.s AND category = 0 ORDER BY due_at LIMIT 1),
+    (SELECT due_at FROM due d WHERE d.sender_id = l.s AND category = 1 ORDER BY due_at LIMIT 1),
+    (SELECT due_at FROM due d WHERE d.sender_id = l.s AND category = 2 ORDER BY due_at LIMIT 1),
+    (SELECT due_at FROM due d WHERE d.sender_id = l.s AND category = 3 ORDER BY due_at LIMIT 1),
+    COALESCE(a.slot, 0)
+  FROM lanes l
+  JOIN due h ON h.sender_id = l.s AND (h.category, h.due_at, h.message_id) = (
+    SELECT d.category, d.due_at, d.message_id FROM due d WHERE d.sender_id = l.s
+    ORDER BY d.category, d.due_at, d.message_id LIMIT 1)
+  LEFT JOIN accounts a ON a.id = h.account_id
+  WHERE l.s IS NOT NULL AND (CAST($1 AS BIGINT) >> CAST(COALESCE(a.slot, 0) AS INTEGER)) & 1 = 1";
 
 impl Store {
     /// Entries of one sender and category that are due, by time and message; `after` continues.
@@ -53,12 +57,12 @@ impl Store {
         .await
     }
 
-    /// The senders that have anything queued, with the time of the earliest entry.
-    pub async fn lanes_with_work(&self, _system: &SystemScope) -> Result<Vec<LaneWork>> {
-        self.read(|conn| {
+    /// The senders in these slots that have anything queued, with the time of the earliest entry.
+    pub async fn lanes_with_work(&self, _system: &SystemScope, slots: SlotSet) -> Result<Vec<LaneWork>> {
+        self.read(move |conn| {
             Box::pin(async move {
                 let mut lanes = Vec::new();
-                for row in conn.query(LANES, &[]).await? {
+                for row in conn.query(LANES, vals![slots.bits()]).await? {
                     let mut earliest: Option<Timestamp> = None;
                     for column in 3..7 {
                         let at: Option<Timestamp> = row.get(column)?;
@@ -70,7 +74,7 @@ impl Store {
                     else {
                         continue;
                     };
-                    lanes.push(LaneWork { tenant, account, sender: row.id(0)?, earliest });
+                    lanes.push(LaneWork { tenant, account, sender: row.id(0)?, slot: row.get(7)?, earliest });
                 }
                 Ok(lanes)
             })

@@ -8,7 +8,7 @@ mod claim;
 mod due;
 pub(crate) mod facts;
 pub(crate) mod inbound;
-mod leases;
+pub(crate) mod leases;
 mod ledger;
 mod merge;
 mod open;

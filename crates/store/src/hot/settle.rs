@@ -8,7 +8,7 @@ use tidings_domain::lifecycle::{AttemptState, Terminal};
 use tidings_domain::limits::ATTEMPTS_PER_MESSAGE_MAX;
 use tidings_domain::time::Timestamp;
 
-use super::leases::epoch_is_current;
+use super::leases::are_current;
 use super::ledger::{Change, Ledger, Progress};
 use super::record::retry;
 use super::rows::{Note, insert_due};
@@ -29,7 +29,7 @@ pub(crate) struct SettleJob {
 const WRITES: &str = "a string takes all";
 
 impl Store {
-    /// Carries out decisions about open attempts, each only if the attempt is still open: a receipt that came
+    /// Carries out decisions about open attempts of one slot, each only if the attempt is still open: a receipt that came
     /// in between wins. Fails when the epoch is over.
     pub async fn settle(
         &self,
@@ -56,10 +56,7 @@ impl Group for SettleJob {
     }
 
     async fn run(conn: &Conn, jobs: &[Ticket<Self>]) -> Result<Vec<bool>> {
-        let mut outputs = Vec::with_capacity(jobs.len());
-        for ticket in jobs {
-            outputs.push(epoch_is_current(conn, ticket.job.epoch).await?);
-        }
+        let outputs = are_current(conn, jobs.iter().map(|ticket| ticket.job.epoch)).await?;
         let all: Vec<(&SettleJob, &OpenAttempt, &Settle)> = jobs
             .iter()
             .zip(&outputs)

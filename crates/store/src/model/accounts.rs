@@ -15,6 +15,8 @@ pub struct Account {
     /// The provider's id of the account (for Meta: the WABA id).
     pub provider_ref: String,
     pub credentials: Credentials,
+    /// Whoever holds this slot decides for the account; all accounts of a tenant lie in one.
+    pub slot: u8,
     pub created_at: Timestamp,
 }
 

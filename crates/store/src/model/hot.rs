@@ -10,7 +10,7 @@ use tidings_domain::lifecycle::AttemptState;
 use tidings_domain::time::Timestamp;
 use tidings_domain::trace::TraceId;
 
-use super::{Hash16, NewConsent, NewInbound, NewKept, RecipientFacts};
+use super::{Epoch, Hash16, NewConsent, NewInbound, NewKept, RecipientFacts};
 
 /// A message on its way into the store. Its content is sealed before it is queued for the writer.
 #[derive(Debug, Clone)]
@@ -111,12 +111,9 @@ pub struct LaneWork {
     pub tenant: TenantId,
     pub account: AccountId,
     pub sender: SenderId,
+    pub slot: u8,
     pub earliest: Timestamp,
 }
-
-/// The right to decide for the lanes of this store; every decision carries it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Epoch(pub i64);
 
 #[derive(Debug)]
 pub enum Claimed {
@@ -187,6 +184,8 @@ pub struct Recorded {
 pub struct OpenAttempt {
     pub item: DueItem,
     pub state: AttemptState,
+    /// Under which it was claimed.
+    pub epoch: Epoch,
     pub claimed_at: Timestamp,
     pub doubt_until: Option<Timestamp>,
     /// Only after a restore.
@@ -305,6 +304,3 @@ pub enum Merged {
     /// The id is not known yet: kept until it is.
     Kept,
 }
-
-/// Name of the lease whose epoch stands behind claims and settlements.
-pub const DISPATCH_LEASE: &str = "dispatch";

@@ -29,10 +29,8 @@ impl Store {
     ) -> Result<Account> {
         let id: AccountId = self.ids().next(at);
         let sealed = seal(scope, id, &credentials);
-        let account =
-            Account { id, provider, provider_ref: provider_ref.to_owned(), credentials, created_at: at };
-        let (tenant, reference) = (scope.tenant(), account.provider_ref.clone());
-        self.write(move |conn| {
+        let (tenant, reference) = (scope.tenant(), provider_ref.to_owned());
+        let slot = self.write(move |conn| {
             Box::pin(async move {
                 let known =
                     "SELECT id FROM accounts WHERE tenant_id = $1 AND provider = $2 AND provider_ref = $3";
@@ -41,19 +39,22 @@ impl Store {
                         "there is an account with this id of the provider already",
                     ));
                 }
+                let slot = place(conn, tenant).await?;
                 conn.execute(
-                    "INSERT INTO accounts (tenant_id, id, provider, provider_ref, credentials, created_at)
-                     VALUES ($1, $2, $3, $4, $5, $6)",
-                    vals![&tenant, &id, provider.as_str(), &reference, &sealed, at],
+                    "INSERT INTO accounts (tenant_id, id, provider, provider_ref, credentials, slot, created_at)
+                     VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                    vals![&tenant, &id, provider.as_str(), &reference, &sealed, slot, at],
                 )
                 .await?;
                 bump(conn, tenant).await?;
                 let body = json!({"provider": provider.as_str()});
-                log(conn, tenant, Kind::AccountCreated, id.bytes(), actor, at, body).await
+                log(conn, tenant, Kind::AccountCreated, id.bytes(), actor, at, body).await?;
+                Ok(slot)
             })
         })
         .await?;
-        Ok(account)
+        let provider_ref = provider_ref.to_owned();
+        Ok(Account { id, provider, provider_ref, credentials, slot, created_at: at })
     }
 
     pub async fn update_credentials(
@@ -104,7 +105,7 @@ impl Store {
 }
 
 pub(super) async fn accounts(conn: &Conn, scope: &TenantScope) -> Result<Vec<Account>> {
-    let sql = "SELECT id, provider, provider_ref, credentials, created_at FROM accounts
+    let sql = "SELECT id, provider, provider_ref, credentials, created_at, slot FROM accounts
         WHERE tenant_id = $1 ORDER BY id";
     conn.query(sql, vals![&scope.tenant()]).await?.iter().map(|row| account(scope, row)).collect()
 }
@@ -118,8 +119,22 @@ fn account(scope: &TenantScope, row: &Row) -> Result<Account> {
             .ok_or(StoreError::Corrupt("an account at no provider"))?,
         provider_ref: row.get(2)?,
         credentials: serde_json::from_slice(&opened).map_err(|_| StoreError::Corrupt("credentials"))?,
+        slot: row.get(5)?,
         created_at: row.get(4)?,
     })
+}
+
+/// The slot of a tenant: that of its accounts, or the one with the fewest tenants. The limits of a portfolio
+/// and of the tenant are kept in one node's memory, so its accounts stay together.
+async fn place(conn: &Conn, tenant: TenantId) -> Result<u8> {
+    let known = "SELECT slot FROM accounts WHERE tenant_id = $1 ORDER BY id LIMIT 1";
+    if let Some(row) = conn.query_opt(known, vals![&tenant]).await? {
+        return row.get(0);
+    }
+    let sql = "UPDATE slots SET tenants = tenants + 1
+        WHERE slot = (SELECT slot FROM slots ORDER BY tenants, slot LIMIT 1) RETURNING slot";
+    let row = conn.query_opt(sql, &[]).await?;
+    row.map_or(Err(StoreError::Corrupt("the store has no slots")), |row| row.get(0))
 }
 
 fn seal(scope: &TenantScope, id: AccountId, credentials: &Credentials) -> Vec<u8> {

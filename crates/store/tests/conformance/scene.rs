@@ -40,12 +40,10 @@ impl Scene {
         let (scope, ..) =
             bed.store.create_tenant("Acme", None, Actor::Installation, now).await.expect("a tenant is made");
         let system = bed.store.system();
-        let lease =
-            bed.store.acquire_lease(&system, DISPATCH_LEASE, "node", HOUR, now).await.expect("leases work");
-        let epoch = match lease {
-            Some((epoch, _)) => epoch,
-            None => Epoch(1),
-        };
+        let wanted = SlotSet::from_iter([0]);
+        bed.store.take_slots(&system, "node", wanted, HOUR, now).await.expect("leases work");
+        let (_, slots, _) = bed.store.nodes(&system, now).await.expect("a read");
+        let epoch = Epoch { slot: 0, number: slots[0].epoch };
         Self { scope, account: bed.ids.next(now), sender: bed.ids.next(now), epoch }
     }
 
@@ -93,6 +91,16 @@ impl Scene {
     pub async fn claim(&self, bed: &Bed, items: Vec<DueItem>, verdict: Judgement) -> Vec<Claimed> {
         let (system, now) = (bed.store.system(), bed.now());
         bed.store.claim(&system, self.epoch, items, at_claim(verdict), now).await.expect("claims work")
+    }
+
+    /// The slot passes to another node.
+    pub async fn lose_slot(&self, bed: &Bed) -> Epoch {
+        let (store, system, now) = (&bed.store, bed.store.system(), bed.now());
+        store.release_slots(&system, "node", vec![self.epoch]).await.expect("leases work");
+        let wanted = SlotSet::from_iter([self.epoch.slot]);
+        let taken = store.take_slots(&system, "other", wanted, HOUR, now).await.expect("leases work");
+        assert_eq!(taken, [Epoch { number: self.epoch.number + 1, ..self.epoch }]);
+        taken[0]
     }
 
     /// Messages that were accepted and claimed.

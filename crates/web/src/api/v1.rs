@@ -9,6 +9,7 @@ pub mod inbound;
 pub mod keys;
 pub mod media;
 pub mod messages;
+pub mod nodes;
 pub mod overview;
 pub mod pauses;
 pub mod policy;
@@ -36,6 +37,7 @@ fn administration() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(tenants::create_tenant, tenants::list_tenants))
         .routes(routes!(tenants::update_tenant))
+        .routes(routes!(nodes::list_nodes))
         .routes(routes!(keys::create_key, keys::list_keys))
         .routes(routes!(keys::revoke_key))
         .routes(routes!(accounts::create_account, accounts::list_accounts))

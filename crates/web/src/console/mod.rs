@@ -13,6 +13,7 @@ mod links;
 mod live;
 mod message;
 mod messages;
+mod nodes;
 mod overview;
 mod pauses;
 mod posted;
@@ -45,6 +46,7 @@ pub fn router(state: AppState) -> Router<AppState> {
         .route("/messages/{id}/cancel", post(message::cancel))
         .route("/messages/{id}/redrive", post(message::redrive))
         .route("/senders", get(senders::show))
+        .route("/nodes", get(nodes::show))
         .route("/templates", get(templates::show))
         .route("/templates/sync", post(templates::sync))
         .route("/attention", get(attention::show))

@@ -123,6 +123,7 @@ impl Viewer {
         frame.csrf = csrf::token(&self.token);
         frame.who = self.role.as_str().replace('_', " ");
         frame.tenant_name = self.tenant_name.clone();
+        frame.operator = self.role == Role::Operator;
         frame.may_pause = self.may(Permission::PausesWrite);
         frame.tenants = self
             .tenants

@@ -1,4 +1,4 @@
-//! The journal as a file: a line that names the boot of the machine and the epoch, then sixteen bytes per attempt.
+//! The journal as a file: a line that names the boot of the machine, then sixteen bytes per epoch or attempt.
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
@@ -14,7 +14,7 @@ use tidings_store::model::Epoch;
 use super::{FileJournals, Journal, JournalFactory, Previous};
 
 /// Begins a journal that proves nothing yet: whoever reads it learns that any claim may have left.
-const NOT_RECOVERED: &[u8] = b"tidings claims 1: not recovered yet\n";
+const NOT_RECOVERED: &[u8] = b"tidings claims 2: not recovered yet\n";
 
 struct FileJournal {
     path: PathBuf,
@@ -28,24 +28,20 @@ struct State {
 }
 
 impl JournalFactory for FileJournals {
-    fn open(
-        &self,
-        region: &str,
-        machine_boot: &str,
-        epoch: Epoch,
-    ) -> io::Result<(Previous, Arc<dyn Journal>)> {
+    fn open(&self, region: &str, machine_boot: &str) -> io::Result<(Previous, Arc<dyn Journal>)> {
         let path = self.dir.join(format!("claims-{region}.journal"));
-        let header = |epoch: i64| format!("tidings claims 2 {machine_boot} epoch {epoch}\n").into_bytes();
-        let previous = read(&path, &header(epoch.0 - 1))?;
-        let header = header(epoch.0);
+        let header = format!("tidings claims 2 {machine_boot}\n").into_bytes();
+        let previous = read(&path, &header)?;
         // What the last process left stays readable until our own first roll: if we die during
         // recovery, the next one needs it too.
-        let (keep, first): (Vec<AttemptId>, &[u8]) = match &previous {
-            Previous::Exact(attempts) => (attempts.iter().copied().collect(), &header),
-            Previous::Unknown => (Vec::new(), NOT_RECOVERED),
+        let (left, epochs, first): (Vec<AttemptId>, Vec<Epoch>, &[u8]) = match &previous {
+            Previous::Exact { left, epochs } => {
+                (left.iter().copied().collect(), epochs.iter().copied().collect(), &header)
+            }
+            Previous::Unknown => (Vec::new(), Vec::new(), NOT_RECOVERED),
         };
-        let file = replace(&path, first, &keep)?;
-        let state = Mutex::new(State { file, entries: keep.len() });
+        let file = replace(&path, first, &left, &epochs)?;
+        let state = Mutex::new(State { file, entries: left.len() });
         Ok((previous, Arc::new(FileJournal { path, header, state })))
     }
 }
@@ -58,9 +54,9 @@ impl Journal for FileJournal {
         Ok(())
     }
 
-    fn roll(&self, under_way: &[AttemptId]) -> io::Result<()> {
+    fn roll(&self, under_way: &[AttemptId], epochs: &[Epoch]) -> io::Result<()> {
         let mut state = self.state.lock();
-        state.file = replace(&self.path, &self.header, under_way)?;
+        state.file = replace(&self.path, &self.header, under_way, epochs)?;
         state.entries = under_way.len();
         Ok(())
     }
@@ -74,10 +70,19 @@ fn bytes(attempts: &[AttemptId]) -> Vec<u8> {
     attempts.iter().flat_map(|attempt| attempt.bytes()).collect()
 }
 
-fn replace(path: &Path, header: &[u8], attempts: &[AttemptId]) -> io::Result<File> {
+/// An epoch as an entry. No attempt begins like it: ids begin with the time, and this one is far away.
+fn entry(epoch: &Epoch) -> [u8; 16] {
+    let mut entry = [0xff; 16];
+    entry[7] = epoch.slot;
+    entry[8..].copy_from_slice(&epoch.number.to_be_bytes());
+    entry
+}
+
+fn replace(path: &Path, header: &[u8], attempts: &[AttemptId], epochs: &[Epoch]) -> io::Result<File> {
     let fresh = path.with_extension("new");
     let mut file = OpenOptions::new().create(true).write(true).truncate(true).open(&fresh)?;
-    file.write_all(&[header, &bytes(attempts)].concat())?;
+    let epochs: Vec<u8> = epochs.iter().flat_map(entry).collect();
+    file.write_all(&[header, &epochs, &bytes(attempts)].concat())?;
     std::fs::rename(&fresh, path)?;
     Ok(file)
 }
@@ -89,14 +94,18 @@ fn read(path: &Path, header: &[u8]) -> io::Result<Previous> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Previous::Unknown),
         Err(error) => return Err(error),
     };
-    // Another boot of the machine: what was not flushed is gone. Another epoch before ours than the file's:
-    // another node claimed. Either way an absence proves nothing.
+    // Another boot of the machine: what was not flushed is gone, so an absence proves nothing.
     let Some(body) = content.strip_prefix(header) else { return Ok(Previous::Unknown) };
-    let attempts: BTreeSet<AttemptId> = body
-        .chunks_exact(16)
-        .map(|chunk| AttemptId::from_bytes(chunk.try_into().expect("chunks of sixteen")))
-        .collect();
-    Ok(Previous::Exact(attempts))
+    let (mut left, mut epochs) = (BTreeSet::new(), BTreeSet::new());
+    for chunk in body.chunks_exact(16) {
+        if chunk[..7] == [0xff; 7] {
+            let number = i64::from_be_bytes(chunk[8..].try_into().expect("eight bytes are left"));
+            epochs.insert(Epoch { slot: chunk[7], number });
+        } else {
+            left.insert(AttemptId::from_bytes(chunk.try_into().expect("chunks of sixteen")));
+        }
+    }
+    Ok(Previous::Exact { left, epochs })
 }
 
 #[cfg(test)]
@@ -108,30 +117,30 @@ mod tests {
     }
 
     #[test]
-    fn proves_what_left_until_the_machine_restarts_or_another_node_decides() {
+    fn proves_what_left_until_the_machine_restarts() {
         let dir = tempfile::tempdir().unwrap();
         let journals = FileJournals { dir: dir.path().to_owned() };
-        let open = |boot: &str, epoch: i64| journals.open("main", boot, Epoch(epoch)).unwrap();
-        let (previous, journal) = open("boot-1", 1);
+        let (previous, journal) = journals.open("main", "boot-1").unwrap();
         assert_eq!(previous, Previous::Unknown);
         drop(journal);
-        let (previous, journal) = open("boot-1", 2);
+        let (previous, journal) = journals.open("main", "boot-1").unwrap();
         assert_eq!(previous, Previous::Unknown, "whoever dies during recovery leaves no proof");
-        journal.roll(&[]).unwrap();
+        let epochs = [Epoch { slot: 0, number: 1 }, Epoch { slot: 63, number: i64::MAX }];
+        let exact = |left: &[AttemptId], epochs: &[Epoch]| Previous::Exact {
+            left: left.iter().copied().collect(),
+            epochs: epochs.iter().copied().collect(),
+        };
+        journal.roll(&[], &epochs).unwrap();
         journal.note(&[attempt(1), attempt(2)]).unwrap();
         drop(journal);
-        let (previous, journal) = open("boot-1", 3);
-        assert_eq!(previous, Previous::Exact([attempt(1), attempt(2)].into()));
-        journal.roll(&[attempt(2)]).unwrap();
+        let (previous, journal) = journals.open("main", "boot-1").unwrap();
+        assert_eq!(previous, exact(&[attempt(1), attempt(2)], &epochs));
+        journal.roll(&[attempt(2)], &epochs[1..]).unwrap();
         journal.note(&[attempt(3)]).unwrap();
         drop(journal);
-        let (previous, journal) = open("boot-1", 4);
-        assert_eq!(previous, Previous::Exact([attempt(2), attempt(3)].into()));
-        drop(journal);
-        let (previous, journal) = open("boot-1", 6);
-        assert_eq!(previous, Previous::Unknown, "somebody else held epoch 5");
-        journal.roll(&[]).unwrap();
-        let (previous, _) = open("boot-2", 7);
-        assert_eq!(previous, Previous::Unknown, "the machine restarted");
+        let (previous, _) = journals.open("main", "boot-1").unwrap();
+        assert_eq!(previous, exact(&[attempt(2), attempt(3)], &epochs[1..]));
+        let (previous, _) = journals.open("main", "boot-2").unwrap();
+        assert_eq!(previous, Previous::Unknown);
     }
 }

@@ -1,6 +1,7 @@
 //! One pass over the lanes that may go, tenant by tenant in turn.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tidings_domain::id::{AccountId, SenderId, TenantId};
 use tidings_store::error::StoreError;
@@ -24,10 +25,14 @@ impl Keeper {
         let mut wake_us = self.next_later_us();
         for sender in self.round() {
             self.load(sender).await?;
-            let Some(tenant) = self.lanes.get(&sender).map(|lane| lane.tenant) else {
+            let lane = self.lanes.get(&sender).map(|lane| (lane.tenant, lane.slot));
+            let Some((tenant, slot)) = lane else {
                 self.active.remove(&sender);
                 continue;
             };
+            if !self.holdings().serves(slot) {
+                continue;
+            }
             let snapshot = self.snapshot(tenant).await?;
             wake_us = wake_us.min(self.serve(sender, &snapshot));
         }
@@ -159,17 +164,33 @@ impl Keeper {
     }
 
     fn start(&mut self, sender: SenderId, class: Class, items: Vec<DueItem>, snapshot: &Arc<Snapshot>) {
-        let Some(lane) = self.lanes.get_mut(&sender) else { return };
         if items.is_empty() {
             return;
         }
+        let Some(slot) = self.lanes.get(&sender).map(|lane| lane.slot) else { return };
+        // Lost while we chose: the lane goes with its slot.
+        let Some(epoch) = self.holdings().epoch(slot) else { return self.put_back(sender, &items) };
+        let Some(lane) = self.lanes.get_mut(&sender) else { return };
         lane.in_flight += items.len();
         lane.claims[class.index()] += 1;
         lane.touched_us = self.engine.0.clock.monotonic_us();
         self.in_flight += items.len();
         self.tenants.entry(lane.tenant).or_default().in_flight += items.len();
-        self.under_way.extend(items.iter().map(DueItem::attempt_id));
+        self.under_way.extend(items.iter().map(|item| (item.attempt_id(), slot)));
         let hand = Arc::clone(&self.hand);
-        tokio::spawn(hand.claim(items, class.index(), Arc::clone(snapshot)));
+        hand.unsent.fetch_add(items.len(), Ordering::AcqRel);
+        tokio::spawn(hand.claim(items, class.index(), Arc::clone(snapshot), epoch));
+    }
+
+    /// Chosen and not claimed: as if nothing had been.
+    fn put_back(&mut self, sender: SenderId, items: &[DueItem]) {
+        let now_us = self.engine.0.clock.monotonic_us();
+        let Some(lane) = self.lanes.get_mut(&sender) else { return };
+        for item in items {
+            lane.bucket.refund();
+            lane.pairs.refund(&item.recipient);
+            lane.release(item, 0, now_us);
+            lane.queue(item.category).more = true;
+        }
     }
 }

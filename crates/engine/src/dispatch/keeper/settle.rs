@@ -1,6 +1,6 @@
 //! What comes back: claims, tokens that were not used, recorded outcomes.
 
-use tidings_domain::id::AccountId;
+use tidings_domain::id::{AccountId, SenderId};
 use tidings_domain::limits::ORDER_YIELD_US;
 use tidings_domain::time::Timestamp;
 use tidings_store::model::{DueItem, Next};
@@ -19,7 +19,9 @@ impl Keeper {
                     self.active.insert(lane.sender);
                 }
             }
+            Done::Unsure { slot } => self.holdings().doubt(slot),
             Done::Unused { item, again_at } => {
+                self.backs_off(item.sender, again_at);
                 self.land(&item, again_at, true);
             }
             Done::Expired { item } => self.land(&item, None, false),
@@ -42,8 +44,19 @@ impl Keeper {
                         code,
                     });
                 }
+                if let Next::Retry { at, .. } = next {
+                    self.backs_off(item.sender, Some(at));
+                }
                 self.land(&item, back_at, false);
             }
+        }
+    }
+
+    /// For people who ask why nothing moves.
+    fn backs_off(&mut self, sender: SenderId, until: Option<Timestamp>) {
+        let now = self.engine.now();
+        if let Some(lane) = self.lanes.get_mut(&sender) {
+            lane.back_at = lane.back_at.filter(|at| *at > now).into_iter().chain(until).min();
         }
     }
 

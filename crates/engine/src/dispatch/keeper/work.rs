@@ -4,7 +4,7 @@ use tidings_domain::category::Category;
 use tidings_domain::id::SenderId;
 use tidings_domain::time::Timestamp;
 use tidings_store::error::StoreError;
-use tidings_store::model::{DueItem, LaneWork};
+use tidings_store::model::{DueItem, LaneWork, SlotSet};
 
 use super::Keeper;
 use crate::dispatch::lane::Lane;
@@ -12,7 +12,10 @@ use crate::dispatch::pump::Moment;
 use crate::dispatch::shaping;
 use crate::dispatch::view::{BucketView, LaneView};
 use crate::dispatch::wake::Signal;
-use crate::limits::{LANE_BUFFER_LOW, LANE_BUFFER_MAX, LANE_IDLE_US, LANE_LOAD_MAX, PAIR_CLAIMS_MAX};
+use crate::limits::{
+    LANE_BUFFER_LOW, LANE_BUFFER_MAX, LANE_IDLE_US, LANE_LOAD_MAX, LANE_SCAN_MIN_US, PAIR_CLAIMS_MAX,
+    SIGNAL_FRESH_US, SIGNALS_LOOK_US,
+};
 use crate::metrics::Counter;
 
 impl Keeper {
@@ -20,20 +23,44 @@ impl Keeper {
     pub(super) async fn scan(&mut self) -> Result<(), StoreError> {
         let sys = self.store.system();
         let now = self.engine.now();
-        let all = self.store.lanes_with_work(&sys).await?;
-        let fresh: Vec<_> = all.iter().filter(|found| !self.lanes.contains_key(&found.sender)).collect();
+        let slots = self.holdings().open_set();
+        let found =
+            if slots.is_empty() { Vec::new() } else { self.store.lanes_with_work(&sys, slots).await? };
+        let fresh: Vec<LaneWork> =
+            found.iter().filter(|found| !self.lanes.contains_key(&found.sender)).cloned().collect();
         self.open_lanes(&fresh).await?;
-        for found in all {
+        for found in found {
             if found.earliest <= now {
                 self.expect_more(found.sender);
             } else {
                 self.later.insert((found.earliest, found.sender));
+                if let Some(lane) = self.lanes.get_mut(&found.sender) {
+                    lane.due_at = Some(found.earliest);
+                }
             }
         }
+        self.take_signals(slots).await?;
         let now_us = self.now_us();
         let kept_us = LANE_IDLE_US.max(self.pair_horizon_us());
         let idle = |lane: &Lane| lane.is_idle() && now_us - lane.touched_us > kept_us;
         self.lanes.retain(|_, lane| !idle(lane));
+        Ok(())
+    }
+
+    /// What providers said of our senders to other nodes.
+    async fn take_signals(&mut self, slots: SlotSet) -> Result<(), StoreError> {
+        let now_us = self.now_us();
+        if self.holdings().is_alone() || now_us < self.signals_us {
+            return Ok(());
+        }
+        self.signals_us = now_us + SIGNALS_LOOK_US;
+        let oldest = self.engine.now().plus(-SIGNAL_FRESH_US);
+        for left in self.store.take_signals(&self.store.system(), slots).await? {
+            if left.at >= oldest {
+                let (sender, code) = (left.sender, left.code);
+                self.signal(&Signal { sender, recipient: None, template: None, code });
+            }
+        }
         Ok(())
     }
 
@@ -44,23 +71,19 @@ impl Keeper {
     }
 
     /// Debt towards recipients outlives a restart: it is rebuilt from the recent attempts, for all lanes at once.
-    async fn open_lanes(&mut self, fresh: &[&LaneWork]) -> Result<(), StoreError> {
-        if fresh.is_empty() {
-            return Ok(());
-        }
+    async fn open_lanes(&mut self, fresh: &[LaneWork]) -> Result<(), StoreError> {
         let (now, now_us, horizon) = (self.engine.now(), self.now_us(), self.pair_horizon_us());
-        let senders: Vec<SenderId> = fresh.iter().map(|found| found.sender).collect();
-        let sys = self.store.system();
-        // Our own claims are remembered by their lanes, so only those of the time before us are looked for.
-        let debts = if now_us - self.began_us > horizon {
-            Vec::new()
-        } else {
-            self.store.recent_pairs(&sys, &senders, now.plus(-horizon), PAIR_CLAIMS_MAX).await?
+        // Lanes remember our own claims, so only those of the time before the slot was ours are looked for.
+        let recent = |found: &&LaneWork| {
+            self.opened_us.get(&found.slot).is_none_or(|opened_us| now_us - opened_us <= horizon)
         };
+        let senders: Vec<SenderId> = fresh.iter().filter(recent).map(|found| found.sender).collect();
+        let sys = self.store.system();
+        let debts = self.store.recent_pairs(&sys, &senders, now.plus(-horizon), PAIR_CLAIMS_MAX).await?;
         let config = &self.engine.0.config;
-        for LaneWork { tenant, account, sender, .. } in fresh {
-            let lane = Lane::new(*tenant, *account, *sender, config.sender_messages_per_s, config, now_us);
-            self.lanes.insert(*sender, lane);
+        for LaneWork { tenant, account, sender, slot, .. } in fresh {
+            let rate = config.sender_messages_per_s;
+            self.lanes.insert(*sender, Lane::new(*tenant, *account, *sender, *slot, rate, config, now_us));
         }
         for (sender, recipient, at) in debts {
             if let Some(lane) = self.lanes.get_mut(&sender) {
@@ -89,6 +112,9 @@ impl Keeper {
         if work.everything {
             self.active.extend(self.lanes.keys().copied());
         }
+        if work.look {
+            self.look_soon();
+        }
         for signal in work.signals {
             self.signal(&signal);
         }
@@ -105,11 +131,14 @@ impl Keeper {
         Ok(())
     }
 
+    fn look_soon(&mut self) {
+        self.scan_us = self.scan_us.min(self.scanned_us + LANE_SCAN_MIN_US);
+    }
+
     fn hear_of(&mut self, sender: SenderId, category: Category, due_at: Timestamp, now: Timestamp) {
         let Some(lane) = self.lanes.get_mut(&sender) else {
-            // Not in memory: the scan opens it at once.
-            self.scan_us = 0;
-            return;
+            // Not in memory: the scan opens it.
+            return self.look_soon();
         };
         if due_at > now {
             self.later.insert((due_at, sender));
@@ -138,8 +167,9 @@ impl Keeper {
         }
     }
 
-    fn view(&mut self, sender: SenderId) -> Option<LaneView> {
-        let now_us = self.now_us();
+    pub(super) fn view(&mut self, sender: SenderId) -> Option<LaneView> {
+        let now = Moment { wall: self.engine.now(), mono_us: self.now_us() };
+        let now_us = now.mono_us;
         let lane = self.lanes.get_mut(&sender)?;
         let mut shared = Vec::new();
         if let Some(bucket) = self.accounts.get(&lane.account) {
@@ -155,9 +185,9 @@ impl Keeper {
             shared.extend(breaker.pace().map(|pace| BucketView::of("probes", pace, now_us)));
             breaker.detail()
         });
-        let mut view = LaneView::of(lane, shared, now_us);
-        if let (Some(detail), false) = (probing, matches!(view.phase, "paused" | "held")) {
-            (view.phase, view.detail) = ("probing", detail);
+        let mut view = LaneView::of(lane, shared, &now);
+        if let (Some(detail), false) = (probing, matches!(&*view.phase, "paused" | "held")) {
+            (view.phase, view.detail) = ("probing".into(), detail);
         }
         Some(view)
     }
@@ -175,8 +205,11 @@ impl Keeper {
                 continue;
             }
             let limit = (queue.items.len() + LANE_BUFFER_MAX).min(LANE_LOAD_MAX);
-            let items = self.due(sender, category, now, limit).await?;
+            let mut items = self.due(sender, category, now, limit).await?;
             let more = items.len() == limit;
+            // What is being claimed may still stand in the store: claimed once more, its second claim would come back
+            // first and take the message for done.
+            items.retain(|item| !self.under_way.contains_key(&item.attempt_id()));
             if let Some(lane) = self.lanes.get_mut(&sender) {
                 lane.load(category, items, more);
             }

@@ -29,11 +29,17 @@ async fn a_claim_opens_the_content(bed: Bed) -> Bed {
     assert_eq!((item.message, &content[..]), (id, &b"{\"to\":\"somebody\"}"[..]));
     assert!(scene.due(&bed).await.is_empty());
     assert_eq!(scene.kinds(&bed, id).await, ["message.accepted", "message.submitting"]);
-    let open = bed.store.open_attempts(&bed.store.system(), None, 10).await.expect("a read");
+    let open = bed.store.open_attempts(&bed.store.system(), SlotSet::ALL, None, 10).await.expect("a read");
     assert_eq!(open.len(), 1);
-    assert_eq!(open[0].item, *item);
+    assert_eq!((&open[0].item, open[0].epoch), (item, scene.epoch));
     let after = Some(item.attempt_id());
-    assert!(bed.store.open_attempts(&bed.store.system(), after, 10).await.expect("a read").is_empty());
+    assert!(
+        bed.store
+            .open_attempts(&bed.store.system(), SlotSet::ALL, after, 10)
+            .await
+            .expect("a read")
+            .is_empty()
+    );
     bed
 }
 
@@ -78,9 +84,7 @@ async fn verdicts_at_claim(bed: Bed) -> Bed {
 async fn an_old_epoch_claims_nothing(bed: Bed) -> Bed {
     let scene = Scene::new(&bed).await;
     scene.accept(&bed, vec![scene.message(&bed)], allow()).await;
-    let system = bed.store.system();
-    let taken = bed.store.acquire_lease(&system, DISPATCH_LEASE, "node", HOUR, bed.now()).await;
-    assert_eq!(taken.expect("leases work").expect("it is ours").0, Epoch(scene.epoch.0 + 1));
+    scene.lose_slot(&bed).await;
     let claimed = scene.claim(&bed, scene.due(&bed).await, allow()).await;
     assert!(matches!(claimed[..], [Claimed::Gone { .. }]), "{claimed:?}");
     assert_eq!(scene.due(&bed).await.len(), 1, "it waits for the new owner");
@@ -124,20 +128,18 @@ async fn leases_pass_from_hand_to_hand(bed: Bed) -> Bed {
     let (store, system) = (&bed.store, bed.store.system());
     let now = bed.now();
     let (first, until) =
-        store.acquire_lease(&system, "slot", "a", HOUR, now).await.expect("leases work").expect("it is free");
-    assert!(store.acquire_lease(&system, "slot", "b", HOUR, now).await.expect("leases work").is_none());
-    let renewed = store.renew_lease(&system, "slot", "a", first, 2 * HOUR, now).await.expect("leases work");
+        store.acquire_lease(&system, "post", "a", HOUR, now).await.expect("leases work").expect("it is free");
+    assert!(store.acquire_lease(&system, "post", "b", HOUR, now).await.expect("leases work").is_none());
+    let renewed = store.renew_lease(&system, "post", "a", first, 2 * HOUR, now).await.expect("leases work");
     assert!(renewed > Some(until));
-    assert!(
-        store.renew_lease(&system, "slot", "a", Epoch(77), HOUR, now).await.expect("leases work").is_none()
-    );
-    store.release_lease(&system, "slot", "a", first).await.expect("leases work");
+    assert!(store.renew_lease(&system, "post", "a", 77, HOUR, now).await.expect("leases work").is_none());
+    store.release_lease(&system, "post", "a", first).await.expect("leases work");
     let (second, _) = store
-        .acquire_lease(&system, "slot", "b", HOUR, now)
+        .acquire_lease(&system, "post", "b", HOUR, now)
         .await
         .expect("leases work")
         .expect("it is free again");
-    assert!(second.0 > first.0);
-    assert!(store.renew_lease(&system, "slot", "a", first, HOUR, now).await.expect("leases work").is_none());
+    assert!(second > first);
+    assert!(store.renew_lease(&system, "post", "a", first, HOUR, now).await.expect("leases work").is_none());
     bed
 }

@@ -38,7 +38,7 @@ async fn the_queue_is_read_in_order(bed: Bed) -> Bed {
 async fn lanes_with_work_are_found(bed: Bed) -> Bed {
     let (one, two) = (Scene::new(&bed).await, Scene::new(&bed).await);
     let system = bed.store.system();
-    assert!(bed.store.lanes_with_work(&system).await.expect("a read").is_empty());
+    assert!(bed.store.lanes_with_work(&system, SlotSet::ALL).await.expect("a read").is_empty());
     let soon = bed.now().plus(MINUTE);
     let mut otp = one.message(&bed);
     (otp.category, otp.due_at) = (Category::Authentication, soon);
@@ -46,7 +46,7 @@ async fn lanes_with_work_are_found(bed: Bed) -> Bed {
     let mut later = two.message(&bed);
     later.due_at = soon;
     two.accept(&bed, vec![later], allow()).await;
-    let mut lanes = bed.store.lanes_with_work(&system).await.expect("a read");
+    let mut lanes = bed.store.lanes_with_work(&system, SlotSet::ALL).await.expect("a read");
     lanes.sort_by_key(|lane| lane.earliest);
     assert_eq!(lanes.len(), 2);
     assert_eq!(

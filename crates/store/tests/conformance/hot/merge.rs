@@ -107,7 +107,7 @@ async fn a_late_receipt_takes_back_the_resend(bed: Bed) -> Bed {
         let until = bed.now().plus(MINUTE);
         scene.record(&bed, &item, doubt, Next::AwaitReceipt { until }).await;
         let system = bed.store.system();
-        let open = bed.store.doubts_due(&system, until, 1).await.expect("a read").remove(0);
+        let open = bed.store.doubts_due(&system, SlotSet::ALL, until, 1).await.expect("a read").remove(0);
         let at = bed.advance(MINUTE);
         let resend = vec![(open, Settle::Resend { at })];
         bed.store.settle(&system, scene.epoch, resend, at).await.expect("decisions are stored");

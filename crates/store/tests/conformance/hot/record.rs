@@ -29,7 +29,13 @@ async fn accepted_answers(bed: Bed) -> Bed {
     assert_eq!(scene.kinds(&bed, item.message).await, kinds, "once, however often it is recorded");
     assert_eq!(bed.rows("SELECT state, doubted FROM attempts").await, ["3|0"]);
     assert_eq!(bed.count("SELECT COUNT(*) FROM provider_ids WHERE n = 1").await, 1);
-    assert!(bed.store.open_attempts(&bed.store.system(), None, 10).await.expect("a read").is_empty());
+    assert!(
+        bed.store
+            .open_attempts(&bed.store.system(), SlotSet::ALL, None, 10)
+            .await
+            .expect("a read")
+            .is_empty()
+    );
     bed
 }
 
@@ -85,8 +91,8 @@ async fn a_doubt_waits_for_a_receipt(bed: Bed) -> Bed {
     assert_eq!(bed.rows("SELECT state, doubted FROM attempts").await, ["1|1"]);
     assert_eq!(bed.rows("SELECT kind, reason FROM attention").await, ["2|timeout"]);
     let system = bed.store.system();
-    assert!(bed.store.doubts_due(&system, bed.now(), 10).await.expect("a read").is_empty());
-    let due = bed.store.doubts_due(&system, until, 10).await.expect("a read");
+    assert!(bed.store.doubts_due(&system, SlotSet::ALL, bed.now(), 10).await.expect("a read").is_empty());
+    let due = bed.store.doubts_due(&system, SlotSet::ALL, until, 10).await.expect("a read");
     assert_eq!((due.len(), due[0].doubt_until), (1, Some(until)));
     // The answer comes late after all.
     scene.record(&bed, &item, accepted(&item), Next::Done).await;

@@ -1,7 +1,7 @@
 //! Decisions about attempts whose outcome nobody told.
 
 use tidings_domain::lifecycle::AttemptState;
-use tidings_domain::time::{HOUR, MINUTE};
+use tidings_domain::time::MINUTE;
 use tidings_store::StoreError;
 use tidings_store::model::*;
 
@@ -18,7 +18,7 @@ conformance!(
 );
 
 async fn open(bed: &Bed) -> OpenAttempt {
-    let all = bed.store.open_attempts(&bed.store.system(), None, 10).await.expect("a read");
+    let all = bed.store.open_attempts(&bed.store.system(), SlotSet::ALL, None, 10).await.expect("a read");
     assert_eq!(all.len(), 1);
     all.into_iter().next().expect("one")
 }
@@ -68,8 +68,8 @@ async fn a_doubt_is_extended(bed: Bed) -> Bed {
     let later = until.plus(MINUTE);
     settle(&bed, &scene, open(&bed).await, Settle::Extend { until: later }).await.expect("it is settled");
     let system = bed.store.system();
-    assert!(bed.store.doubts_due(&system, until, 5).await.expect("a read").is_empty());
-    assert_eq!(bed.store.doubts_due(&system, later, 5).await.expect("a read").len(), 1);
+    assert!(bed.store.doubts_due(&system, SlotSet::ALL, until, 5).await.expect("a read").is_empty());
+    assert_eq!(bed.store.doubts_due(&system, SlotSet::ALL, later, 5).await.expect("a read").len(), 1);
     bed
 }
 
@@ -90,8 +90,7 @@ async fn an_old_epoch_settles_nothing(bed: Bed) -> Bed {
     let scene = Scene::new(&bed).await;
     scene.claimed(&bed, 1).await;
     let stale = open(&bed).await;
-    let system = bed.store.system();
-    bed.store.acquire_lease(&system, DISPATCH_LEASE, "node", HOUR, bed.now()).await.expect("leases work");
+    scene.lose_slot(&bed).await;
     let answer = settle(&bed, &scene, stale, Settle::Requeue).await;
     assert!(matches!(answer, Err(StoreError::Conflict(_))), "{answer:?}");
     assert_eq!(bed.count("SELECT COUNT(*) FROM attempts").await, 1);

@@ -4,6 +4,7 @@ mod cancel;
 mod isolation;
 mod lists;
 mod log;
+mod nodes;
 mod people;
 mod retention;
 mod settings;

@@ -5,6 +5,7 @@ mod content;
 mod events;
 mod lanes;
 mod names;
+mod nodes;
 mod reports;
 mod retention;
 
@@ -12,6 +13,7 @@ pub use content::*;
 pub use events::*;
 pub use lanes::*;
 pub use names::*;
+pub use nodes::*;
 pub use reports::*;
 pub use retention::*;
 

@@ -11,16 +11,18 @@ pub enum Section {
     Templates,
     Attention,
     Pauses,
+    Nodes,
 }
 
 impl Section {
-    const ALL: [(Self, &'static str, &'static str); 6] = [
+    const ALL: [(Self, &'static str, &'static str); 7] = [
         (Self::Overview, "/console", "Overview"),
         (Self::Messages, "/console/messages", "Messages"),
         (Self::Senders, "/console/senders", "Senders"),
         (Self::Templates, "/console/templates", "Templates"),
         (Self::Attention, "/console/attention", "Attention"),
         (Self::Pauses, "/console/pauses", "Pauses"),
+        (Self::Nodes, "/console/nodes", "Nodes"),
     ];
 }
 
@@ -63,6 +65,8 @@ pub struct Frame {
     /// The page is read again when something happens.
     pub swap: bool,
     pub may_pause: bool,
+    /// Sees the installation's own pages too.
+    pub operator: bool,
 }
 
 impl Frame {
@@ -84,6 +88,7 @@ impl Frame {
             live: true,
             swap: false,
             may_pause: false,
+            operator: false,
         }
     }
 
@@ -95,6 +100,7 @@ impl Frame {
             count: if section == Section::Attention { self.attention } else { 0 },
             live: "dead",
         };
-        Section::ALL.into_iter().map(item).collect()
+        let seen = |(section, ..): &(Section, _, _)| *section != Section::Nodes || self.operator;
+        Section::ALL.into_iter().filter(seen).map(item).collect()
     }
 }

@@ -218,3 +218,36 @@ pub struct PauseRow {
     pub since: When,
     pub until: When,
 }
+
+#[derive(Template)]
+#[template(path = "nodes.html")]
+pub struct NodesPage {
+    pub frame: Frame,
+    pub nodes: Vec<NodeCard>,
+    /// Slots that nobody holds, region by region.
+    pub free: Vec<String>,
+}
+
+pub struct NodeCard {
+    pub id: String,
+    pub name: String,
+    pub state: Badge,
+    /// It is the node that shows the page.
+    pub answers: bool,
+    pub region: String,
+    pub roles: String,
+    pub version: String,
+    pub address: String,
+    pub started: When,
+    pub heartbeat: When,
+    pub slots: String,
+    pub slot_numbers: String,
+    pub lanes: Vec<NodeLane>,
+}
+
+pub struct NodeLane {
+    pub sender: String,
+    pub phase: Badge,
+    pub detail: String,
+    pub in_flight: String,
+}

@@ -29,7 +29,7 @@ impl Badge {
         let class = match phase {
             "pacing" => "good",
             "waiting_for_tokens" | "waiting_for_answers" => "move",
-            "slowed" | "probing" => "warn",
+            "slowed" | "probing" | "backing_off" | "held_by_template" => "warn",
             "held" | "paused" => "bad",
             _ => "dim",
         };

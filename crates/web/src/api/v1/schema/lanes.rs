@@ -9,7 +9,8 @@ use super::names::Category;
 #[derive(ToSchema)]
 pub struct Lane {
     sender: String,
-    /// `idle`, `pacing`, `waiting_for_tokens`, `waiting_for_answers`, `slowed`, `probing`, `held` or `paused`.
+    /// `idle`, `scheduled`, `backing_off`, `pacing`, `waiting_for_tokens`, `waiting_for_answers`, `slowed`,
+    /// `probing`, `held_by_template`, `held` or `paused`.
     phase: String,
     /// A sentence about the phase.
     detail: String,
@@ -19,6 +20,11 @@ pub struct Lane {
     holds: Vec<LaneHold>,
     /// Recipients whose pace is being kept.
     paced_recipients: usize,
+    /// The node that owns the lane, where another one answers.
+    node: Option<String>,
+    /// When that node said so.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    as_of: Option<String>,
 }
 
 #[derive(ToSchema)]

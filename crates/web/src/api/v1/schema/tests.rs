@@ -8,8 +8,8 @@ use tidings_domain::{actor, category, credentials, decision, lifecycle};
 use tidings_engine::admin::TemplateCounts;
 use tidings_engine::dispatch::{HoldView, LaneView, QueueView};
 use tidings_engine::report::{
-    Answer, AttemptReport, AttentionReport, EventView, Explanation, InboundReport, MessageReport,
-    MessageSummary, Overview, TimelineEntry,
+    Answer, AttemptReport, AttentionReport, EventView, Explanation, FreeSlots, InboundReport, LaneLine,
+    MessageReport, MessageSummary, NodeView, NodesView, Overview, TimelineEntry,
 };
 use tidings_engine::store_model;
 
@@ -161,7 +161,40 @@ fn what_is_said_of_lanes_and_accounts_is_as_described() {
     let lane = LaneView::idle(SenderId::from_bytes([7; 16]), 80.0);
     check(&api, "LaneBucket", &lane.buckets[0]);
     check(&api, "Lane", &lane);
-    let queue = QueueView { category: "utility", waiting: 0, loaded: 0, more: false };
+    let (node, line) = node();
+    check(&api, "NodeLane", &line);
+    check(&api, "Node", &node);
+    let free = FreeSlots { region: "main".to_owned(), slots: vec![1] };
+    check(&api, "FreeSlots", &free);
+    check(&api, "Nodes", &NodesView { nodes: vec![node], free_slots: vec![free] });
+    let queue = QueueView { category: "utility".into(), waiting: 0, loaded: 0, more: false };
     check(&api, "LaneQueue", &queue);
     check(&api, "LaneHold", &HoldView { scope: String::new(), reason: String::new(), seconds_left: 0 });
+}
+
+fn node() -> (NodeView, LaneLine) {
+    let at = Timestamp::from_secs(1);
+    let line = LaneLine {
+        sender: SenderId::from_bytes([7; 16]),
+        phase: String::new(),
+        detail: String::new(),
+        in_flight: 0,
+        as_of: at,
+    };
+    let node = NodeView {
+        region: String::new(),
+        id: String::new(),
+        name: String::new(),
+        roles: String::new(),
+        version: String::new(),
+        address: String::new(),
+        started_at: at,
+        heartbeat_at: at,
+        alive: true,
+        answers: true,
+        slots: vec![1],
+        used_slots: 1,
+        lanes: vec![line.clone()],
+    };
+    (node, line)
 }
