@@ -88,6 +88,8 @@ impl Bench {
                 .await?;
             self.group(GROWTH, &mut figures, async |rig, figures| growth::many(self, rig, figures).await)
                 .await?;
+            self.group(GROWTH, &mut figures, async |rig, figures| growth::few(self, rig, figures).await)
+                .await?;
         }
         if wants(Phase::Yardsticks) {
             yardsticks.measure(&self.dir, self.postgres.as_ref(), &self.amount).await?;
