@@ -53,8 +53,6 @@ pub const TRANSACTION_TRIES_MAX: usize = 6;
 pub const SCOPES_CACHED_MAX: usize = 10_000;
 /// Rows up to which the depth of a queue is counted.
 pub const QUEUE_DEPTH_MAX: i64 = 100_000;
-/// Events looked at for each recipient wanted, when a lane rebuilds the debt of its pairs.
-pub const PAIR_EVENTS_PER_ROW: i64 = 8;
 /// Microseconds for which a verified key needs no look-up; another process's revocation is seen after it.
 pub const KEY_FRESH_US: i64 = 1_000_000;
 /// Rows from which on PostgreSQL takes new rows by `COPY`, which needs a round trip of its own.

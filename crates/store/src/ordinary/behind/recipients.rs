@@ -70,9 +70,8 @@ async fn between(conn: &Conn, from: LogPosition, to: LogPosition) -> Result<Vec<
     let Order { after, until, .. } = order(conn);
     let kinds = first_kinds();
     let sql = format!(
-        "SELECT m.tenant_id, m.recipient, m.id FROM events e
-         JOIN messages m ON m.tenant_id = e.tenant_id AND m.id = e.subject
-         WHERE {after} AND {until} AND e.kind IN ({kinds})"
+        "SELECT m.tenant_id, m.recipient, m.id FROM events e CROSS JOIN messages m
+         WHERE m.tenant_id = e.tenant_id AND m.id = e.subject AND {after} AND {until} AND e.kind IN ({kinds})"
     );
     let params = vals![from.transaction, from.sequence, to.transaction, to.sequence];
     let rows = conn.query(&sql, params).await?;
@@ -112,16 +111,17 @@ pub(in crate::ordinary) async fn newest(
     let Order { after, .. } = order(conn);
     let kinds = first_kinds();
     let sql = format!(
-        "SELECT DISTINCT m.id FROM events e JOIN messages m ON m.tenant_id = e.tenant_id AND m.id = e.subject
-         WHERE {after} AND e.tenant_id = $3 AND e.kind IN ({kinds}) AND m.recipient = $4 AND m.id < $5
+        "SELECT DISTINCT m.id FROM events e CROSS JOIN messages m
+         WHERE m.tenant_id = e.tenant_id AND m.id = e.subject AND {after} AND e.tenant_id = $3 AND e.kind IN ({kinds}) AND m.recipient = $4 AND m.id < $5
          ORDER BY m.id DESC LIMIT $6"
     );
     let limit = Val::Int(i64::try_from(size).map_err(StoreError::internal)?);
     let params = vals![from.transaction, from.sequence, &tenant, recipient, &before, limit];
     let mut found = conn.query(&sql, params).await?;
-    let sql = "SELECT DISTINCT r.message_id FROM recipient_runs l
-         JOIN recipient_messages r ON r.run = l.run AND r.tenant_id = $1 AND r.recipient = $2
-         WHERE r.message_id < $3 ORDER BY r.message_id DESC LIMIT $4";
+    // Each run is looked into; see `consents::SELECT` for why it is a `CROSS JOIN`.
+    let sql = "SELECT DISTINCT r.message_id FROM recipient_runs l CROSS JOIN recipient_messages r
+         WHERE r.run = l.run AND r.tenant_id = $1 AND r.recipient = $2 AND r.message_id < $3
+         ORDER BY r.message_id DESC LIMIT $4";
     found.extend(conn.query(sql, vals![&tenant, recipient, &before, limit]).await?);
     let ids: BTreeSet<MessageId> = found.iter().map(|row| row.id(0)).collect::<Result<_>>()?;
     Ok(ids.into_iter().rev().take(size).collect())
