@@ -25,7 +25,8 @@ pub async fn check_space(bench: &Bench) -> Result<()> {
 /// Before the many and once more after them, so that a machine that got faster or slower meanwhile is seen.
 pub async fn few(bench: &Bench, rig: &mut Rig, figures: &mut Figures) -> Result<()> {
     let (rate, _) = measure(bench, rig, STORED_FEW.min(bench.amount.stored)).await?;
-    figures.growth_few_per_s = Some(figures.growth_few_per_s.map_or(rate, |before| f64::midpoint(before, rate)));
+    figures.growth_few_per_s =
+        Some(figures.growth_few_per_s.map_or(rate, |before| f64::midpoint(before, rate)));
     figures.growth_ratio = figures.growth_per_s.zip(figures.growth_few_per_s).map(|(many, few)| many / few);
     Ok(())
 }

@@ -13,7 +13,9 @@ pub(super) use subjects::{kinds, positions};
 use super::feed::{Order, end, order};
 use crate::conn::{Conn, vals};
 use crate::error::Result;
+use crate::limits::INDEX_ROWS_PER_WRITE;
 use crate::model::LogPosition;
+use crate::store::Store;
 
 /// Up to where every index has come: what stands behind it in the log is found by nothing but the log itself.
 pub(super) async fn indexed_until(conn: &Conn, generation: i64) -> Result<LogPosition> {
@@ -21,6 +23,14 @@ pub(super) async fn indexed_until(conn: &Conn, generation: i64) -> Result<LogPos
     let recipients = recipients::INDEX.cursor(conn, generation).await?;
     let place = |at: &LogPosition| (at.transaction, at.sequence);
     Ok(if place(&subjects) < place(&recipients) { subjects } else { recipients })
+}
+
+/// The transactions that write a portion; the last one moves the cursor, so there is always one. SQLite has one
+/// writer, whom others wait for: it gets small ones.
+fn parts<T: Clone>(store: &Store, entries: &[T]) -> Vec<Vec<T>> {
+    let size = if store.is_shared() { entries.len() } else { INDEX_ROWS_PER_WRITE };
+    let parts: Vec<Vec<T>> = entries.chunks(size.max(1)).map(<[T]>::to_vec).collect();
+    if parts.is_empty() { vec![Vec::new()] } else { parts }
 }
 
 /// One such index: where its cursor stands in `meta`, and how much of the log a portion covers.
@@ -65,6 +75,11 @@ impl Index {
         let params = vals![from.transaction, from.sequence, self.events_max - 1];
         let Some(row) = conn.query_opt(&sql, params).await? else { return Ok(Some(last)) };
         Ok(Some(LogPosition { generation: from.generation, transaction: row.get(0)?, sequence: row.get(1)? }))
+    }
+
+    /// Whether nobody has written this portion meanwhile. PostgreSQL gets it by `COPY`, which takes no row twice.
+    async fn stands(&self, conn: &Conn, from: LogPosition) -> Result<bool> {
+        Ok(!conn.is_postgres() || self.cursor(conn, from.generation).await? == from)
     }
 
     async fn advance(&self, conn: &Conn, to: LogPosition) -> Result<()> {

@@ -7,10 +7,10 @@ use tidings_domain::event::Kind;
 use tidings_domain::id::{MessageId, TenantId};
 
 use super::super::feed::{Order, order};
-use super::Index;
-use crate::conn::{Batch, Bulk, Conn, Val, cells, vals};
+use super::{Index, parts};
+use crate::conn::{Batch, Bulk, Conn, Insert, Val, cells, vals};
 use crate::error::{Result, StoreError};
-use crate::limits::{INDEX_ROWS_PER_WRITE, RUN_EVENTS_MAX, RUN_EVENTS_MIN};
+use crate::limits::{RUN_EVENTS_MAX, RUN_EVENTS_MIN};
 use crate::model::{Hash16, LogPosition};
 use crate::scope::SystemScope;
 use crate::store::Store;
@@ -26,11 +26,15 @@ pub(super) const INDEX: Index = Index {
 /// One message of a run, in the order of its key.
 type Entry = (TenantId, Hash16, MessageId);
 
-const ENTRIES: Bulk = Bulk {
-    sqlite: "INSERT INTO recipient_messages (run, tenant_id, recipient, message_id) VALUES (?1, ?2, ?3, ?4)
+const ENTRIES: Insert = Insert {
+    copy: "COPY recipient_messages (run, tenant_id, recipient, message_id) FROM STDIN (FORMAT binary)",
+    rows: Bulk {
+        sqlite:
+            "INSERT INTO recipient_messages (run, tenant_id, recipient, message_id) VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT DO NOTHING",
-    postgres: "INSERT INTO recipient_messages (run, tenant_id, recipient, message_id)
+        postgres: "INSERT INTO recipient_messages (run, tenant_id, recipient, message_id)
         SELECT * FROM UNNEST($1::bigint[], $2::bytea[], $3::bytea[], $4::bytea[]) ON CONFLICT DO NOTHING",
+    },
 };
 
 impl Store {
@@ -48,13 +52,20 @@ impl Store {
             })
             .await?;
         let Some((from, to, entries)) = found else { return Ok(0) };
-        for part in entries.chunks(INDEX_ROWS_PER_WRITE) {
-            let part = part.to_vec();
-            let run = from.sequence;
-            self.write(move |conn| Box::pin(async move { insert(conn, run, &part).await })).await?;
+        let (count, parts) = (entries.len(), parts(self, &entries));
+        let last = parts.len() - 1;
+        for (n, part) in parts.into_iter().enumerate() {
+            self.write(move |conn| {
+                Box::pin(async move {
+                    if !INDEX.stands(conn, from).await? {
+                        return Ok(());
+                    }
+                    insert(conn, from.sequence, &part).await?;
+                    if n < last { Ok(()) } else { conclude(conn, from, to, count).await }
+                })
+            })
+            .await?;
         }
-        let count = entries.len();
-        self.write(move |conn| Box::pin(async move { conclude(conn, from, to, count).await })).await?;
         Ok(count)
     }
 }
@@ -85,7 +96,7 @@ async fn insert(conn: &Conn, run: i64, part: &[Entry]) -> Result<()> {
     for (tenant, recipient, message) in part {
         rows.push(cells![run, tenant, recipient, message]);
     }
-    conn.bulk(&ENTRIES, &rows).await.map(|_| ())
+    conn.insert(&ENTRIES, &rows).await
 }
 
 /// Makes the run seen and moves the cursor behind it.

@@ -6,10 +6,10 @@ use std::collections::{BTreeSet, HashMap};
 use tidings_domain::id::TenantId;
 
 use super::super::feed::{Order, order};
-use super::Index;
-use crate::conn::{Batch, Bulk, Conn, Val, cells, vals};
+use super::{Index, parts};
+use crate::conn::{Batch, Bulk, Conn, Insert, Val, cells, vals};
 use crate::error::Result;
-use crate::limits::{INDEX_ROWS_PER_WRITE, SUBJECT_EVENTS_MAX, SUBJECT_EVENTS_MIN};
+use crate::limits::{SUBJECT_EVENTS_MAX, SUBJECT_EVENTS_MIN};
 use crate::scope::SystemScope;
 use crate::store::Store;
 
@@ -24,11 +24,14 @@ pub(super) const INDEX: Index = Index {
 /// Tenant, subject, and the transaction and sequence of an event.
 type Entry = (TenantId, [u8; 16], i64, i64);
 
-const ENTRIES: Bulk = Bulk {
-    sqlite: "INSERT INTO subject_events (tenant_id, subject, transaction_id, seq) VALUES (?1, ?2, ?3, ?4)
+const ENTRIES: Insert = Insert {
+    copy: "COPY subject_events (tenant_id, subject, transaction_id, seq) FROM STDIN (FORMAT binary)",
+    rows: Bulk {
+        sqlite: "INSERT INTO subject_events (tenant_id, subject, transaction_id, seq) VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT DO NOTHING",
-    postgres: "INSERT INTO subject_events (tenant_id, subject, transaction_id, seq)
+        postgres: "INSERT INTO subject_events (tenant_id, subject, transaction_id, seq)
         SELECT * FROM UNNEST($1::bytea[], $2::bytea[], $3::bigint[], $4::bigint[]) ON CONFLICT DO NOTHING",
+    },
 };
 
 impl Store {
@@ -50,18 +53,27 @@ impl Store {
                         .iter()
                         .map(|row| Ok((row.id(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
                         .collect();
-                    Ok(Some((to, entries?)))
+                    Ok(Some((from, to, entries?)))
                 })
             })
             .await?;
-        let Some((to, mut entries)) = found else { return Ok(0) };
+        let Some((from, to, mut entries)) = found else { return Ok(0) };
         entries.sort_unstable();
-        for part in entries.chunks(INDEX_ROWS_PER_WRITE) {
-            let part = part.to_vec();
-            self.write(move |conn| Box::pin(async move { insert(conn, &part).await })).await?;
+        let (count, parts) = (entries.len(), parts(self, &entries));
+        let last = parts.len() - 1;
+        for (n, part) in parts.into_iter().enumerate() {
+            self.write(move |conn| {
+                Box::pin(async move {
+                    if !INDEX.stands(conn, from).await? {
+                        return Ok(());
+                    }
+                    insert(conn, &part).await?;
+                    if n < last { Ok(()) } else { INDEX.advance(conn, to).await }
+                })
+            })
+            .await?;
         }
-        self.write(move |conn| Box::pin(async move { INDEX.advance(conn, to).await })).await?;
-        Ok(entries.len())
+        Ok(count)
     }
 }
 
@@ -70,7 +82,7 @@ async fn insert(conn: &Conn, part: &[Entry]) -> Result<()> {
     for (tenant, subject, transaction, sequence) in part {
         rows.push(cells![tenant, subject, *transaction, *sequence]);
     }
-    conn.bulk(&ENTRIES, &rows).await.map(|_| ())
+    conn.insert(&ENTRIES, &rows).await
 }
 
 /// Transaction and sequence of a subject's first events, in the order of the log.
