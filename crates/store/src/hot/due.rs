@@ -18,18 +18,17 @@ const LANES: &str = "WITH RECURSIVE lanes (s) AS (
     UNION ALL
     SELECT (SELECT d.sender_id FROM due d WHERE d.sender_id > l.s ORDER BY d.sender_id LIMIT 1)
     FROM lanes l WHERE l.s IS NOT NULL)
-  SELECT l.s, h.tenant_id, h.account_id,
-    (SELECT due_at FROM due d WHERE d.sender_id = l.s AND category = 0 ORDER BY due_at LIMIT 1),
-    (SELECT due_at FROM due d WHERE d.sender_id = l.s AND category = 1 ORDER BY due_at LIMIT 1),
-    (SELECT due_at FROM due d WHERE d.sender_id = l.s AND category = 2 ORDER BY due_at LIMIT 1),
-    (SELECT due_at FROM due d WHERE d.sender_id = l.s AND category = 3 ORDER BY due_at LIMIT 1),
-    COALESCE(a.slot, 0)
-  FROM lanes l
-  JOIN due h ON h.sender_id = l.s AND (h.category, h.due_at, h.message_id) = (
-    SELECT d.category, d.due_at, d.message_id FROM due d WHERE d.sender_id = l.s
-    ORDER BY d.category, d.due_at, d.message_id LIMIT 1)
-  LEFT JOIN accounts a ON a.id = h.account_id
-  WHERE l.s IS NOT NULL AND (CAST($1 AS BIGINT) >> CAST(COALESCE(a.slot, 0) AS INTEGER)) & 1 = 1";
+  SELECT w.s, w.tenant_id, w.account_id, w.due_0, w.due_1, w.due_2, w.due_3, COALESCE(a.slot, 0)
+  FROM (SELECT l.s,
+    (SELECT tenant_id FROM due d WHERE d.sender_id = l.s ORDER BY category, due_at, message_id LIMIT 1) AS tenant_id,
+    (SELECT account_id FROM due d WHERE d.sender_id = l.s ORDER BY category, due_at, message_id LIMIT 1) AS account_id,
+    (SELECT due_at FROM due d WHERE d.sender_id = l.s AND category = 0 ORDER BY due_at LIMIT 1) AS due_0,
+    (SELECT due_at FROM due d WHERE d.sender_id = l.s AND category = 1 ORDER BY due_at LIMIT 1) AS due_1,
+    (SELECT due_at FROM due d WHERE d.sender_id = l.s AND category = 2 ORDER BY due_at LIMIT 1) AS due_2,
+    (SELECT due_at FROM due d WHERE d.sender_id = l.s AND category = 3 ORDER BY due_at LIMIT 1) AS due_3
+    FROM lanes l WHERE l.s IS NOT NULL) w
+  LEFT JOIN accounts a ON a.id = w.account_id
+  WHERE (CAST($1 AS BIGINT) >> CAST(COALESCE(a.slot, 0) AS INTEGER)) & 1 = 1";
 
 impl Store {
     /// Entries of one sender and category that are due, by time and message; `after` continues.
