@@ -39,6 +39,21 @@ pub struct Figures {
     pub accept_batch_ratio: Option<f64>,
     /// Of a quarter of the raw HTTP round trips: a lifecycle has four.
     pub lifecycle_ratio: Option<f64>,
+    /// Messages that were stored when `growth_per_s` was measured.
+    pub growth_stored: Option<u64>,
+    /// Lifecycles with few messages stored.
+    pub growth_few_per_s: Option<f64>,
+    pub growth_per_s: Option<f64>,
+    /// Of the rate with few messages stored.
+    pub growth_ratio: Option<f64>,
+    /// Messages that waited while the server was stopped and started again.
+    pub restart_waiting: Option<u64>,
+    /// From the start of the process to the first submission that the simulator saw.
+    pub restart_first_submission_ms: Option<f64>,
+    /// From SIGTERM to the end of the process.
+    pub restart_stop_ms: Option<f64>,
+    /// Of the server with that backlog, before and after.
+    pub restart_rss_peak_mb: Option<f64>,
 }
 
 /// A target: at least a ratio to a yardstick, or at most a figure.
@@ -88,6 +103,14 @@ impl Figures {
             accept_single_ratio: None,
             accept_batch_ratio: None,
             lifecycle_ratio: None,
+            growth_stored: None,
+            growth_few_per_s: None,
+            growth_per_s: None,
+            growth_ratio: None,
+            restart_waiting: None,
+            restart_first_submission_ms: None,
+            restart_stop_ms: None,
+            restart_rss_peak_mb: None,
         }
     }
 
@@ -123,6 +146,11 @@ impl Figures {
             &mut all.simulator_cpu_us_per_message,
             &mut all.bench_cpu_us_per_message,
             &mut all.rss_peak_mb,
+            &mut all.growth_few_per_s,
+            &mut all.growth_per_s,
+            &mut all.restart_first_submission_ms,
+            &mut all.restart_stop_ms,
+            &mut all.restart_rss_peak_mb,
             &mut all.raw_http_per_s,
             &mut all.raw_insert_per_s,
         ] {
@@ -137,6 +165,7 @@ impl Figures {
             &mut all.accept_single_ratio,
             &mut all.accept_batch_ratio,
             &mut all.lifecycle_ratio,
+            &mut all.growth_ratio,
         ] {
             thousandths(value);
         }
@@ -183,6 +212,10 @@ impl Figures {
             most(line("accept at 200/s, p99", self.accept_p99_ms, "ms", 2), pick(15.0, 25.0)),
             most(line("OTP before backlog, p99", self.otp_p99_ms, "ms", 1), pick(100.0, 150.0)),
             most(line("peak memory of the server", self.rss_peak_mb, "MB", 0), 200.0),
+            most(line("restart to first submission", self.restart_first_submission_ms, "ms", 0), 2_000.0),
+            most(line("  peak memory with backlog", self.restart_rss_peak_mb, "MB", 0), 200.0),
+            line("lifecycle, few messages stored", self.growth_few_per_s, "/s", 0),
+            ratio(line("lifecycle, very many stored", self.growth_per_s, "/s", 0), self.growth_ratio, 0.8),
         ];
         if !sqlite {
             let beside = line("  PostgreSQL CPU a message", self.postgres_cpu_us_per_message, "µs", 0);

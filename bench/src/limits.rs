@@ -66,6 +66,34 @@ pub const RECEIPT_WINDOW_US: i64 = 50_000;
 /// Submissions of one page of the simulator's ledger.
 pub const LEDGER_PAGE: usize = 50_000;
 
+/// Messages that go the whole way before their rows are repeated: one run of the index by recipient.
+pub const STORED_ORIGINALS: usize = 5_000;
+/// Stored messages at which growth is compared with the full amount.
+pub const STORED_FEW: usize = 50_000;
+/// Messages stored between two reports of progress, at least.
+pub const STORED_BLOCK: usize = 100_000;
+/// Reports of progress at most.
+pub const STORED_REPORTS: usize = 10;
+/// Bytes of the disk that must stay free beside what is stored and what the measurement adds.
+pub const STORED_SPARE_BYTES: u64 = 2_000_000_000;
+/// KiB of page cache while messages are stored in SQLite.
+pub const STORED_CACHE_KIB: usize = 1_000_000;
+/// Bytes of one piece of a copy into PostgreSQL.
+pub const COPY_PIECE_BYTES: usize = 256 * 1_024;
+/// Messages per second of each sender whose backlog outlives a restart.
+pub const RESTART_RATE: f64 = 10.0;
+/// A server that was asked to stop must be gone by then.
+pub const STOP_TIME: Duration = Duration::from_secs(30);
+/// Between looks for the first submission after a restart.
+pub const FIRST_POLL: Duration = Duration::from_millis(2);
+/// How long the restarted server works on its backlog before its memory is looked at.
+pub const SETTLE_TIME: Duration = Duration::from_secs(5);
+
+/// Bytes of disk that a stored message takes, with everything that its life left behind.
+pub fn stored_bytes(postgres: bool) -> u64 {
+    if postgres { 3_800 } else { 2_600 }
+}
+
 /// How much is done: the whole, or a tenth of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Amount {
@@ -83,6 +111,12 @@ pub struct Amount {
     pub backlog: usize,
     /// Of the one-time passwords.
     pub otp: Duration,
+    /// Messages that are stored before growth is measured.
+    pub stored: usize,
+    /// Lifecycles measured on them.
+    pub growth: usize,
+    /// Messages that wait over a restart.
+    pub waiting: usize,
 }
 
 impl Amount {
@@ -94,6 +128,9 @@ impl Amount {
         lifecycle: 100_000,
         backlog: 1_000_000,
         otp: Duration::from_secs(120),
+        stored: 5_000_000,
+        growth: 100_000,
+        waiting: 1_000_000,
     };
     pub const QUICK: Self = Self {
         yardstick: Duration::from_millis(500),
@@ -103,6 +140,9 @@ impl Amount {
         lifecycle: 10_000,
         backlog: 50_000,
         otp: Duration::from_secs(20),
+        stored: 500_000,
+        growth: 20_000,
+        waiting: 100_000,
     };
 
     pub fn of(quick: bool) -> Self {

@@ -16,6 +16,7 @@ mod progress;
 mod results;
 mod rig;
 mod statistics;
+mod stored;
 mod table;
 mod yardsticks;
 
@@ -102,7 +103,10 @@ fn prepare(args: Args) -> Result<Bench> {
         tidings.context("the server's executable is missing: build it, or name it with --tidings")?;
     let foreign = variables.into_iter().map(|(name, _)| name).collect();
     let dir = args.dir.clone().unwrap_or_else(std::env::temp_dir);
-    let amount = limits::Amount::of(args.quick);
+    let mut amount = limits::Amount::of(args.quick);
+    if let Some(stored) = args.stored {
+        amount.stored = usize::try_from(stored)?;
+    }
     Ok(Bench { args, amount, programs: Programs { tidings, foreign }, dir, postgres })
 }
 

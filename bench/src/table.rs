@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::figures::{Figures, Line, Target};
+use crate::limits::STORED_FEW;
 
 /// Of one line, in characters.
 const COLUMNS: [usize; 5] = [31, 12, 9, 10, 5];
@@ -54,10 +55,17 @@ pub fn markdown(figures: &Figures) -> String {
 }
 
 fn note(figures: &Figures) -> String {
-    let backlog = figures
-        .otp_backlog
-        .map_or(String::new(), |n| format!("; OTP before {} waiting", grouped(n as f64, 0)));
-    format!("{}; {} senders of 1,000/s{backlog}", figures.engine, figures.senders)
+    let mut note = format!("{}; {} senders of 1,000/s", figures.engine, figures.senders);
+    for (amount, before, after) in [
+        (figures.otp_backlog, "OTP before ", " waiting"),
+        (figures.restart_waiting, "restart with ", " waiting"),
+        (figures.growth_stored, &format!("few stored is {}, very many ", grouped(STORED_FEW as f64, 0)), ""),
+    ] {
+        if let Some(amount) = amount {
+            let _ = write!(note, "\n{before}{}{after}", grouped(amount as f64, 0));
+        }
+    }
+    note
 }
 
 /// A number with its thousands apart.

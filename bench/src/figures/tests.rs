@@ -13,6 +13,13 @@ pub fn full(engine: Engine) -> Figures {
     figures.otp_p99_ms = Some(60_000.0);
     figures.rss_peak_mb = Some(199.0);
     figures.otp_backlog = Some(1_000_000);
+    figures.growth_stored = Some(5_000_000);
+    figures.growth_few_per_s = Some(4_000.0);
+    figures.growth_per_s = Some(3_000.0);
+    figures.growth_ratio = Some(0.75);
+    figures.restart_waiting = Some(1_000_000);
+    figures.restart_first_submission_ms = Some(1_999.96);
+    figures.restart_rss_peak_mb = Some(201.0);
     figures.set_yardsticks(Some(60_000.0), Some(200_000.0));
     figures
 }
@@ -37,6 +44,13 @@ fn every_key_of_the_contract_is_there() {
         "senders",
         "postgres_cpu_us_per_message",
         "otp_backlog",
+        "growth_stored",
+        "growth_few_per_s",
+        "growth_per_s",
+        "growth_ratio",
+        "restart_waiting",
+        "restart_first_submission_ms",
+        "restart_rss_peak_mb",
     ] {
         assert!(value.get(key).is_some(), "{key}");
     }
@@ -53,9 +67,9 @@ fn ratios_and_targets() {
     let yes = Some(true);
     let no = Some(false);
     let verdicts: Vec<Option<bool>> = met(&figures).iter().map(|(_, met)| *met).collect();
-    assert_eq!(verdicts, [yes, yes, no, yes, no, yes, yes, no, yes]);
+    assert_eq!(verdicts, [yes, yes, no, yes, no, yes, yes, no, yes, yes, no, no]);
     let verdicts: Vec<Option<bool>> = met(&full(Engine::Postgres)).iter().map(|(_, met)| *met).collect();
-    assert_eq!(verdicts, [yes, yes, yes, yes, yes, yes, yes, no, yes]);
+    assert_eq!(verdicts, [yes, yes, yes, yes, yes, yes, yes, no, yes, yes, no, no]);
     assert!(met(&Figures::new(Engine::Sqlite)).iter().all(|(_, met)| met.is_none()), "nothing was measured");
 }
 
@@ -80,4 +94,5 @@ fn digits_that_mean_something() {
     assert_eq!(rounded.accept_single_per_s, Some(12_345.7));
     assert_eq!(rounded.accept_p50_ms, Some(1.235));
     assert_eq!(rounded.lifecycle_cpu_us_per_message, Some(220.0));
+    assert_eq!(rounded.restart_first_submission_ms, Some(2_000.0));
 }

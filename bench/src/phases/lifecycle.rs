@@ -18,8 +18,8 @@ const WARM_UP_SHARE: usize = 20;
 const LOOKED_AT: usize = 200;
 
 /// What one run cost.
-struct Cost {
-    per_s: f64,
+pub(super) struct Cost {
+    pub(super) per_s: f64,
     server_us: f64,
     simulator_us: f64,
     bench_us: f64,
@@ -27,7 +27,7 @@ struct Cost {
 }
 
 pub async fn single(bench: &Bench, rig: &Rig, figures: &mut Figures) -> Result<()> {
-    let cost = measure(bench, rig, 4, "lifecycle").await?;
+    let cost = measure(rig, 4, bench.amount.lifecycle, "lifecycle").await?;
     figures.lifecycle_per_s = Some(cost.per_s);
     figures.lifecycle_cpu_us_per_message = Some(cost.server_us);
     figures.postgres_cpu_us_per_message = cost.postgres_us;
@@ -37,16 +37,15 @@ pub async fn single(bench: &Bench, rig: &Rig, figures: &mut Figures) -> Result<(
 }
 
 pub async fn batched(bench: &Bench, rig: &Rig, figures: &mut Figures) -> Result<()> {
-    let cost = measure(bench, rig, 5, "lifecycle, batched receipts").await?;
+    let cost = measure(rig, 5, bench.amount.lifecycle, "lifecycle, batched receipts").await?;
     figures.lifecycle_batched_per_s = Some(cost.per_s);
     figures.lifecycle_batched_cpu_us_per_message = Some(cost.server_us);
     figures.postgres_batched_cpu_us_per_message = cost.postgres_us;
     Ok(())
 }
 
-async fn measure(bench: &Bench, rig: &Rig, area: usize, name: &str) -> Result<Cost> {
+pub(super) async fn measure(rig: &Rig, area: usize, messages: usize, name: &str) -> Result<Cost> {
     let intents = rig.intents(Template::Order, area);
-    let messages = bench.amount.lifecycle;
     // What an earlier measurement left on its way must not count here.
     let quiet = rig.until("messages of the measurement before", |c| c.receipts.read == c.accepted).await?;
     let warm = messages / WARM_UP_SHARE;
@@ -81,13 +80,13 @@ async fn measure(bench: &Bench, rig: &Rig, area: usize, name: &str) -> Result<Co
     Ok(cost)
 }
 
-async fn all_read(rig: &Rig, messages: u64) -> Result<Counts> {
+pub(super) async fn all_read(rig: &Rig, messages: u64) -> Result<Counts> {
     rig.until("receipts", |counts| counts.receipts.read >= messages && counts.receipts.delivered >= messages)
         .await
 }
 
 /// A fast run that sent twice, broke a limit or forgot a receipt is no result.
-async fn check(rig: &Rig, counts: &Counts) -> Result<()> {
+pub(super) async fn check(rig: &Rig, counts: &Counts) -> Result<()> {
     let Counts { submissions, accepted, repeated_callback_data, violations, .. } = *counts;
     if submissions != accepted || repeated_callback_data > 0 || violations > 0 {
         bail!("the simulator saw refusals, repetitions or broken limits: {counts:?}");

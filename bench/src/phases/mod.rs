@@ -1,9 +1,11 @@
 //! The measurements. Each group has a server, a simulator and a store of its own, so that none disturbs another.
 
 mod accept;
+mod growth;
 mod latency;
 mod lifecycle;
 mod otp;
+mod restart;
 
 use std::path::PathBuf;
 
@@ -11,7 +13,7 @@ use anyhow::{Context, Result};
 
 use crate::args::{Args, Phase};
 use crate::figures::Figures;
-use crate::limits::{Amount, BACKLOG_RATE, QUIET_RATE, SENDER_RATE, SENDERS};
+use crate::limits::{Amount, BACKLOG_RATE, QUIET_RATE, RESTART_RATE, SENDER_RATE, SENDERS};
 use crate::postgres::Postgres;
 use crate::progress::say;
 use crate::rig::{Programs, Receipts, Rig, Setting};
@@ -38,12 +40,17 @@ const LIFECYCLE: Setting = Setting { name: "lifecycle", sender_rate: SENDER_RATE
 const BATCHED: Setting = Setting { name: "batched", receipts: Receipts::Batched, ..LIFECYCLE };
 const OTP: Setting =
     Setting { name: "otp", ledger: true, senders: 1, sender_rate: BACKLOG_RATE, ..LIFECYCLE };
+const RESTART: Setting = Setting { name: "restart", sender_rate: RESTART_RATE, ..ACCEPT };
+const GROWTH: Setting = Setting { name: "growth", ..LIFECYCLE };
 
 impl Bench {
     pub async fn run(&self) -> Result<Figures> {
         let mut figures = Figures::new(self.args.engine);
         let mut yardsticks = Yardsticks::default();
         let wants = |phase| self.args.wants(phase);
+        if wants(Phase::Growth) {
+            growth::check_space(self).await?;
+        }
         if wants(Phase::Yardsticks) {
             yardsticks.measure(&self.dir, self.postgres.as_ref(), &self.amount).await?;
         }
@@ -72,6 +79,18 @@ impl Bench {
         if wants(Phase::Otp) {
             self.group(OTP, &mut figures, async |rig, figures| otp::run(self, rig, figures).await).await?;
         }
+        if wants(Phase::Restart) {
+            self.group(RESTART, &mut figures, async |rig, figures| restart::run(self, rig, figures).await)
+                .await?;
+        }
+        if wants(Phase::Growth) {
+            self.group(GROWTH, &mut figures, async |rig, figures| growth::few(self, rig, figures).await)
+                .await?;
+            self.group(GROWTH, &mut figures, async |rig, figures| growth::many(self, rig, figures).await)
+                .await?;
+            self.group(GROWTH, &mut figures, async |rig, figures| growth::few(self, rig, figures).await)
+                .await?;
+        }
         if wants(Phase::Yardsticks) {
             yardsticks.measure(&self.dir, self.postgres.as_ref(), &self.amount).await?;
         }
@@ -84,12 +103,12 @@ impl Bench {
         &self,
         setting: Setting,
         figures: &mut Figures,
-        measure: impl AsyncFnOnce(&Rig, &mut Figures) -> Result<()>,
+        measure: impl AsyncFnOnce(&mut Rig, &mut Figures) -> Result<()>,
     ) -> Result<()> {
         let name = setting.name;
         let rig = Rig::start(&self.programs, &self.dir, self.postgres.as_ref(), setting).await;
-        let rig = rig.with_context(|| format!("cannot set up for `{name}`"))?;
-        let measured = measure(&rig, figures).await;
+        let mut rig = rig.with_context(|| format!("cannot set up for `{name}`"))?;
+        let measured = measure(&mut rig, figures).await;
         let peak = rig.peak_rss_mb();
         if measured.is_err() {
             say(rig.log_tail());

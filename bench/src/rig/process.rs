@@ -6,11 +6,11 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::clock;
-use crate::limits::{COMMAND_TIME, LOG_TAIL_BYTES, READY_POLL};
+use crate::limits::{COMMAND_TIME, LOG_TAIL_BYTES, READY_POLL, STOP_TIME};
 
 /// The `tidings` executable, and the variables that it must not inherit.
 #[derive(Debug, Clone)]
@@ -84,15 +84,36 @@ impl Process {
     ) -> Result<()> {
         let deadline = clock::now() + within;
         while clock::now() < deadline {
-            if let Some(status) = self.child.try_wait()? {
-                bail!("{} ended at once ({status}): {}", self.name, self.log_tail());
-            }
+            self.check()?;
             if probe().await {
                 return Ok(());
             }
             tokio::time::sleep(READY_POLL).await;
         }
         bail!("{} was not ready within {within:?}: {}", self.name, self.log_tail())
+    }
+
+    /// Asks the program to end, as a supervisor does, and waits for it.
+    pub async fn terminate(&mut self) -> Result<()> {
+        let pid = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &pid]).status().context("cannot run kill")?;
+        let deadline = clock::now() + STOP_TIME;
+        while clock::now() < deadline {
+            if let Some(status) = self.child.try_wait()? {
+                ensure!(status.success(), "{} ended with {status}: {}", self.name, self.log_tail());
+                return Ok(());
+            }
+            tokio::time::sleep(READY_POLL / 5).await;
+        }
+        bail!("{} did not end within {STOP_TIME:?}: {}", self.name, self.log_tail())
+    }
+
+    /// Fails if the program has ended.
+    pub fn check(&mut self) -> Result<()> {
+        match self.child.try_wait()? {
+            None => Ok(()),
+            Some(status) => bail!("{} ended ({status}): {}", self.name, self.log_tail()),
+        }
     }
 
     pub fn log_tail(&self) -> String {

@@ -1,15 +1,17 @@
 //! The server with a tenant, an account, its senders and templates.
 
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::process::{Process, Programs, free_address};
 use super::simulator::{Counts, Receipts, Simulator};
-use crate::limits::{CATALOGUE_TIME, READY_TIME, STALL_TIME};
+use crate::clock;
+use crate::limits::{CATALOGUE_TIME, FIRST_POLL, READY_TIME, STALL_TIME};
 use crate::load::{Intents, Target, Template};
 use crate::postgres::{Database, Postgres};
 use crate::proc;
@@ -30,9 +32,31 @@ pub struct Rig {
     pub api: Target,
     pub simulator: Simulator,
     server: Process,
+    launch: Launch,
     senders: Vec<String>,
     database: Option<Database>,
     dir: TempDir,
+}
+
+/// What the server is started with, each time.
+struct Launch {
+    programs: Programs,
+    data: PathBuf,
+    address: SocketAddr,
+    variables: Vec<(&'static str, String)>,
+}
+
+impl Launch {
+    fn start(&self, dir: &Path) -> Result<Process> {
+        let (data, listen) = (self.data.display().to_string(), self.address.to_string());
+        let args = ["serve", "--data-dir", &data, "--listen", &listen];
+        self.programs.start("server", dir, &args, &self.variables)
+    }
+
+    async fn ready(&self, server: &mut Process) -> Result<()> {
+        let anyone = Target::new(self.address, None)?;
+        server.ready(READY_TIME, async || anyone.answers("/readyz").await).await
+    }
 }
 
 /// CPU time so far, in microseconds.
@@ -61,19 +85,18 @@ impl Rig {
         if let Some(database) = &database {
             variables.push(("TIDINGS_STORE__URL", database.url.clone()));
         }
-        let data = dir.path().join("data").display().to_string();
-        let made = programs.run(dir.path(), &["init", "--data-dir", &data, "--json"], &variables).await?;
+        let data = dir.path().join("data");
+        let shown = data.display().to_string();
+        let made = programs.run(dir.path(), &["init", "--data-dir", &shown, "--json"], &variables).await?;
         let operator = text(&made, "installation_key")?;
         let address = free_address()?;
-        let listen = address.to_string();
-        let args = ["serve", "--data-dir", &data, "--listen", &listen];
-        let mut server = programs.start("server", dir.path(), &args, &variables)?;
-        let anyone = Target::new(address, None)?;
-        server.ready(READY_TIME, async || anyone.answers("/readyz").await).await?;
+        let launch = Launch { programs: programs.clone(), data, address, variables };
+        let mut server = launch.start(dir.path())?;
+        launch.ready(&mut server).await?;
         let installation = Target::new(address, Some(&operator))?;
         let tenant = installation.post("/v1/tenants", &json!({"name": "Benchmark"})).await?;
         let api = Target::new(address, Some(&text(&tenant, "key")?))?;
-        let mut rig = Self { api, simulator, server, senders: Vec::new(), database, dir };
+        let mut rig = Self { api, simulator, server, launch, senders: Vec::new(), database, dir };
         rig.furnish(setting).await.with_context(|| rig.server.log_tail())?;
         Ok(rig)
     }
@@ -117,6 +140,41 @@ impl Rig {
         })
     }
 
+    /// Stops the server as a supervisor does; the seconds until it was gone. The simulator stays.
+    pub async fn stop_server(&mut self) -> Result<f64> {
+        let begin = clock::now();
+        self.server.terminate().await?;
+        Ok(clock::seconds(begin))
+    }
+
+    /// Starts the stopped server again, at the address where it was.
+    pub async fn start_server(&mut self) -> Result<()> {
+        self.server = self.launch.start(self.dir.path())?;
+        self.launch.ready(&mut self.server).await
+    }
+
+    /// Starts the stopped server again; the seconds until the simulator saw a submission of it.
+    pub async fn start_until_submission(&mut self) -> Result<f64> {
+        let before = self.simulator.counts().await?.submissions;
+        let begin = clock::now();
+        self.server = self.launch.start(self.dir.path())?;
+        while self.simulator.counts().await?.submissions == before {
+            self.server.check()?;
+            ensure!(
+                begin.elapsed() < STALL_TIME,
+                "nothing was submitted in {STALL_TIME:?}: {}",
+                self.log_tail()
+            );
+            tokio::time::sleep(FIRST_POLL).await;
+        }
+        Ok(clock::seconds(begin))
+    }
+
+    /// Where its rows are, for who writes there while the server is stopped.
+    pub fn place(&self) -> (Option<&Database>, PathBuf) {
+        (self.database.as_ref(), self.launch.data.join("main.db"))
+    }
+
     pub fn log_tail(&self) -> String {
         self.server.log_tail()
     }
@@ -127,14 +185,14 @@ impl Rig {
 
     /// Waits until the simulator's counts are as wanted; fails when nothing moves any more.
     pub async fn until(&self, what: &str, reached: impl Fn(&Counts) -> bool) -> Result<Counts> {
-        let mut last = (Counts::default(), crate::clock::now());
+        let mut last = (Counts::default(), clock::now());
         loop {
             let counts = self.simulator.counts().await?;
             if reached(&counts) {
                 return Ok(counts);
             }
             if counts != last.0 {
-                last = (counts, crate::clock::now());
+                last = (counts, clock::now());
             } else if last.1.elapsed() > STALL_TIME {
                 let overview = self.api.get("/v1/overview").await.unwrap_or_default();
                 anyhow::bail!(

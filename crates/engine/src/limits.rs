@@ -28,6 +28,8 @@ pub const LANE_SCAN_US: i64 = SECOND;
 pub const LANE_IDLE_US: i64 = 300 * SECOND;
 /// Recipients per lane whose pace is remembered.
 pub const PAIRS_MAX: usize = 100_000;
+/// Claims of the time before a start from which that pace is rebuilt, the newest first.
+pub const PAIR_CLAIMS_MAX: usize = 50_000;
 /// Outcomes recorded in one call.
 pub const RECORD_BATCH_MAX: usize = 512;
 /// Open attempts looked at in one step of recovery or reconcile.

@@ -9,7 +9,7 @@ use tidings_domain::id::TenantId;
 use tidings_domain::time::Timestamp;
 use tidings_domain::trace::TraceId;
 
-use crate::conn::{Batch, Bulk, Conn, Val, cells};
+use crate::conn::{Batch, Bulk, Conn, Insert, Val, cells};
 use crate::error::Result;
 
 /// Events of one transaction, their texts written one after the other into one string.
@@ -41,11 +41,14 @@ pub(crate) struct Head {
     pub(crate) at: Timestamp,
 }
 
-const APPEND: Bulk = Bulk {
+const APPEND: Insert = Insert {
+    copy: "COPY events (tenant_id, kind, subject, actor, trace, at, body) FROM STDIN (FORMAT binary)",
+    rows: Bulk {
     sqlite: "INSERT INTO events (tenant_id, kind, subject, actor, trace, at, body)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     postgres: "INSERT INTO events (tenant_id, kind, subject, actor, trace, at, body)
         SELECT * FROM UNNEST($1::bytea[], $2::bigint[], $3::bytea[], $4::text[], $5::bytea[], $6::bigint[], $7::text[])",
+},
 };
 
 impl Events {
@@ -99,7 +102,7 @@ impl Events {
                 Val::Text(&self.text[row.body.clone()]),
             ]);
         }
-        conn.bulk(&APPEND, &batch).await.map(|_| ())
+        conn.insert(&APPEND, &batch).await
     }
 }
 

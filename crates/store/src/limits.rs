@@ -33,7 +33,7 @@ pub const POSTGRES_WRITERS: usize = 4;
 /// Committers of accepted messages of a PostgreSQL store; the other kinds have one each.
 pub const POSTGRES_ACCEPTERS: usize = 2;
 /// Committers of callbacks of a PostgreSQL store.
-pub const POSTGRES_MERGERS: usize = 2;
+pub const POSTGRES_MERGERS: usize = 1;
 /// Milliseconds a statement may take in PostgreSQL.
 pub const POSTGRES_STATEMENT_TIMEOUT_MS: u64 = 15_000;
 /// Milliseconds after which PostgreSQL ends the session of a process that stands still in the middle of a
@@ -53,10 +53,10 @@ pub const TRANSACTION_TRIES_MAX: usize = 6;
 pub const SCOPES_CACHED_MAX: usize = 10_000;
 /// Rows up to which the depth of a queue is counted.
 pub const QUEUE_DEPTH_MAX: i64 = 100_000;
-/// Events looked at for each recipient wanted, when a lane rebuilds the debt of its pairs.
-pub const PAIR_EVENTS_PER_ROW: i64 = 8;
 /// Microseconds for which a verified key needs no look-up; another process's revocation is seen after it.
 pub const KEY_FRESH_US: i64 = 1_000_000;
+/// Rows from which on PostgreSQL takes new rows by `COPY`, which needs a round trip of its own.
+pub const POSTGRES_COPY_ROWS_MIN: usize = 64;
 /// Verified keys kept in memory.
 pub const KEYS_CACHED_MAX: usize = 10_000;
 /// Messages read at once where a list is sifted by what is not indexed.

@@ -31,10 +31,16 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../migrations/postgres/0003_operations.sql"),
         min_compatible: None,
     },
+    Migration {
+        version: 4,
+        sqlite: include_str!("../migrations/sqlite/0004_claims.sql"),
+        postgres: include_str!("../migrations/postgres/0004_claims.sql"),
+        min_compatible: Some(3),
+    },
 ];
 
 /// The newest schema that this program knows.
-pub const SCHEMA_VERSION: i64 = 3;
+pub const SCHEMA_VERSION: i64 = 4;
 
 /// Held by the one process that migrates a PostgreSQL store.
 const ADVISORY_LOCK: i64 = 0x7469_6469_6e67_7301;

@@ -61,6 +61,8 @@ pub(super) struct Keeper {
     under_way: BTreeMap<AttemptId, u8>,
     /// Where the round of tenants begins; moves on with every pass.
     turn: usize,
+    /// When each slot was taken up, on the monotonic clock.
+    opened_us: BTreeMap<u8, i64>,
     scan_us: i64,
     scanned_us: i64,
     signals_us: i64,
@@ -197,6 +199,7 @@ impl Keeper {
             in_flight: 0,
             under_way: BTreeMap::new(),
             turn: 0,
+            opened_us: BTreeMap::new(),
             scan_us: now_us,
             scanned_us: now_us,
             signals_us: now_us,

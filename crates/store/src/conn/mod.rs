@@ -10,14 +10,14 @@ mod row;
 mod sqlite;
 mod val;
 
-pub(crate) use batch::{Batch, Bulk, cells};
+pub(crate) use batch::{Batch, Bulk, Insert, cells};
 pub(crate) use postgres::PgConn;
 pub(crate) use row::{Row, Value};
 pub(crate) use sqlite::SqliteConn;
 pub(crate) use val::Val;
 
 use crate::error::Result;
-use crate::limits::{ROUND_ROWS_MAX, SQLITE_ROWS_AT_ONCE};
+use crate::limits::{POSTGRES_COPY_ROWS_MIN, ROUND_ROWS_MAX, SQLITE_ROWS_AT_ONCE};
 
 pub(crate) enum Conn {
     Sqlite(SqliteConn),
@@ -59,6 +59,15 @@ impl Conn {
         match self {
             Self::Sqlite(conn) => conn.bulk(bulk.sqlite, batch),
             Self::Postgres(conn) => conn.bulk(bulk.postgres, batch).await,
+        }
+    }
+
+    pub(crate) async fn insert(&self, insert: &Insert, batch: &Batch<'_>) -> Result<()> {
+        match self {
+            Self::Postgres(conn) if batch.len() >= POSTGRES_COPY_ROWS_MIN => {
+                conn.copy(insert.copy, batch).await
+            }
+            _ => self.bulk(&insert.rows, batch).await.map(|_| ()),
         }
     }
 

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::pin::pin;
 
+use bytes::Bytes;
+use futures_util::SinkExt as _;
 use parking_lot::Mutex;
 use smallvec::SmallVec;
 use tokio_postgres::types::private::BytesMut;
@@ -12,6 +15,9 @@ use tokio_postgres::{Client, Statement};
 use super::{Batch, Row, Val, Value};
 use crate::error::{Result, StoreError};
 use crate::limits::STATEMENTS_MAX;
+
+/// Bytes of a cell on average, its length included: room to begin with.
+const COPY_CELL_BYTES: usize = 24;
 
 pub(crate) struct PgConn {
     client: Client,
@@ -64,6 +70,15 @@ impl PgConn {
         Ok(self.client.execute(&statement, &params).await?)
     }
 
+    /// `COPY … FROM STDIN (FORMAT binary)` into columns that are BIGINT, DOUBLE PRECISION, TEXT or BYTEA.
+    pub(super) async fn copy(&self, sql: &str, batch: &Batch<'_>) -> Result<()> {
+        let statement = self.prepared(sql).await?;
+        let mut sink = pin!(self.client.copy_in::<_, Bytes>(&statement).await?);
+        sink.send(copied(batch)?).await?;
+        sink.finish().await?;
+        Ok(())
+    }
+
     pub(super) async fn lookup(&self, sql: &str, batch: &Batch<'_>) -> Result<Vec<(usize, Row)>> {
         let statement = self.prepared(sql).await?;
         let columns: Vec<_> = (0..batch.width()).map(|index| ColumnOf { batch, index }).collect();
@@ -101,6 +116,29 @@ fn encode(value: Val<'_>, wanted: &Type, out: &mut BytesMut) -> std::result::Res
         Val::Blob(bytes) => out.extend_from_slice(bytes),
     }
     Ok(true)
+}
+
+/// A set in the binary form of `COPY`.
+fn copied(batch: &Batch<'_>) -> Result<Bytes> {
+    const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+    let width = i16::try_from(batch.width()).map_err(StoreError::internal)?;
+    let mut out = BytesMut::with_capacity(HEADER.len() + batch.len() * batch.width() * COPY_CELL_BYTES);
+    out.extend_from_slice(HEADER);
+    for row in batch.rows() {
+        out.extend_from_slice(&width.to_be_bytes());
+        for value in row {
+            let sized = match value {
+                Val::Null => -1,
+                Val::Int(_) | Val::Real(_) => 8,
+                Val::Text(text) => i32::try_from(text.len()).map_err(StoreError::internal)?,
+                Val::Blob(bytes) => i32::try_from(bytes.len()).map_err(StoreError::internal)?,
+            };
+            out.extend_from_slice(&sized.to_be_bytes());
+            encode(*value, &Type::INT8, &mut out).map_err(StoreError::internal)?;
+        }
+    }
+    out.extend_from_slice(&(-1i16).to_be_bytes());
+    Ok(out.freeze())
 }
 
 impl ToSql for Val<'_> {

@@ -30,12 +30,11 @@ pub(crate) struct Connector {
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
+    /// Keys against large tables: an index for each key is always right, whatever the planner believes about the
+    /// size of a set or of a table that has just begun to fill.
     Ordinary,
     /// Long statements that nobody waits for: backup, restore, migration.
     Maintenance,
-    /// Sets of keys against large tables: an index for each key is always right, whatever the planner
-    /// believes about the size of a set or of a table that has just begun to fill.
-    Hot,
 }
 
 impl Connector {
@@ -104,10 +103,10 @@ impl Connector {
         let mut settings = format!(
             "SET statement_timeout = {timeout}; SET idle_in_transaction_session_timeout = {idle}; SET jit = off;"
         );
-        if purpose == Use::Hot {
+        if purpose != Use::Maintenance {
             settings.push_str(
                 "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
-                 SET plan_cache_mode = force_generic_plan;",
+                 SET max_parallel_workers_per_gather = 0; SET plan_cache_mode = force_generic_plan;",
             );
         }
         let conn = Conn::Postgres(PgConn::new(client));

@@ -242,7 +242,7 @@ impl<J: Group> Committer<J> {
 
     async fn connected(&mut self) -> Result<&Conn> {
         if self.conn.as_ref().is_none_or(is_closed) {
-            self.conn = Some(self.connector.connect(Use::Hot).await?);
+            self.conn = Some(self.connector.connect(Use::Ordinary).await?);
         }
         Ok(self.conn.as_ref().expect("set above"))
     }

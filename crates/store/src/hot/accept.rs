@@ -9,8 +9,8 @@ use tidings_domain::lifecycle::Terminal;
 use tidings_domain::time::Timestamp;
 
 use super::facts::{Wanted, facts};
-use super::rows::{Note, insert_due_rows, insert_sealed, note};
-use crate::conn::{Batch, Bulk, Conn, cells};
+use super::rows::{Note, insert_new_due, insert_sealed, note};
+use crate::conn::{Batch, Bulk, Conn, Insert, cells};
 use crate::error::Result;
 use crate::events::{Events, Head, json_text};
 use crate::executor::{Group, Ticket, Work};
@@ -211,7 +211,11 @@ async fn judge(conn: &Conn, entries: &[Entry<'_>]) -> Result<Vec<Judgement>> {
     Ok(entries.iter().zip(&known).map(|(entry, facts)| (entry.accept.judge)(entry.message, facts)).collect())
 }
 
-const MESSAGES: Bulk = Bulk {
+const MESSAGES: Insert = Insert {
+    copy: "COPY messages (tenant_id, id, account_id, sender_id, channel, category, recipient, country, template, language,
+        created_at, due_at, expires_at, ordered, free_form, trace, trace_given, reference, terminal, reason)
+        FROM STDIN (FORMAT binary)",
+    rows: Bulk {
     sqlite: "INSERT INTO messages (tenant_id, id, account_id, sender_id, channel, category, recipient, country, template,
         language, created_at, due_at, expires_at, ordered, free_form, trace, trace_given, reference, terminal, reason)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
@@ -220,6 +224,7 @@ const MESSAGES: Bulk = Bulk {
         SELECT * FROM UNNEST($1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bigint[], $7::bytea[],
         $8::text[], $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[],
         $16::bytea[], $17::bigint[], $18::bytea[], $19::bigint[], $20::text[])",
+},
 };
 
 /// How a verdict is stored: when the message is due, or why it ended.
@@ -301,9 +306,9 @@ async fn store_part(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) 
         write_events(&mut events, entry, verdict);
     }
     futures_util::try_join!(
-        async { conn.bulk(&MESSAGES, &messages).await.map(|_| ()) },
+        conn.insert(&MESSAGES, &messages),
         insert_sealed(conn, &sealed),
-        insert_due_rows(conn, &due),
+        insert_new_due(conn, &due),
         events.append(conn),
         note(conn, &notes),
     )?;

@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 use tidings_domain::actor::{Actor, SystemLoop};
 use tidings_domain::event::Kind;
 use tidings_domain::id::Id as _;
-use tidings_domain::lifecycle::Terminal;
+use tidings_domain::lifecycle::{AttemptState, Terminal};
 use tidings_domain::time::Timestamp;
 
 use super::accept::{deferred_body, denied_body};
 use super::facts::{Wanted, facts};
 use super::leases::are_current;
 use super::rows::{Note, contents, defer, insert_due, note, set_terminal};
-use crate::conn::{Batch, Bulk, Conn, cells};
+use crate::conn::{Batch, Bulk, Conn, Insert, cells};
 use crate::error::{Result, StoreError};
 use crate::events::{Events, Head};
 use crate::executor::{Group, Ticket, Work};
@@ -157,18 +157,21 @@ async fn judge(conn: &Conn, entries: &[Entry<'_>]) -> Result<Vec<Judgement>> {
     Ok(entries.iter().zip(&known).map(verdict).collect())
 }
 
-const CLAIM: Bulk = Bulk {
+const CLAIM: Insert = Insert {
+    copy: "COPY attempts (tenant_id, message_id, n, sender_id, account_id, trace, state, epoch, claimed_at)
+        FROM STDIN (FORMAT binary)",
+    rows: Bulk {
     sqlite: "INSERT INTO attempts (tenant_id, message_id, n, sender_id, account_id, trace, state, epoch, claimed_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)",
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     postgres: "INSERT INTO attempts (tenant_id, message_id, n, sender_id, account_id, trace, state, epoch, claimed_at)
-        SELECT k.tenant_id, k.message_id, k.n, k.sender_id, k.account_id, k.trace, 0, k.epoch, k.at
-        FROM UNNEST($1::bytea[], $2::bytea[], $3::bigint[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bigint[], $8::bigint[])
-        AS k (tenant_id, message_id, n, sender_id, account_id, trace, epoch, at)",
+        SELECT * FROM UNNEST($1::bytea[], $2::bytea[], $3::bigint[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bigint[],
+        $8::bigint[], $9::bigint[])",
+},
 };
 
 /// Writes the verdicts; returns the entries that were won.
 async fn store(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) -> Result<Vec<usize>> {
-    let mut attempts = Batch::new(8, entries.len());
+    let mut attempts = Batch::new(9, entries.len());
     let mut events = Events::default();
     let (mut won, mut notes, mut ended, mut deferred) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (n, (entry, verdict)) in entries.iter().zip(verdicts).enumerate() {
@@ -183,6 +186,7 @@ async fn store(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) -> Re
                     &item.sender,
                     &item.account,
                     &item.trace,
+                    AttemptState::Claimed,
                     entry.job.epoch.number,
                     at,
                 ]);
@@ -198,7 +202,7 @@ async fn store(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) -> Re
         write_event(&mut events, item, verdict, at);
     }
     futures_util::try_join!(
-        async { conn.bulk(&CLAIM, &attempts).await.map(|_| ()) },
+        conn.insert(&CLAIM, &attempts),
         events.append(conn),
         set_terminal(conn, &ended),
         note(conn, &notes),

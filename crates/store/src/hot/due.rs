@@ -1,15 +1,14 @@
 //! Reading the lanes: what is due, where there is work, how deep the queues are.
 
 use tidings_domain::category::Category;
-use tidings_domain::event::Kind;
 use tidings_domain::id::{MessageId, SenderId};
 use tidings_domain::time::Timestamp;
 
 use super::rows::{DUE_COLUMNS, due_item};
-use crate::conn::{Val, vals};
+use crate::conn::vals;
 use crate::error::Result;
-use crate::limits::{PAIR_EVENTS_PER_ROW, QUEUE_DEPTH_MAX};
-use crate::model::{DueItem, Hash16, LaneWork, SlotSet};
+use crate::limits::QUEUE_DEPTH_MAX;
+use crate::model::{DueItem, LaneWork, SlotSet};
 use crate::scope::SystemScope;
 use crate::store::Store;
 
@@ -19,18 +18,17 @@ const LANES: &str = "WITH RECURSIVE lanes (s) AS (
     UNION ALL
     SELECT (SELECT d.sender_id FROM due d WHERE d.sender_id > l.s ORDER BY d.sender_id LIMIT 1)
     FROM lanes l WHERE l.s IS NOT NULL)
-  SELECT l.s, h.tenant_id, h.account_id,
-    (SELECT due_at FROM due d WHERE d.sender_id = l.s AND category = 0 ORDER BY due_at LIMIT 1),
-    (SELECT due_at FROM due d WHERE d.sender_id = l.s AND category = 1 ORDER BY due_at LIMIT 1),
-    (SELECT due_at FROM due d WHERE d.sender_id = l.s AND category = 2 ORDER BY due_at LIMIT 1),
-    (SELECT due_at FROM due d WHERE d.sender_id = l.s AND category = 3 ORDER BY due_at LIMIT 1),
-    COALESCE(a.slot, 0)
-  FROM lanes l
-  JOIN due h ON h.sender_id = l.s AND (h.category, h.due_at, h.message_id) = (
-    SELECT d.category, d.due_at, d.message_id FROM due d WHERE d.sender_id = l.s
-    ORDER BY d.category, d.due_at, d.message_id LIMIT 1)
-  LEFT JOIN accounts a ON a.id = h.account_id
-  WHERE l.s IS NOT NULL AND (CAST($1 AS BIGINT) >> CAST(COALESCE(a.slot, 0) AS INTEGER)) & 1 = 1";
+  SELECT w.s, w.tenant_id, w.account_id, w.due_0, w.due_1, w.due_2, w.due_3, COALESCE(a.slot, 0)
+  FROM (SELECT l.s,
+    (SELECT tenant_id FROM due d WHERE d.sender_id = l.s ORDER BY category, due_at, message_id LIMIT 1) AS tenant_id,
+    (SELECT account_id FROM due d WHERE d.sender_id = l.s ORDER BY category, due_at, message_id LIMIT 1) AS account_id,
+    (SELECT due_at FROM due d WHERE d.sender_id = l.s AND category = 0 ORDER BY due_at LIMIT 1) AS due_0,
+    (SELECT due_at FROM due d WHERE d.sender_id = l.s AND category = 1 ORDER BY due_at LIMIT 1) AS due_1,
+    (SELECT due_at FROM due d WHERE d.sender_id = l.s AND category = 2 ORDER BY due_at LIMIT 1) AS due_2,
+    (SELECT due_at FROM due d WHERE d.sender_id = l.s AND category = 3 ORDER BY due_at LIMIT 1) AS due_3
+    FROM lanes l WHERE l.s IS NOT NULL) w
+  LEFT JOIN accounts a ON a.id = w.account_id
+  WHERE (CAST($1 AS BIGINT) >> CAST(COALESCE(a.slot, 0) AS INTEGER)) & 1 = 1";
 
 impl Store {
     /// Entries of one sender and category that are due, by time and message; `after` continues.
@@ -96,41 +94,6 @@ impl Store {
                     }
                 }
                 Ok(depths)
-            })
-        })
-        .await
-    }
-
-    /// Each claim of a sender since then with its recipient, oldest first, as far as the newest events tell:
-    /// from this a lane rebuilds the debt of its pairs.
-    pub async fn recent_pairs(
-        &self,
-        _system: &SystemScope,
-        sender: SenderId,
-        since: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<(Hash16, Timestamp)>> {
-        self.read(move |conn| {
-            Box::pin(async move {
-                let order = if conn.is_postgres() { "tx DESC, seq DESC" } else { "seq DESC" };
-                let sql = format!(
-                    "SELECT m.recipient, e.at FROM
-                     (SELECT tenant_id, subject, kind, at FROM events
-                      WHERE tenant_id = (SELECT tenant_id FROM senders WHERE id = $1) ORDER BY {order} LIMIT $2) e
-                     JOIN messages m ON m.tenant_id = e.tenant_id AND m.id = e.subject
-                     WHERE e.kind = $3 AND e.at >= $4 AND m.sender_id = $1
-                     ORDER BY e.at DESC LIMIT $5"
-                );
-                let limit = limit as i64;
-                let params = vals![
-                    &sender,
-                    limit.saturating_mul(PAIR_EVENTS_PER_ROW),
-                    Val::Int(Kind::MessageSubmitting.code()),
-                    since,
-                    limit,
-                ];
-                let rows = conn.query(&sql, params).await?;
-                rows.iter().rev().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
             })
         })
         .await

@@ -6,11 +6,14 @@ use tidings_domain::id::{MessageId, TenantId};
 use tidings_domain::lifecycle::Terminal;
 use tidings_domain::time::Timestamp;
 
-use crate::conn::{Batch, Bulk, Conn, Row, Val, cells};
+use crate::conn::{Batch, Bulk, Conn, Insert, Row, Val, cells};
 use crate::error::Result;
 use crate::model::{AttentionKind, DueItem, Hash16};
 
-const DUE: Bulk = Bulk {
+const DUE: Insert = Insert {
+    copy: "COPY due (sender_id, category, due_at, message_id, tenant_id, account_id, attempt, expires_at, recipient,
+        country, ordered, free_form, template, language, trace) FROM STDIN (FORMAT binary)",
+    rows: Bulk {
     sqlite: "INSERT INTO due (sender_id, category, due_at, message_id, tenant_id, account_id, attempt, expires_at,
         recipient, country, ordered, free_form, template, language, trace)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT DO NOTHING",
@@ -19,6 +22,7 @@ const DUE: Bulk = Bulk {
         SELECT * FROM UNNEST($1::bytea[], $2::bigint[], $3::bigint[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bigint[],
         $8::bigint[], $9::bytea[], $10::text[], $11::bigint[], $12::bigint[], $13::text[], $14::text[], $15::bytea[])
         ON CONFLICT DO NOTHING",
+},
 };
 
 pub(crate) async fn insert_due(conn: &Conn, items: &[DueItem]) -> Result<()> {
@@ -42,12 +46,13 @@ pub(crate) async fn insert_due(conn: &Conn, items: &[DueItem]) -> Result<()> {
             &item.trace,
         ]);
     }
-    insert_due_rows(conn, &batch).await
+    conn.bulk(&DUE.rows, &batch).await.map(|_| ())
 }
 
-/// The columns are those of the table's key first; see [`insert_due`].
-pub(crate) async fn insert_due_rows(conn: &Conn, batch: &Batch<'_>) -> Result<()> {
-    conn.bulk(&DUE, batch).await.map(|_| ())
+/// Of messages that are new: none of them can stand there yet. The columns are those of the table's key first;
+/// see [`insert_due`].
+pub(crate) async fn insert_new_due(conn: &Conn, batch: &Batch<'_>) -> Result<()> {
+    conn.insert(&DUE, batch).await
 }
 
 /// What a due row says; the columns in the order of [`DUE_COLUMNS`], from `at`.
@@ -201,15 +206,18 @@ pub(crate) async fn remark(conn: &Conn, all: &Remarks) -> Result<()> {
     conn.bulk(&REMARK, &batch).await.map(|_| ())
 }
 
-const SEALED: Bulk = Bulk {
-    sqlite: "INSERT INTO sealed (tenant_id, owner, part, data) VALUES (?1, ?2, ?3, ?4)",
-    postgres: "INSERT INTO sealed (tenant_id, owner, part, data)
+const SEALED: Insert = Insert {
+    copy: "COPY sealed (tenant_id, owner, part, data) FROM STDIN (FORMAT binary)",
+    rows: Bulk {
+        sqlite: "INSERT INTO sealed (tenant_id, owner, part, data) VALUES (?1, ?2, ?3, ?4)",
+        postgres: "INSERT INTO sealed (tenant_id, owner, part, data)
         SELECT * FROM UNNEST($1::bytea[], $2::bytea[], $3::bigint[], $4::bytea[])",
+    },
 };
 
 /// Rows of tenant, owner, part and sealed data.
 pub(crate) async fn insert_sealed(conn: &Conn, batch: &Batch<'_>) -> Result<()> {
-    conn.bulk(&SEALED, batch).await.map(|_| ())
+    conn.insert(&SEALED, batch).await
 }
 
 const UNSEAL: Bulk = Bulk {

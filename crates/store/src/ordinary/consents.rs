@@ -11,11 +11,11 @@ use crate::people::{self, ConsentRecord, SealedConsent};
 use crate::scope::{Part, TenantScope};
 use crate::store::Store;
 
-/// Rows of the ledger with their sealed half; the terms that select follow.
-const SELECT: &str =
-    "SELECT c.id, c.channel, c.purpose, c.granted, c.source, c.at, c.actor, s.data FROM consents c
-    JOIN sealed s ON s.tenant_id = c.tenant_id AND s.owner = c.id AND s.part = $2
-    WHERE c.tenant_id = $1 AND c.id < $3";
+/// Rows of the ledger with their sealed half; the terms that select follow. The joins of lists are `CROSS JOIN`,
+/// which SQLite takes in the order written: left to itself it may begin with the greater table.
+const SELECT: &str = "SELECT c.id, c.channel, c.purpose, c.granted, c.source, c.at, c.actor, s.data
+    FROM consents c CROSS JOIN sealed s
+    WHERE s.tenant_id = c.tenant_id AND s.owner = c.id AND s.part = $2 AND c.tenant_id = $1 AND c.id < $3";
 
 impl Store {
     /// Appends to the ledger; the facts of all identities of the contact follow in the same transaction.

@@ -39,7 +39,8 @@ const SQLITE: Order = Order {
 };
 
 const POSTGRES: Order = Order {
-    position: "tx::text::bigint, seq",
+    // Under another name: `ORDER BY tx` would mean this column if it were called so too, and sort all of the log.
+    position: "tx::text::bigint AS place, seq",
     ascending: "tx, seq",
     descending: "tx DESC, seq DESC",
     after: "(tx, seq) > ($1::bigint::text::xid8, $2::bigint)",

@@ -11,9 +11,9 @@ use crate::scope::{Part, TenantScope};
 use crate::store::Store;
 
 /// Rows with their sealed half; the terms that select follow.
-const SELECT: &str =
-    "SELECT m.id, m.sender_id, m.contact_id, m.kind, m.at, m.received_at, s.data FROM inbound m
-    JOIN sealed s ON s.tenant_id = m.tenant_id AND s.owner = m.id AND s.part = $2 WHERE m.tenant_id = $1";
+const SELECT: &str = "SELECT m.id, m.sender_id, m.contact_id, m.kind, m.at, m.received_at, s.data
+    FROM inbound m CROSS JOIN sealed s
+    WHERE s.tenant_id = m.tenant_id AND s.owner = m.id AND s.part = $2 AND m.tenant_id = $1";
 
 impl Store {
     /// Newest first; with an address, those of the person behind it by any of their identities.

@@ -25,6 +25,7 @@ mod levels;
 mod media;
 mod messages;
 mod nodes;
+mod pairs;
 mod pauses;
 mod redrive;
 mod retention;

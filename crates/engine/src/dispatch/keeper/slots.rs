@@ -61,6 +61,8 @@ impl Keeper {
         }
         past.mine.extend(fresh);
         past.first = false;
+        let now_us = self.now_us();
+        self.opened_us.extend(fresh.iter().map(|epoch| (epoch.slot, now_us)));
         self.holdings().opened(fresh);
         self.scan_us = 0;
         Ok(())

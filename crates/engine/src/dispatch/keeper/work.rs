@@ -13,8 +13,8 @@ use crate::dispatch::shaping;
 use crate::dispatch::view::{BucketView, LaneView};
 use crate::dispatch::wake::Signal;
 use crate::limits::{
-    LANE_BUFFER_LOW, LANE_BUFFER_MAX, LANE_IDLE_US, LANE_LOAD_MAX, LANE_SCAN_MIN_US, SIGNAL_FRESH_US,
-    SIGNALS_LOOK_US,
+    LANE_BUFFER_LOW, LANE_BUFFER_MAX, LANE_IDLE_US, LANE_LOAD_MAX, LANE_SCAN_MIN_US, PAIR_CLAIMS_MAX,
+    SIGNAL_FRESH_US, SIGNALS_LOOK_US,
 };
 use crate::metrics::Counter;
 
@@ -26,10 +26,10 @@ impl Keeper {
         let slots = self.holdings().open_set();
         let found =
             if slots.is_empty() { Vec::new() } else { self.store.lanes_with_work(&sys, slots).await? };
+        let fresh: Vec<LaneWork> =
+            found.iter().filter(|found| !self.lanes.contains_key(&found.sender)).cloned().collect();
+        self.open_lanes(&fresh).await?;
         for found in found {
-            if !self.lanes.contains_key(&found.sender) {
-                self.open_lane(&found).await?;
-            }
             if found.earliest <= now {
                 self.expect_more(found.sender);
             } else {
@@ -41,7 +41,8 @@ impl Keeper {
         }
         self.take_signals(slots).await?;
         let now_us = self.now_us();
-        let idle = |lane: &Lane| lane.is_idle() && now_us - lane.touched_us > LANE_IDLE_US;
+        let kept_us = LANE_IDLE_US.max(self.pair_horizon_us());
+        let idle = |lane: &Lane| lane.is_idle() && now_us - lane.touched_us > kept_us;
         self.lanes.retain(|_, lane| !idle(lane));
         Ok(())
     }
@@ -63,20 +64,32 @@ impl Keeper {
         Ok(())
     }
 
-    async fn open_lane(&mut self, found: &LaneWork) -> Result<(), StoreError> {
-        let LaneWork { tenant, account, sender, slot, .. } = *found;
-        let now_us = self.now_us();
+    /// How long a recipient's debt can last.
+    fn pair_horizon_us(&self) -> i64 {
         let config = &self.engine.0.config;
-        let mut lane = Lane::new(tenant, account, sender, slot, config.sender_messages_per_s, config, now_us);
-        let horizon = config.pair_interval_us * i64::from(config.pair_burst);
-        let since = self.engine.now().plus(-horizon);
+        config.pair_interval_us * i64::from(config.pair_burst)
+    }
+
+    /// Debt towards recipients outlives a restart: it is rebuilt from the recent attempts, for all lanes at once.
+    async fn open_lanes(&mut self, fresh: &[LaneWork]) -> Result<(), StoreError> {
+        let (now, now_us, horizon) = (self.engine.now(), self.now_us(), self.pair_horizon_us());
+        // Lanes remember our own claims, so only those of the time before the slot was ours are looked for.
+        let recent = |found: &&LaneWork| {
+            self.opened_us.get(&found.slot).is_none_or(|opened_us| now_us - opened_us <= horizon)
+        };
+        let senders: Vec<SenderId> = fresh.iter().filter(recent).map(|found| found.sender).collect();
         let sys = self.store.system();
-        // Debt towards recipients outlives a restart: it is rebuilt from the recent attempts.
-        for (recipient, at) in self.store.recent_pairs(&sys, sender, since, crate::limits::PAIRS_MAX).await? {
-            let age_us = self.engine.now().since(at).max(0);
-            lane.pairs.take(recipient, now_us - age_us);
+        let debts = self.store.recent_pairs(&sys, &senders, now.plus(-horizon), PAIR_CLAIMS_MAX).await?;
+        let config = &self.engine.0.config;
+        for LaneWork { tenant, account, sender, slot, .. } in fresh {
+            let rate = config.sender_messages_per_s;
+            self.lanes.insert(*sender, Lane::new(*tenant, *account, *sender, *slot, rate, config, now_us));
         }
-        self.lanes.insert(sender, lane);
+        for (sender, recipient, at) in debts {
+            if let Some(lane) = self.lanes.get_mut(&sender) {
+                lane.pairs.take(recipient, now_us - now.since(at).max(0));
+            }
+        }
         Ok(())
     }
 

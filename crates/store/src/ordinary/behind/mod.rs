@@ -7,20 +7,90 @@
 mod recipients;
 mod subjects;
 
+use recipients::Recipients;
 pub(super) use recipients::newest;
+use subjects::Subjects;
 pub(super) use subjects::{kinds, positions};
 
 use super::feed::{Order, end, order};
 use crate::conn::{Conn, vals};
 use crate::error::Result;
+use crate::limits::INDEX_ROWS_PER_WRITE;
 use crate::model::LogPosition;
+use crate::store::Store;
 
 /// Up to where every index has come: what stands behind it in the log is found by nothing but the log itself.
 pub(super) async fn indexed_until(conn: &Conn, generation: i64) -> Result<LogPosition> {
-    let subjects = subjects::INDEX.cursor(conn, generation).await?;
-    let recipients = recipients::INDEX.cursor(conn, generation).await?;
+    let subjects = Subjects::INDEX.cursor(conn, generation).await?;
+    let recipients = Recipients::INDEX.cursor(conn, generation).await?;
     let place = |at: &LogPosition| (at.transaction, at.sequence);
     Ok(if place(&subjects) < place(&recipients) { subjects } else { recipients })
+}
+
+/// What an index writes down.
+trait Portion {
+    const INDEX: Index;
+    type Entry: Clone + Send + 'static;
+
+    /// The entries of a portion of the log, in the order of their key.
+    fn read(
+        conn: &Conn,
+        from: LogPosition,
+        to: LogPosition,
+    ) -> impl Future<Output = Result<Vec<Self::Entry>>> + Send;
+
+    fn insert(
+        conn: &Conn,
+        from: LogPosition,
+        entries: &[Self::Entry],
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Makes the portion seen, where that needs more than its entries.
+    fn conclude(conn: &Conn, from: LogPosition, entries: usize) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// Writes the next portion if the log has grown by enough; how many entries it has. A portion that a crash cut short
+/// is written once more, which changes nothing.
+async fn write<P: Portion>(store: &Store) -> Result<usize> {
+    let generation = store.log_generation();
+    let found = store
+        .read(move |conn| {
+            Box::pin(async move {
+                let from = P::INDEX.cursor(conn, generation).await?;
+                let Some(to) = P::INDEX.reach(conn, from).await? else { return Ok(None) };
+                Ok(Some((from, to, P::read(conn, from, to).await?)))
+            })
+        })
+        .await?;
+    let Some((from, to, entries)) = found else { return Ok(0) };
+    let (count, parts) = (entries.len(), parts(store, &entries));
+    let last = parts.len() - 1;
+    for (n, part) in parts.into_iter().enumerate() {
+        store
+            .write(move |conn| {
+                Box::pin(async move {
+                    if !P::INDEX.stands(conn, from).await? {
+                        return Ok(());
+                    }
+                    P::insert(conn, from, &part).await?;
+                    if n < last {
+                        return Ok(());
+                    }
+                    P::conclude(conn, from, count).await?;
+                    P::INDEX.advance(conn, to).await
+                })
+            })
+            .await?;
+    }
+    Ok(count)
+}
+
+/// The transactions that write a portion; the last one moves the cursor, so there is always one. SQLite has one
+/// writer, whom others wait for: it gets small ones.
+fn parts<T: Clone>(store: &Store, entries: &[T]) -> Vec<Vec<T>> {
+    let size = if store.is_shared() { entries.len() } else { INDEX_ROWS_PER_WRITE };
+    let parts: Vec<Vec<T>> = entries.chunks(size.max(1)).map(<[T]>::to_vec).collect();
+    if parts.is_empty() { vec![Vec::new()] } else { parts }
 }
 
 /// One such index: where its cursor stands in `meta`, and how much of the log a portion covers.
@@ -65,6 +135,11 @@ impl Index {
         let params = vals![from.transaction, from.sequence, self.events_max - 1];
         let Some(row) = conn.query_opt(&sql, params).await? else { return Ok(Some(last)) };
         Ok(Some(LogPosition { generation: from.generation, transaction: row.get(0)?, sequence: row.get(1)? }))
+    }
+
+    /// Whether nobody has written this portion meanwhile. PostgreSQL gets it by `COPY`, which takes no row twice.
+    async fn stands(&self, conn: &Conn, from: LogPosition) -> Result<bool> {
+        Ok(!conn.is_postgres() || self.cursor(conn, from.generation).await? == from)
     }
 
     async fn advance(&self, conn: &Conn, to: LogPosition) -> Result<()> {

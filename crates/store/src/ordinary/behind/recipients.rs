@@ -7,55 +7,74 @@ use tidings_domain::event::Kind;
 use tidings_domain::id::{MessageId, TenantId};
 
 use super::super::feed::{Order, order};
-use super::Index;
-use crate::conn::{Batch, Bulk, Conn, Val, cells, vals};
+use super::{Index, Portion};
+use crate::conn::{Batch, Bulk, Conn, Insert, Val, cells, vals};
 use crate::error::{Result, StoreError};
-use crate::limits::{INDEX_ROWS_PER_WRITE, RUN_EVENTS_MAX, RUN_EVENTS_MIN};
+use crate::limits::{RUN_EVENTS_MAX, RUN_EVENTS_MIN};
 use crate::model::{Hash16, LogPosition};
 use crate::scope::SystemScope;
 use crate::store::Store;
 
-pub(super) const INDEX: Index = Index {
-    transaction: "recipients.transaction",
-    sequence: "recipients.sequence",
-    generation: "recipients.generation",
-    events_min: RUN_EVENTS_MIN,
-    events_max: RUN_EVENTS_MAX,
-};
+pub(super) struct Recipients;
 
 /// One message of a run, in the order of its key.
 type Entry = (TenantId, Hash16, MessageId);
 
-const ENTRIES: Bulk = Bulk {
-    sqlite: "INSERT INTO recipient_messages (run, tenant_id, recipient, message_id) VALUES (?1, ?2, ?3, ?4)
+const ENTRIES: Insert = Insert {
+    copy: "COPY recipient_messages (run, tenant_id, recipient, message_id) FROM STDIN (FORMAT binary)",
+    rows: Bulk {
+        sqlite:
+            "INSERT INTO recipient_messages (run, tenant_id, recipient, message_id) VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT DO NOTHING",
-    postgres: "INSERT INTO recipient_messages (run, tenant_id, recipient, message_id)
+        postgres: "INSERT INTO recipient_messages (run, tenant_id, recipient, message_id)
         SELECT * FROM UNNEST($1::bigint[], $2::bytea[], $3::bytea[], $4::bytea[]) ON CONFLICT DO NOTHING",
+    },
 };
 
 impl Store {
-    /// Writes one more run if the log has grown by enough, and says how many messages it holds. The same run
-    /// is written again after a crash in between, which changes nothing.
+    /// Writes one more run if the log has grown by enough, and says how many messages it holds.
     pub async fn index_recipients(&self, _system: &SystemScope) -> Result<usize> {
-        let generation = self.log_generation();
-        let found = self
-            .read(move |conn| {
-                Box::pin(async move {
-                    let from = INDEX.cursor(conn, generation).await?;
-                    let Some(to) = INDEX.reach(conn, from).await? else { return Ok(None) };
-                    Ok(Some((from, to, between(conn, from, to).await?)))
-                })
-            })
-            .await?;
-        let Some((from, to, entries)) = found else { return Ok(0) };
-        for part in entries.chunks(INDEX_ROWS_PER_WRITE) {
-            let part = part.to_vec();
-            let run = from.sequence;
-            self.write(move |conn| Box::pin(async move { insert(conn, run, &part).await })).await?;
+        super::write::<Recipients>(self).await
+    }
+}
+
+impl Portion for Recipients {
+    const INDEX: Index = Index {
+        transaction: "recipients.transaction",
+        sequence: "recipients.sequence",
+        generation: "recipients.generation",
+        events_min: RUN_EVENTS_MIN,
+        events_max: RUN_EVENTS_MAX,
+    };
+    type Entry = Entry;
+
+    async fn read(conn: &Conn, from: LogPosition, to: LogPosition) -> Result<Vec<Entry>> {
+        let Order { after, until, .. } = order(conn);
+        let kinds = first_kinds();
+        let sql = format!(
+            "SELECT m.tenant_id, m.recipient, m.id FROM events e CROSS JOIN messages m
+             WHERE m.tenant_id = e.tenant_id AND m.id = e.subject AND {after} AND {until} AND e.kind IN ({kinds})"
+        );
+        let params = vals![from.transaction, from.sequence, to.transaction, to.sequence];
+        let rows = conn.query(&sql, params).await?;
+        let entries: Result<BTreeSet<Entry>> =
+            rows.iter().map(|row| Ok((row.id(0)?, row.get(1)?, row.id(2)?))).collect();
+        Ok(entries?.into_iter().collect())
+    }
+
+    async fn insert(conn: &Conn, from: LogPosition, entries: &[Entry]) -> Result<()> {
+        let mut rows = Batch::new(4, entries.len());
+        for (tenant, recipient, message) in entries {
+            rows.push(cells![from.sequence, tenant, recipient, message]);
         }
-        let count = entries.len();
-        self.write(move |conn| Box::pin(async move { conclude(conn, from, to, count).await })).await?;
-        Ok(count)
+        conn.insert(&ENTRIES, &rows).await
+    }
+
+    async fn conclude(conn: &Conn, from: LogPosition, entries: usize) -> Result<()> {
+        let count = i64::try_from(entries).map_err(StoreError::internal)?;
+        let sql = "INSERT INTO recipient_runs (run, messages) VALUES ($1, $2)
+            ON CONFLICT (run) DO UPDATE SET messages = excluded.messages";
+        conn.execute(sql, vals![from.sequence, count]).await.map(|_| ())
     }
 }
 
@@ -64,38 +83,6 @@ fn first_kinds() -> String {
     [Kind::MessageAccepted, Kind::MessageDenied, Kind::MessageExpired]
         .map(|kind| kind.code().to_string())
         .join(",")
-}
-
-async fn between(conn: &Conn, from: LogPosition, to: LogPosition) -> Result<Vec<Entry>> {
-    let Order { after, until, .. } = order(conn);
-    let kinds = first_kinds();
-    let sql = format!(
-        "SELECT m.tenant_id, m.recipient, m.id FROM events e
-         JOIN messages m ON m.tenant_id = e.tenant_id AND m.id = e.subject
-         WHERE {after} AND {until} AND e.kind IN ({kinds})"
-    );
-    let params = vals![from.transaction, from.sequence, to.transaction, to.sequence];
-    let rows = conn.query(&sql, params).await?;
-    let entries: Result<BTreeSet<Entry>> =
-        rows.iter().map(|row| Ok((row.id(0)?, row.get(1)?, row.id(2)?))).collect();
-    Ok(entries?.into_iter().collect())
-}
-
-async fn insert(conn: &Conn, run: i64, part: &[Entry]) -> Result<()> {
-    let mut rows = Batch::new(4, part.len());
-    for (tenant, recipient, message) in part {
-        rows.push(cells![run, tenant, recipient, message]);
-    }
-    conn.bulk(&ENTRIES, &rows).await.map(|_| ())
-}
-
-/// Makes the run seen and moves the cursor behind it.
-async fn conclude(conn: &Conn, from: LogPosition, to: LogPosition, count: usize) -> Result<()> {
-    let count = i64::try_from(count).map_err(StoreError::internal)?;
-    let sql = "INSERT INTO recipient_runs (run, messages) VALUES ($1, $2)
-        ON CONFLICT (run) DO UPDATE SET messages = excluded.messages";
-    conn.execute(sql, vals![from.sequence, count]).await?;
-    INDEX.advance(conn, to).await
 }
 
 /// The newest messages of a recipient from before one, newest first.
@@ -108,20 +95,22 @@ pub(in crate::ordinary) async fn newest(
     generation: i64,
 ) -> Result<Vec<MessageId>> {
     // The cursor first: a run that appears in between only repeats what the end of the log says too.
-    let from = INDEX.cursor(conn, generation).await?;
+    let from = Recipients::INDEX.cursor(conn, generation).await?;
     let Order { after, .. } = order(conn);
     let kinds = first_kinds();
     let sql = format!(
-        "SELECT DISTINCT m.id FROM events e JOIN messages m ON m.tenant_id = e.tenant_id AND m.id = e.subject
-         WHERE {after} AND e.tenant_id = $3 AND e.kind IN ({kinds}) AND m.recipient = $4 AND m.id < $5
+        "SELECT DISTINCT m.id FROM events e CROSS JOIN messages m
+         WHERE m.tenant_id = e.tenant_id AND m.id = e.subject AND {after} AND e.tenant_id = $3
+         AND e.kind IN ({kinds}) AND m.recipient = $4 AND m.id < $5
          ORDER BY m.id DESC LIMIT $6"
     );
     let limit = Val::Int(i64::try_from(size).map_err(StoreError::internal)?);
     let params = vals![from.transaction, from.sequence, &tenant, recipient, &before, limit];
     let mut found = conn.query(&sql, params).await?;
-    let sql = "SELECT DISTINCT r.message_id FROM recipient_runs l
-         JOIN recipient_messages r ON r.run = l.run AND r.tenant_id = $1 AND r.recipient = $2
-         WHERE r.message_id < $3 ORDER BY r.message_id DESC LIMIT $4";
+    // Each run is looked into; see `consents::SELECT` for why it is a `CROSS JOIN`.
+    let sql = "SELECT DISTINCT r.message_id FROM recipient_runs l CROSS JOIN recipient_messages r
+         WHERE r.run = l.run AND r.tenant_id = $1 AND r.recipient = $2 AND r.message_id < $3
+         ORDER BY r.message_id DESC LIMIT $4";
     found.extend(conn.query(sql, vals![&tenant, recipient, &before, limit]).await?);
     let ids: BTreeSet<MessageId> = found.iter().map(|row| row.id(0)).collect::<Result<_>>()?;
     Ok(ids.into_iter().rev().take(size).collect())

@@ -1,6 +1,7 @@
 //! What the lanes read.
 
 use tidings_domain::category::Category;
+use tidings_domain::id::{Id as _, SenderId};
 use tidings_domain::time::{MINUTE, SECOND};
 use tidings_store::model::*;
 
@@ -59,26 +60,36 @@ async fn lanes_with_work_are_found(bed: Bed) -> Bed {
 
 async fn recent_pairs_are_remembered(bed: Bed) -> Bed {
     let scene = Scene::new(&bed).await;
-    let tenant = hex::encode(scene.scope.tenant().as_bytes());
-    let sender = hex::encode(scene.sender.as_bytes());
-    let literal = |hex: &str| match bed.kind {
-        crate::bed::Kind::Postgres => format!("'\\x{hex}'::bytea"),
-        _ => format!("x'{hex}'"),
-    };
-    bed.rows(&format!(
-        "INSERT INTO senders (tenant_id, id, account_id, channel, address, provider_ref, messages_per_s, created_at)
-         VALUES ({0}, {1}, {1}, 0, '+1', 'p', 80, 0)",
-        literal(&tenant),
-        literal(&sender)
-    ))
-    .await;
     scene.claimed(&bed, 2).await;
     let first = bed.now();
     let system = bed.store.system();
-    let pairs = bed.store.recent_pairs(&system, scene.sender, first, 10).await.expect("a read");
+    let recent =
+        async |senders: &[SenderId], since| bed.store.recent_pairs(&system, senders, since, 10).await;
+    let (one, nobody) = (scene.sender, SenderId::from_bytes([9; 16]));
     // Every claim counts: two to one recipient are two debts.
-    assert_eq!(pairs, [(scene.message(&bed).recipient, first); 2]);
-    let none = bed.store.recent_pairs(&system, scene.sender, first.plus(1), 10).await.expect("a read");
-    assert!(none.is_empty());
+    let expected = [(one, scene.message(&bed).recipient, first); 2];
+    assert_eq!(recent(&[nobody, one], first).await.expect("a read"), expected);
+    assert_eq!(recent(&[nobody], first).await.expect("a read"), []);
+    assert_eq!(recent(&[], first).await.expect("a read"), []);
+    assert_eq!(recent(&[one], first.plus(1)).await.expect("a read"), []);
+    // However many senders are asked for at once.
+    let many: Vec<SenderId> = (0..500u16).map(|n| SenderId::from_bytes([n as u8; 16])).chain([one]).collect();
+    assert_eq!(recent(&many, first).await.expect("a read"), expected);
+    // However much was written to the log since then: a queue that nobody has claimed from costs nothing.
+    let sql = match bed.kind {
+        crate::bed::Kind::Postgres => {
+            "INSERT INTO events (tenant_id, kind, subject, actor, at, body)
+             SELECT '\\x07', 1, '\\x08', 'system', n, '{}' FROM generate_series(1, 5000) n"
+        }
+        _ => {
+            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 5000)
+             INSERT INTO events (tenant_id, kind, subject, actor, at, body)
+             SELECT x'07', 1, x'08', 'system', n, '{}' FROM n"
+        }
+    };
+    bed.rows(&sql.replace("', n, '", &format!("', {} + n, '", first.micros()))).await;
+    assert_eq!(recent(&[one], first).await.expect("a read"), expected);
+    let newest = bed.store.recent_pairs(&system, &[one], first, 1).await.expect("a read");
+    assert_eq!(newest, expected[..1]);
     bed
 }
