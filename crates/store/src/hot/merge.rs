@@ -190,14 +190,14 @@ async fn targets(conn: &Conn, entries: &[Entry<'_>], ledger: &mut Ledger) -> Res
     if unknown.is_empty() {
         return Ok(targets);
     }
-    by_provider_id(conn, entries, &unknown, &mut targets).await?;
+    by_provider_id(conn, &BY_PROVIDER_ID, entries, &unknown, &mut targets).await?;
     let unknown = open(&targets);
     if !unknown.is_empty() {
         // Stand in the way of whoever is about to name the id: after this, either it is known or the receipt
         // that is kept below will be seen by the one who names it.
         reserve(conn, entries, &unknown).await?;
         if conn.is_postgres() {
-            by_provider_id(conn, entries, &unknown, &mut targets).await?;
+            by_provider_id(conn, &LOCKED, entries, &unknown, &mut targets).await?;
         }
     }
     ledger.load(conn, targets.iter().flatten().map(|(key, _)| *key).collect()).await?;
@@ -220,8 +220,18 @@ const BY_PROVIDER_ID: Bulk = Bulk {
         WHERE p.message_id IS NOT NULL",
 };
 
+/// A place that an earlier receipt reserved is not ours: whoever names the id may be at it, and is waited for.
+const LOCKED: Bulk = Bulk {
+    sqlite: BY_PROVIDER_ID.sqlite,
+    postgres: "SELECT k.ord, p.message_id, p.n
+        FROM UNNEST($1::bytea[], $2::bytea[], $3::bytea[]) WITH ORDINALITY AS k (tenant_id, account_id, hash, ord)
+        JOIN provider_ids p ON p.tenant_id = k.tenant_id AND p.account_id = k.account_id AND p.hash = k.hash
+        ORDER BY p.tenant_id, p.account_id, p.hash FOR UPDATE OF p",
+};
+
 async fn by_provider_id(
     conn: &Conn,
+    look: &Bulk,
     entries: &[Entry<'_>],
     unknown: &[usize],
     targets: &mut [Target],
@@ -231,8 +241,10 @@ async fn by_provider_id(
     for (&n, tenant) in unknown.iter().zip(&tenants) {
         keys.push(cells![tenant, &entries[n].job.account, entries[n].hash]);
     }
-    for (index, row) in conn.lookup(&BY_PROVIDER_ID, &keys).await? {
-        targets[unknown[index]] = Some(((tenants[index], row.id(0)?), row.get(1)?));
+    for (index, row) in conn.lookup(look, &keys).await? {
+        if let Some(message) = row.opt_id(0)? {
+            targets[unknown[index]] = Some(((tenants[index], message), row.get(1)?));
+        }
     }
     Ok(())
 }

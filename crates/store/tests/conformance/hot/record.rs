@@ -19,6 +19,7 @@ conformance!(
     a_receipt_before_the_answer_wins,
     a_receipt_without_our_id_is_joined_when_the_answer_comes,
     answers_and_receipts_race,
+    a_second_receipt_and_the_answer_race,
     remarks_about_the_recipient_are_kept,
     what_was_mended_is_tried_at_once,
 );
@@ -144,6 +145,27 @@ async fn answers_and_receipts_race(bed: Bed) -> Bed {
             .map(|state| scene.merge(&bed, vec![bare_receipt(item, state, now)]))
     });
     futures_util::join!(futures_util::future::join_all(answers), futures_util::future::join_all(receipts));
+    assert_eq!(bed.count("SELECT COUNT(*) FROM attempts WHERE state = 6").await, 60);
+    assert_eq!(bed.count("SELECT COUNT(*) FROM orphans").await, 0);
+    bed
+}
+
+/// The first receipt has taken the id's place already: the second one must not slip past the answer.
+async fn a_second_receipt_and_the_answer_race(bed: Bed) -> Bed {
+    let scene = Scene::new(&bed).await;
+    let items = scene.claimed(&bed, 60).await;
+    let receipts = |state: AttemptState| {
+        let now = bed.now();
+        futures_util::future::join_all(
+            items
+                .iter()
+                .map(|item| scene.merge(&bed, vec![bare_receipt(item, state, now)]))
+                .collect::<Vec<_>>(),
+        )
+    };
+    receipts(AttemptState::Sent).await;
+    let answers = items.iter().map(|item| scene.record(&bed, item, accepted(item), Next::Done));
+    futures_util::join!(futures_util::future::join_all(answers), receipts(AttemptState::Delivered));
     assert_eq!(bed.count("SELECT COUNT(*) FROM attempts WHERE state = 6").await, 60);
     assert_eq!(bed.count("SELECT COUNT(*) FROM orphans").await, 0);
     bed
