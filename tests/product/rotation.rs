@@ -1,6 +1,7 @@
 //! Everything that can be rotated is, one after another, while messages flow through every node: data keys, the
 //! master key, an API key, the provider's access token, the app secret, the installation key. Nothing is lost,
 //! nothing is sent twice, and what was retired is refused.
+#![expect(clippy::print_stderr, reason = "the figures of a run")]
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -36,13 +37,26 @@ both_engines! {
             .collect();
         world.moving().await;
 
+        let mut took_ms = Vec::new();
+        let mut since_us = machine_us();
+        let mut took = |what: &'static str| {
+            took_ms.push(format!("{what} {} ms", (machine_us() - since_us) / 1_000));
+            since_us = machine_us();
+        };
         world.data_keys().await;
+        took("data keys");
         world.master_key().await;
+        took("master key");
         world.api_key().await;
+        took("API key");
         world.access_token_in_time().await;
+        took("access token");
         world.access_token_too_late().await;
+        took("access token after its death");
         world.app_secret().await;
+        took("app secret");
         world.installation_key().await;
+        took("installation key");
 
         world.tenant.hears(8, "after", machine_us()).await;
         until.cancel();
@@ -51,7 +65,9 @@ both_engines! {
             acknowledged.extend(client.await.unwrap());
         }
         world.judge(&acknowledged).await;
+        took("rest");
         world.serve_again().await;
+        eprintln!("rotation: {} messages; {}", acknowledged.len(), took_ms.join(", "));
     }
 }
 
