@@ -121,21 +121,6 @@ pub struct Catalogs(Mutex<BTreeMap<TenantId, Entry>>);
 
 impl Catalogs {
     pub async fn get(&self, store: &Store, scope: &TenantScope, now: Timestamp) -> Result<Arc<Snapshot>> {
-        self.get_at_most(CATALOG_FRESH_US, store, scope, now).await
-    }
-
-    /// As the store has it now.
-    pub async fn get_new(&self, store: &Store, scope: &TenantScope, now: Timestamp) -> Result<Arc<Snapshot>> {
-        self.get_at_most(0, store, scope, now).await
-    }
-
-    async fn get_at_most(
-        &self,
-        age_us: i64,
-        store: &Store,
-        scope: &TenantScope,
-        now: Timestamp,
-    ) -> Result<Arc<Snapshot>> {
         let tenant = scope.tenant();
         let known = {
             let entries = self.0.lock();
@@ -143,7 +128,7 @@ impl Catalogs {
         };
         if let Some((snapshot, version, checked_at)) = known {
             let age = now.since(checked_at);
-            if (0..age_us).contains(&age) {
+            if (0..CATALOG_FRESH_US).contains(&age) {
                 return Ok(snapshot);
             }
             if store.catalog_version(scope).await? == version {

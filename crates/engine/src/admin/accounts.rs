@@ -2,7 +2,6 @@
 
 use tidings_domain::actor::Permission;
 use tidings_domain::credentials::{Credentials, ProviderKind};
-use tidings_domain::failure::account_codes;
 use tidings_domain::id::AccountId;
 use tidings_domain::provider::AccountHealth;
 use tidings_domain::secret::Secret;
@@ -74,7 +73,6 @@ impl Engine {
     ) -> Result<Account> {
         caller.require(Permission::AccountsWrite)?;
         let mut credentials = self.account(caller, id).await?.credentials;
-        let has_new_token = patch.access_token.is_some();
         if let Some(token) = patch.access_token {
             credentials.access_token = token;
         }
@@ -91,27 +89,7 @@ impl Engine {
         }
         caller.store.update_credentials(&caller.scope, id, credentials, caller.actor, self.now()).await?;
         self.changed(caller);
-        let account = self.account(caller, id).await?;
-        if has_new_token {
-            self.go_on_with(caller, &account).await;
-        }
-        Ok(account)
-    }
-
-    /// What the platform refused because of the token before need not wait for its retry. If this fails, it comes
-    /// at its own time.
-    async fn go_on_with(&self, caller: &Caller, account: &Account) {
-        let (codes, now) = (account_codes(), self.now());
-        match caller.store.bring_forward(&caller.scope, account.id, &codes, now).await {
-            Ok(lanes) => {
-                for (sender, category) in lanes {
-                    self.0.wakes.work(&caller.region, account.slot, sender, category, now);
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "retries could not be brought forward; they come at their time")
-            }
-        }
+        self.account(caller, id).await
     }
 
     /// Asks the provider how the account does.

@@ -182,12 +182,17 @@ impl Lane {
         held.map(|hold| now.since(hold.since)).max().unwrap_or(0)
     }
 
-    /// With a new access token the lane goes on; what was said of the one before is void.
-    pub fn use_token(&mut self, token: &Secret) {
-        if self.token.as_ref() != Some(token) {
-            self.token = Some(token.clone());
-            self.holds.retain(|hold| !hold.by_account);
+    /// With a new access token the lane goes on: what was said of the one before is void. Says whether there was one.
+    pub fn use_token(&mut self, token: &Secret) -> bool {
+        if self.token.as_ref() == Some(token) {
+            return false;
         }
+        self.holds.retain(|hold| !hold.by_account);
+        self.token.replace(token.clone()).is_some()
+    }
+
+    pub fn has_other_token(&self, token: &Secret) -> bool {
+        self.token.as_ref().is_some_and(|known| known != token)
     }
 
     pub fn add_hold(&mut self, hold: Hold) {

@@ -80,15 +80,15 @@ fn signals_about_accounts_are_told_from_those_about_senders() {
 fn a_new_token_lifts_what_was_said_of_the_old_one() {
     let (old, new) = (Secret::new("old"), Secret::new("new"));
     let mut lane = lane();
-    lane.use_token(&old);
+    assert!(!lane.use_token(&old), "the first one is no change");
     assert_eq!(apply(&mut lane, 190, None, None, &at(0)), Effect::Held);
     assert_eq!(apply(&mut lane, 132_015, None, Some("offer"), &at(0)), Effect::Held);
-    lane.use_token(&old);
+    assert!(!lane.use_token(&old));
     assert!(lane.hold(1).is_some(), "the same token is no news");
-    lane.use_token(&new);
+    assert!(lane.use_token(&new) && lane.has_other_token(&old) && !lane.has_other_token(&new));
     assert!(lane.hold(1).is_none());
     assert!(lane.template_hold(Some("offer"), 1).is_some(), "a template's pause is about something else");
     assert_eq!(apply(&mut lane, 131_057, None, None, &at(0)), Effect::Held);
-    lane.use_token(&old);
+    assert!(lane.use_token(&old));
     assert!(lane.hold(1).is_some(), "a sender's rest is no matter of tokens");
 }

@@ -13,6 +13,7 @@ use tidings_domain::failure::ShapingAction;
 use tidings_domain::id::SenderId;
 use tidings_domain::lifecycle::AttemptState;
 use tidings_domain::provider::{Doubt, Outcome, Provider, Rejection, Submission};
+use tidings_domain::secret::Secret;
 use tidings_domain::time::Timestamp;
 use tidings_domain::transport::TransportError;
 use tidings_store::Store;
@@ -25,7 +26,7 @@ use super::journal::Journal;
 use super::retry::{self, Failed};
 use crate::catalog::Snapshot;
 use crate::content::Content;
-use crate::limits::RECORD_BATCH_MAX;
+use crate::limits::{CLAIM_REST_US, GIVEN_BACK_REST_US, RECORD_BATCH_MAX};
 use crate::metrics::Counter;
 use crate::pipeline::Engine;
 use crate::policy;
@@ -35,6 +36,8 @@ use crate::policy;
 pub(super) enum Done {
     /// A claim came back: this many of each class are no longer being claimed.
     Claim { lane: SenderId, class: usize },
+    /// The claim could not be made or kept: the message stands in the queue as before, and rests.
+    Back { item: DueItem, rest_us: i64 },
     /// It is not known whether a claim in this slot is in the store.
     Unsure { slot: u8 },
     /// The claim was not won; its tokens can be used by others.
@@ -42,11 +45,11 @@ pub(super) enum Done {
     /// Past its time, and ended so; it took no token.
     Expired { item: DueItem },
     /// The outcome is recorded.
-    Recorded { item: DueItem, next: Next, code: Option<i64>, reach: Reach },
+    Recorded { item: DueItem, next: Next, code: Option<i64>, reach: Reach, refused: Option<Secret> },
 }
 
-/// An outcome to be recorded, and the code that its lane hears of.
-pub(super) type Weighed = (Recorded, Option<i64>);
+/// An outcome to be recorded; with the access token, where the provider refused because of the account.
+pub(super) type Weighed = (Recorded, Option<Secret>);
 
 /// What one claim needs; shared by all its submissions.
 pub(super) struct Hand {
@@ -80,7 +83,7 @@ impl Hand {
             Err(error) => {
                 tracing::warn!(error = %error, "a claim failed; its messages stay queued");
                 self.engine.0.metrics.add(Counter::store_errors, 1);
-                self.take_back(kept, epoch, now, 200_000).await;
+                self.take_back(kept, epoch, now, CLAIM_REST_US).await;
                 Vec::new()
             }
         };
@@ -141,7 +144,7 @@ impl Hand {
                 let snapshot = Arc::clone(snapshot);
                 tokio::spawn(async move { hand.send(item, content, &snapshot, epoch, claimed_at).await });
             } else {
-                self.take_back(vec![item], epoch, claimed_at, 1_000_000).await;
+                self.take_back(vec![item], epoch, claimed_at, GIVEN_BACK_REST_US).await;
             }
         }
     }
@@ -151,10 +154,9 @@ impl Hand {
     /// that was made at another time is another one, and may be on its way.
     async fn take_back(&self, items: Vec<DueItem>, epoch: Epoch, claimed_at: Timestamp, rest_us: i64) {
         let settled = self.requeue(&items, epoch, claimed_at).await;
-        let again_at = Some(self.engine.now().plus(rest_us));
         self.left(items.len());
         for item in items {
-            self.tell(Done::Unused { item, again_at }).await;
+            self.tell(Done::Back { item, rest_us }).await;
         }
         if !settled {
             self.tell(Done::Unsure { slot: epoch.slot }).await;
@@ -204,7 +206,7 @@ impl Hand {
         claimed_at: Timestamp,
     ) {
         if !self.may_submit(epoch) {
-            return self.take_back(vec![item], epoch, claimed_at, 1_000_000).await;
+            return self.take_back(vec![item], epoch, claimed_at, GIVEN_BACK_REST_US).await;
         }
         self.left(1);
         self.engine.0.metrics.add(Counter::submissions, 1);
@@ -215,14 +217,10 @@ impl Hand {
             tracing::error!(message = %item.message, "the adapter panicked; the attempt is in doubt");
             Outcome::InDoubt(Doubt::Crash)
         });
-        let mut recorded = self.weigh(item, outcome);
-        let mut code = code_of(&recorded.result);
-        if self.is_about_an_old_token(&recorded, snapshot).await {
-            recorded.next = Next::Retry { at: recorded.at, reason: "token_replaced" };
-            code = None;
-        }
+        let recorded = self.weigh(item, outcome);
         log(&recorded);
-        if self.outcomes.send((recorded, code)).await.is_err() {
+        let refused = refused_token(&recorded, snapshot);
+        if self.outcomes.send((recorded, refused)).await.is_err() {
             tracing::debug!("the recorder has stopped; recovery settles the attempt");
         }
     }
@@ -325,35 +323,17 @@ impl Hand {
         }
     }
 
-    /// A refusal that says nothing of now: the account has been given another token since this one was used.
-    async fn is_about_an_old_token(&self, recorded: &Recorded, used: &Snapshot) -> bool {
-        let AttemptResult::Failed { code } = recorded.result else { return false };
-        let is_refused = retry::entry(code).action == ShapingAction::PauseAccount;
-        if !is_refused || !matches!(recorded.next, Next::Retry { .. }) {
-            return false;
-        }
-        let token = |snapshot: &Snapshot| {
-            snapshot.accounts.get(&recorded.item.account).map(|each| each.credentials.access_token.clone())
-        };
-        let Ok(scope) = self.store.scope_for_work(&self.store.system(), used.tenant).await else {
-            return false;
-        };
-        let now = self.engine.0.catalogs.get_new(&self.store, &scope, recorded.at).await;
-        now.is_ok_and(|now| token(&now) != token(used))
-    }
-
     async fn tell(&self, done: Done) {
         // The keeper is gone only when the process stops; the store knows everything it needs.
         let _ = self.done.send(done).await;
     }
 }
 
-fn code_of(result: &AttemptResult) -> Option<i64> {
-    match result {
-        AttemptResult::Failed { code } => Some(*code),
-        AttemptResult::InDoubt { code, .. } => *code,
-        AttemptResult::Accepted { .. } => None,
-    }
+fn refused_token(recorded: &Recorded, used: &Snapshot) -> Option<Secret> {
+    let AttemptResult::Failed { code } = recorded.result else { return None };
+    let account = used.accounts.get(&recorded.item.account)?;
+    (retry::entry(code).action == ShapingAction::PauseAccount)
+        .then(|| account.credentials.access_token.clone())
 }
 
 /// The attempt's line in the log, before its outcome is stored.
@@ -365,7 +345,11 @@ fn log(recorded: &Recorded) {
         (AttemptResult::Failed { .. }, Next::Retry { .. }) => "retrying",
         (AttemptResult::Failed { .. }, _) => "failed",
     };
-    let code = code_of(&recorded.result);
+    let code = match recorded.result {
+        AttemptResult::Failed { code } => Some(code),
+        AttemptResult::InDoubt { code, .. } => code,
+        AttemptResult::Accepted { .. } => None,
+    };
     tracing::debug!(trace = %item.trace, msg = %item.message, attempt = item.attempt, code, "{what}");
 }
 
@@ -387,9 +371,16 @@ pub(super) async fn record_loop(
             engine.0.clock.sleep(wait_us).await;
             wait_us = (wait_us * 2).min(2_000_000);
         }
-        for (recorded, code) in batch.drain(..) {
+        for (recorded, refused) in batch.drain(..) {
+            let code = match recorded.result {
+                AttemptResult::Failed { code } => Some(code),
+                AttemptResult::InDoubt { code, .. } => code,
+                AttemptResult::Accepted { .. } => None,
+            };
             let reach = Reach::of(&recorded.result);
-            let _ = done.send(Done::Recorded { item: recorded.item, next: recorded.next, code, reach }).await;
+            let _ = done
+                .send(Done::Recorded { item: recorded.item, next: recorded.next, code, reach, refused })
+                .await;
         }
         engine.tick();
     }

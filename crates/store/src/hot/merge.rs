@@ -220,7 +220,8 @@ const BY_PROVIDER_ID: Bulk = Bulk {
         WHERE p.message_id IS NOT NULL",
 };
 
-/// A place that an earlier receipt reserved is not ours: whoever names the id may be at it, and is waited for.
+/// A place that an earlier receipt reserved is locked as if it were ours: whoever names the id now has to see what is
+/// kept here.
 const LOCKED: Bulk = Bulk {
     sqlite: BY_PROVIDER_ID.sqlite,
     postgres: "SELECT k.ord, p.message_id, p.n

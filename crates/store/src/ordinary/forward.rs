@@ -47,7 +47,7 @@ async fn bring_forward(
         "SELECT d.sender_id, d.category, d.due_at, d.message_id, a.n FROM senders s
          JOIN due d ON d.sender_id = s.id
          JOIN attempts a ON a.tenant_id = d.tenant_id AND a.message_id = d.message_id AND a.n = d.attempt - 1
-         WHERE s.tenant_id = $1 AND s.account_id = $2 AND d.due_at > $3 AND ({codes}) LIMIT $4 {lock}"
+         WHERE s.tenant_id = $1 AND s.account_id = $2 AND d.due_at > $3 AND d.attempt > 1 AND ({codes}) LIMIT $4 {lock}"
     );
     let rows = conn.query(&sql, vals![&tenant, &account, now, FORWARD_ROWS_MAX]).await?;
     let mut lanes = Vec::new();

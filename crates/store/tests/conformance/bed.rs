@@ -164,6 +164,11 @@ impl Bed {
         }
     }
 
+    /// A connection past the store. `None` on SQLite, where nobody else writes.
+    pub async fn client(&self) -> Option<tokio_postgres::Client> {
+        Some(connect(&self.database.as_ref()?.url).await)
+    }
+
     /// One number.
     pub async fn count(&self, sql: &str) -> i64 {
         self.rows(sql).await[0].parse().expect("a number")

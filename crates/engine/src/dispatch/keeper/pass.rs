@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use tidings_domain::failure::account_codes;
 use tidings_domain::id::{AccountId, SenderId, TenantId};
 use tidings_store::error::StoreError;
 use tidings_store::model::DueItem;
@@ -92,9 +93,14 @@ impl Keeper {
         }
         let held_us = lane.lift_template_holds(snapshot, now.wall);
         let account = lane.account;
-        if let Some(known) = snapshot.accounts.get(&account) {
-            lane.use_token(&known.credentials.access_token);
+        let is_new = snapshot
+            .accounts
+            .get(&account)
+            .is_some_and(|known| lane.use_token(&known.credentials.access_token));
+        if is_new {
+            self.go_on_with_token(sender);
         }
+        let Some(lane) = self.lanes.get_mut(&sender) else { return i64::MAX };
         lane.paused = if snapshot.limits.suspended {
             Some(SUSPENDED.to_owned())
         } else {
@@ -130,6 +136,27 @@ impl Keeper {
         tokio::spawn(async move {
             if let Err(error) = engine.refresh_templates(&region, &store, tenant, account).await {
                 tracing::warn!(error = %error, "the templates of an account could not be read again");
+            }
+        });
+    }
+
+    /// What was refused because of the token before need not wait for its retry. If this fails, it comes at its own
+    /// time.
+    pub(super) fn go_on_with_token(&self, sender: SenderId) {
+        let Some(lane) = self.lanes.get(&sender) else { return };
+        let (tenant, account, slot) = (lane.tenant, lane.account, lane.slot);
+        let (engine, store, region) = (self.engine.clone(), self.store.clone(), self.region.clone());
+        tokio::spawn(async move {
+            let now = engine.now();
+            let forward = async {
+                let scope = store.scope_for_work(&store.system(), tenant).await?;
+                store.bring_forward(&scope, account, &account_codes(), now).await
+            };
+            match forward.await {
+                Ok(lanes) => lanes.into_iter().for_each(|(sender, category)| {
+                    engine.0.wakes.work(&region, slot, sender, category, now);
+                }),
+                Err(error) => tracing::warn!(%error, "retries could not be brought forward"),
             }
         });
     }

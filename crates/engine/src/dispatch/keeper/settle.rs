@@ -25,7 +25,7 @@ impl Keeper {
                 self.land(&item, again_at, true);
             }
             Done::Expired { item } => self.land(&item, None, false),
-            Done::Recorded { item, next, code, reach } => {
+            Done::Recorded { item, next, code, reach, refused } => {
                 let back_at = match &next {
                     Next::Retry { at, .. } => Some(*at),
                     Next::AwaitReceipt { until } => Some(*until),
@@ -36,7 +36,12 @@ impl Keeper {
                     lane.pulse.answered(now_us);
                 }
                 self.hear_from(item.account, reach, now_us);
-                if let Some(code) = code {
+                let lane = self.lanes.get(&item.sender);
+                let is_old = refused.is_some_and(|used| lane.is_some_and(|lane| lane.has_other_token(&used)));
+                if is_old {
+                    // It says nothing of now: the account has been given another token since.
+                    self.go_on_with_token(item.sender);
+                } else if let Some(code) = code {
                     self.signal(&Signal {
                         sender: item.sender,
                         recipient: Some(item.recipient),
