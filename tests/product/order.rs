@@ -83,8 +83,8 @@ fn a_batch_leaves_in_its_order() {
 #[test]
 fn messages_whose_claim_failed_keep_their_place_before_what_is_in_memory() {
     scene(plan(80.0), async |world, life| {
-        // More than the lane loads again while it has them in memory: 150 people, two messages each.
-        let people: Vec<usize> = (0..300).map(|n| n / 2).collect();
+        // So many that the lane does not load again while it has them in memory: 240 people, two messages each.
+        let people: Vec<usize> = (0..480).map(|n| n / 2).collect();
         let ids = batch(world, life, &people).await?;
         live(world, life);
         world.clock.sleep(SECOND / 2).await;
