@@ -22,7 +22,8 @@ impl Store {
             .read(move |conn| {
                 Box::pin(async move {
                     let sql = "SELECT k.id, k.field, k.received_at, s.data FROM kept k CROSS JOIN sealed s
-                        WHERE s.tenant_id = k.tenant_id AND s.owner = k.id AND s.part = $2 AND k.tenant_id = $1 AND k.id < $3 ORDER BY k.id DESC LIMIT $4";
+                        WHERE s.tenant_id = k.tenant_id AND s.owner = k.id AND s.part = $2 AND k.tenant_id = $1
+                        AND k.id < $3 ORDER BY k.id DESC LIMIT $4";
                     conn.query(sql, vals![&tenant, Part::Kept.code(), &before, limit as i64 + 1]).await
                 })
             })

@@ -7,7 +7,9 @@
 mod recipients;
 mod subjects;
 
+use recipients::Recipients;
 pub(super) use recipients::newest;
+use subjects::Subjects;
 pub(super) use subjects::{kinds, positions};
 
 use super::feed::{Order, end, order};
@@ -19,10 +21,68 @@ use crate::store::Store;
 
 /// Up to where every index has come: what stands behind it in the log is found by nothing but the log itself.
 pub(super) async fn indexed_until(conn: &Conn, generation: i64) -> Result<LogPosition> {
-    let subjects = subjects::INDEX.cursor(conn, generation).await?;
-    let recipients = recipients::INDEX.cursor(conn, generation).await?;
+    let subjects = Subjects::INDEX.cursor(conn, generation).await?;
+    let recipients = Recipients::INDEX.cursor(conn, generation).await?;
     let place = |at: &LogPosition| (at.transaction, at.sequence);
     Ok(if place(&subjects) < place(&recipients) { subjects } else { recipients })
+}
+
+/// What an index writes down.
+trait Portion {
+    const INDEX: Index;
+    type Entry: Clone + Send + 'static;
+
+    /// The entries of a portion of the log, in the order of their key.
+    fn read(
+        conn: &Conn,
+        from: LogPosition,
+        to: LogPosition,
+    ) -> impl Future<Output = Result<Vec<Self::Entry>>> + Send;
+
+    fn insert(
+        conn: &Conn,
+        from: LogPosition,
+        entries: &[Self::Entry],
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Makes the portion seen, where that needs more than its entries.
+    fn conclude(conn: &Conn, from: LogPosition, entries: usize) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// Writes the next portion if the log has grown by enough; how many entries it has. A portion that a crash cut short
+/// is written once more, which changes nothing.
+async fn write<P: Portion>(store: &Store) -> Result<usize> {
+    let generation = store.log_generation();
+    let found = store
+        .read(move |conn| {
+            Box::pin(async move {
+                let from = P::INDEX.cursor(conn, generation).await?;
+                let Some(to) = P::INDEX.reach(conn, from).await? else { return Ok(None) };
+                Ok(Some((from, to, P::read(conn, from, to).await?)))
+            })
+        })
+        .await?;
+    let Some((from, to, entries)) = found else { return Ok(0) };
+    let (count, parts) = (entries.len(), parts(store, &entries));
+    let last = parts.len() - 1;
+    for (n, part) in parts.into_iter().enumerate() {
+        store
+            .write(move |conn| {
+                Box::pin(async move {
+                    if !P::INDEX.stands(conn, from).await? {
+                        return Ok(());
+                    }
+                    P::insert(conn, from, &part).await?;
+                    if n < last {
+                        return Ok(());
+                    }
+                    P::conclude(conn, from, count).await?;
+                    P::INDEX.advance(conn, to).await
+                })
+            })
+            .await?;
+    }
+    Ok(count)
 }
 
 /// The transactions that write a portion; the last one moves the cursor, so there is always one. SQLite has one

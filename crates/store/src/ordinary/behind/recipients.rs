@@ -7,7 +7,7 @@ use tidings_domain::event::Kind;
 use tidings_domain::id::{MessageId, TenantId};
 
 use super::super::feed::{Order, order};
-use super::{Index, parts};
+use super::{Index, Portion};
 use crate::conn::{Batch, Bulk, Conn, Insert, Val, cells, vals};
 use crate::error::{Result, StoreError};
 use crate::limits::{RUN_EVENTS_MAX, RUN_EVENTS_MIN};
@@ -15,13 +15,7 @@ use crate::model::{Hash16, LogPosition};
 use crate::scope::SystemScope;
 use crate::store::Store;
 
-pub(super) const INDEX: Index = Index {
-    transaction: "recipients.transaction",
-    sequence: "recipients.sequence",
-    generation: "recipients.generation",
-    events_min: RUN_EVENTS_MIN,
-    events_max: RUN_EVENTS_MAX,
-};
+pub(super) struct Recipients;
 
 /// One message of a run, in the order of its key.
 type Entry = (TenantId, Hash16, MessageId);
@@ -38,35 +32,49 @@ const ENTRIES: Insert = Insert {
 };
 
 impl Store {
-    /// Writes one more run if the log has grown by enough, and says how many messages it holds. The same run
-    /// is written again after a crash in between, which changes nothing.
+    /// Writes one more run if the log has grown by enough, and says how many messages it holds.
     pub async fn index_recipients(&self, _system: &SystemScope) -> Result<usize> {
-        let generation = self.log_generation();
-        let found = self
-            .read(move |conn| {
-                Box::pin(async move {
-                    let from = INDEX.cursor(conn, generation).await?;
-                    let Some(to) = INDEX.reach(conn, from).await? else { return Ok(None) };
-                    Ok(Some((from, to, between(conn, from, to).await?)))
-                })
-            })
-            .await?;
-        let Some((from, to, entries)) = found else { return Ok(0) };
-        let (count, parts) = (entries.len(), parts(self, &entries));
-        let last = parts.len() - 1;
-        for (n, part) in parts.into_iter().enumerate() {
-            self.write(move |conn| {
-                Box::pin(async move {
-                    if !INDEX.stands(conn, from).await? {
-                        return Ok(());
-                    }
-                    insert(conn, from.sequence, &part).await?;
-                    if n < last { Ok(()) } else { conclude(conn, from, to, count).await }
-                })
-            })
-            .await?;
+        super::write::<Recipients>(self).await
+    }
+}
+
+impl Portion for Recipients {
+    const INDEX: Index = Index {
+        transaction: "recipients.transaction",
+        sequence: "recipients.sequence",
+        generation: "recipients.generation",
+        events_min: RUN_EVENTS_MIN,
+        events_max: RUN_EVENTS_MAX,
+    };
+    type Entry = Entry;
+
+    async fn read(conn: &Conn, from: LogPosition, to: LogPosition) -> Result<Vec<Entry>> {
+        let Order { after, until, .. } = order(conn);
+        let kinds = first_kinds();
+        let sql = format!(
+            "SELECT m.tenant_id, m.recipient, m.id FROM events e CROSS JOIN messages m
+             WHERE m.tenant_id = e.tenant_id AND m.id = e.subject AND {after} AND {until} AND e.kind IN ({kinds})"
+        );
+        let params = vals![from.transaction, from.sequence, to.transaction, to.sequence];
+        let rows = conn.query(&sql, params).await?;
+        let entries: Result<BTreeSet<Entry>> =
+            rows.iter().map(|row| Ok((row.id(0)?, row.get(1)?, row.id(2)?))).collect();
+        Ok(entries?.into_iter().collect())
+    }
+
+    async fn insert(conn: &Conn, from: LogPosition, entries: &[Entry]) -> Result<()> {
+        let mut rows = Batch::new(4, entries.len());
+        for (tenant, recipient, message) in entries {
+            rows.push(cells![from.sequence, tenant, recipient, message]);
         }
-        Ok(count)
+        conn.insert(&ENTRIES, &rows).await
+    }
+
+    async fn conclude(conn: &Conn, from: LogPosition, entries: usize) -> Result<()> {
+        let count = i64::try_from(entries).map_err(StoreError::internal)?;
+        let sql = "INSERT INTO recipient_runs (run, messages) VALUES ($1, $2)
+            ON CONFLICT (run) DO UPDATE SET messages = excluded.messages";
+        conn.execute(sql, vals![from.sequence, count]).await.map(|_| ())
     }
 }
 
@@ -75,37 +83,6 @@ fn first_kinds() -> String {
     [Kind::MessageAccepted, Kind::MessageDenied, Kind::MessageExpired]
         .map(|kind| kind.code().to_string())
         .join(",")
-}
-
-async fn between(conn: &Conn, from: LogPosition, to: LogPosition) -> Result<Vec<Entry>> {
-    let Order { after, until, .. } = order(conn);
-    let kinds = first_kinds();
-    let sql = format!(
-        "SELECT m.tenant_id, m.recipient, m.id FROM events e CROSS JOIN messages m
-         WHERE m.tenant_id = e.tenant_id AND m.id = e.subject AND {after} AND {until} AND e.kind IN ({kinds})"
-    );
-    let params = vals![from.transaction, from.sequence, to.transaction, to.sequence];
-    let rows = conn.query(&sql, params).await?;
-    let entries: Result<BTreeSet<Entry>> =
-        rows.iter().map(|row| Ok((row.id(0)?, row.get(1)?, row.id(2)?))).collect();
-    Ok(entries?.into_iter().collect())
-}
-
-async fn insert(conn: &Conn, run: i64, part: &[Entry]) -> Result<()> {
-    let mut rows = Batch::new(4, part.len());
-    for (tenant, recipient, message) in part {
-        rows.push(cells![run, tenant, recipient, message]);
-    }
-    conn.insert(&ENTRIES, &rows).await
-}
-
-/// Makes the run seen and moves the cursor behind it.
-async fn conclude(conn: &Conn, from: LogPosition, to: LogPosition, count: usize) -> Result<()> {
-    let count = i64::try_from(count).map_err(StoreError::internal)?;
-    let sql = "INSERT INTO recipient_runs (run, messages) VALUES ($1, $2)
-        ON CONFLICT (run) DO UPDATE SET messages = excluded.messages";
-    conn.execute(sql, vals![from.sequence, count]).await?;
-    INDEX.advance(conn, to).await
 }
 
 /// The newest messages of a recipient from before one, newest first.
@@ -118,12 +95,13 @@ pub(in crate::ordinary) async fn newest(
     generation: i64,
 ) -> Result<Vec<MessageId>> {
     // The cursor first: a run that appears in between only repeats what the end of the log says too.
-    let from = INDEX.cursor(conn, generation).await?;
+    let from = Recipients::INDEX.cursor(conn, generation).await?;
     let Order { after, .. } = order(conn);
     let kinds = first_kinds();
     let sql = format!(
         "SELECT DISTINCT m.id FROM events e CROSS JOIN messages m
-         WHERE m.tenant_id = e.tenant_id AND m.id = e.subject AND {after} AND e.tenant_id = $3 AND e.kind IN ({kinds}) AND m.recipient = $4 AND m.id < $5
+         WHERE m.tenant_id = e.tenant_id AND m.id = e.subject AND {after} AND e.tenant_id = $3
+         AND e.kind IN ({kinds}) AND m.recipient = $4 AND m.id < $5
          ORDER BY m.id DESC LIMIT $6"
     );
     let limit = Val::Int(i64::try_from(size).map_err(StoreError::internal)?);

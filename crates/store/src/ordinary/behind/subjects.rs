@@ -6,20 +6,15 @@ use std::collections::{BTreeSet, HashMap};
 use tidings_domain::id::TenantId;
 
 use super::super::feed::{Order, order};
-use super::{Index, parts};
+use super::{Index, Portion};
 use crate::conn::{Batch, Bulk, Conn, Insert, Val, cells, vals};
 use crate::error::Result;
 use crate::limits::{SUBJECT_EVENTS_MAX, SUBJECT_EVENTS_MIN};
+use crate::model::LogPosition;
 use crate::scope::SystemScope;
 use crate::store::Store;
 
-pub(super) const INDEX: Index = Index {
-    transaction: "subjects.transaction",
-    sequence: "subjects.sequence",
-    generation: "subjects.generation",
-    events_min: SUBJECT_EVENTS_MIN,
-    events_max: SUBJECT_EVENTS_MAX,
-};
+pub(super) struct Subjects;
 
 /// Tenant, subject, and the transaction and sequence of an event.
 type Entry = (TenantId, [u8; 16], i64, i64);
@@ -37,52 +32,43 @@ const ENTRIES: Insert = Insert {
 impl Store {
     /// Writes down where the next events of the log are, by subject, if there are enough of them; how many.
     pub async fn index_subjects(&self, _system: &SystemScope) -> Result<usize> {
-        let generation = self.log_generation();
-        let found = self
-            .read(move |conn| {
-                Box::pin(async move {
-                    let from = INDEX.cursor(conn, generation).await?;
-                    let Some(to) = INDEX.reach(conn, from).await? else { return Ok(None) };
-                    let Order { position, after, until, .. } = order(conn);
-                    let sql = format!(
-                        "SELECT tenant_id, subject, {position} FROM events WHERE {after} AND {until}"
-                    );
-                    let params = vals![from.transaction, from.sequence, to.transaction, to.sequence];
-                    let rows = conn.query(&sql, params).await?;
-                    let entries: Result<Vec<Entry>> = rows
-                        .iter()
-                        .map(|row| Ok((row.id(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
-                        .collect();
-                    Ok(Some((from, to, entries?)))
-                })
-            })
-            .await?;
-        let Some((from, to, mut entries)) = found else { return Ok(0) };
-        entries.sort_unstable();
-        let (count, parts) = (entries.len(), parts(self, &entries));
-        let last = parts.len() - 1;
-        for (n, part) in parts.into_iter().enumerate() {
-            self.write(move |conn| {
-                Box::pin(async move {
-                    if !INDEX.stands(conn, from).await? {
-                        return Ok(());
-                    }
-                    insert(conn, &part).await?;
-                    if n < last { Ok(()) } else { INDEX.advance(conn, to).await }
-                })
-            })
-            .await?;
-        }
-        Ok(count)
+        super::write::<Subjects>(self).await
     }
 }
 
-async fn insert(conn: &Conn, part: &[Entry]) -> Result<()> {
-    let mut rows = Batch::new(4, part.len());
-    for (tenant, subject, transaction, sequence) in part {
-        rows.push(cells![tenant, subject, *transaction, *sequence]);
+impl Portion for Subjects {
+    const INDEX: Index = Index {
+        transaction: "subjects.transaction",
+        sequence: "subjects.sequence",
+        generation: "subjects.generation",
+        events_min: SUBJECT_EVENTS_MIN,
+        events_max: SUBJECT_EVENTS_MAX,
+    };
+    type Entry = Entry;
+
+    async fn read(conn: &Conn, from: LogPosition, to: LogPosition) -> Result<Vec<Entry>> {
+        let Order { position, after, until, .. } = order(conn);
+        let sql = format!("SELECT tenant_id, subject, {position} FROM events WHERE {after} AND {until}");
+        let params = vals![from.transaction, from.sequence, to.transaction, to.sequence];
+        let rows = conn.query(&sql, params).await?;
+        let entries: Result<Vec<Entry>> =
+            rows.iter().map(|row| Ok((row.id(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).collect();
+        let mut entries = entries?;
+        entries.sort_unstable();
+        Ok(entries)
     }
-    conn.insert(&ENTRIES, &rows).await
+
+    async fn insert(conn: &Conn, _: LogPosition, entries: &[Entry]) -> Result<()> {
+        let mut rows = Batch::new(4, entries.len());
+        for (tenant, subject, transaction, sequence) in entries {
+            rows.push(cells![tenant, subject, *transaction, *sequence]);
+        }
+        conn.insert(&ENTRIES, &rows).await
+    }
+
+    async fn conclude(_: &Conn, _: LogPosition, _: usize) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Transaction and sequence of a subject's first events, in the order of the log.
@@ -94,7 +80,7 @@ pub(in crate::ordinary) async fn positions(
     most: i64,
 ) -> Result<Vec<(i64, i64)>> {
     // The cursor first: what is written down in between is then found twice instead of not at all.
-    let from = INDEX.cursor(conn, generation).await?;
+    let from = Subjects::INDEX.cursor(conn, generation).await?;
     let sql = "SELECT transaction_id, seq FROM subject_events WHERE tenant_id = $1 AND subject = $2
         ORDER BY transaction_id, seq LIMIT $3";
     let mut found = conn.query(sql, vals![&tenant, subject, Val::Int(most)]).await?;
@@ -138,7 +124,7 @@ pub(in crate::ordinary) async fn kinds(
     }
     let wanted: HashMap<(TenantId, [u8; 16]), usize> =
         subjects.iter().enumerate().map(|(index, subject)| (*subject, index)).collect();
-    let from = INDEX.cursor(conn, generation).await?;
+    let from = Subjects::INDEX.cursor(conn, generation).await?;
     let Order { after, ascending, .. } = order(conn);
     let sql = format!("SELECT tenant_id, subject, kind FROM events WHERE {after} ORDER BY {ascending}");
     for row in conn.query(&sql, vals![from.transaction, from.sequence]).await? {
