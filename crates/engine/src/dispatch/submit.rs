@@ -24,7 +24,7 @@ use super::journal::Journal;
 use super::retry::{self, Failed};
 use crate::catalog::Snapshot;
 use crate::content::Content;
-use crate::limits::RECORD_BATCH_MAX;
+use crate::limits::{CLAIM_REST_US, GIVEN_BACK_REST_US, RECORD_BATCH_MAX};
 use crate::metrics::Counter;
 use crate::pipeline::Engine;
 use crate::policy;
@@ -34,6 +34,8 @@ use crate::policy;
 pub(super) enum Done {
     /// A claim came back: this many of each class are no longer being claimed.
     Claim { lane: SenderId, class: usize },
+    /// The claim could not be made or kept: the message stands in the queue as before, and rests.
+    Back { item: DueItem, rest_us: i64 },
     /// It is not known whether a claim in this slot is in the store.
     Unsure { slot: u8 },
     /// The claim was not won; its tokens can be used by others.
@@ -76,7 +78,7 @@ impl Hand {
             Err(error) => {
                 tracing::warn!(error = %error, "a claim failed; its messages stay queued");
                 self.engine.0.metrics.add(Counter::store_errors, 1);
-                self.take_back(kept, epoch, now, 200_000).await;
+                self.take_back(kept, epoch, now, CLAIM_REST_US).await;
                 Vec::new()
             }
         };
@@ -137,7 +139,7 @@ impl Hand {
                 let snapshot = Arc::clone(snapshot);
                 tokio::spawn(async move { hand.send(item, content, &snapshot, epoch, claimed_at).await });
             } else {
-                self.take_back(vec![item], epoch, claimed_at, 1_000_000).await;
+                self.take_back(vec![item], epoch, claimed_at, GIVEN_BACK_REST_US).await;
             }
         }
     }
@@ -147,10 +149,9 @@ impl Hand {
     /// that was made at another time is another one, and may be on its way.
     async fn take_back(&self, items: Vec<DueItem>, epoch: Epoch, claimed_at: Timestamp, rest_us: i64) {
         let settled = self.requeue(&items, epoch, claimed_at).await;
-        let again_at = Some(self.engine.now().plus(rest_us));
         self.left(items.len());
         for item in items {
-            self.tell(Done::Unused { item, again_at }).await;
+            self.tell(Done::Back { item, rest_us }).await;
         }
         if !settled {
             self.tell(Done::Unsure { slot: epoch.slot }).await;
@@ -200,7 +201,7 @@ impl Hand {
         claimed_at: Timestamp,
     ) {
         if !self.may_submit(epoch) {
-            return self.take_back(vec![item], epoch, claimed_at, 1_000_000).await;
+            return self.take_back(vec![item], epoch, claimed_at, GIVEN_BACK_REST_US).await;
         }
         self.left(1);
         self.engine.0.metrics.add(Counter::submissions, 1);
