@@ -23,6 +23,7 @@ mod isolation;
 mod media;
 mod nodes;
 mod ops;
+mod order;
 mod outage;
 mod overtaking;
 mod pacing;

@@ -1,7 +1,8 @@
-//! Order: per sender, recipient and category, what is due earlier is claimed earlier.
+//! Order: per sender, recipient and category, what is due earlier is claimed earlier, and what came in one call
+//! in the order of the call.
 //!
-//! A message that was deferred, taken back or scheduled for later yields; authentication never waits. What
-//! counts is the order of the log, since the wall clock may step.
+//! A message that was deferred or scheduled for later yields; one whose claim was taken back does not.
+//! Authentication never waits. What counts is the order of the log, since the wall clock may step.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +14,13 @@ pub struct Ordered {
     pub id: String,
     /// Sender, recipient and category.
     pub lane: (String, String, String),
-    /// Places in the log: its acceptance, its first claim.
+    /// The call that brought it.
+    pub call: usize,
+    /// Places in the log: its acceptance, its first claim that was not taken back.
     pub accepted: usize,
     pub claimed: Option<usize>,
     pub claimed_at: Option<Timestamp>,
+    /// When it was due as it was claimed.
     pub due_at: Timestamp,
     /// Something moved it behind others.
     pub disturbed: bool,
@@ -48,7 +52,7 @@ fn overtook(first: &Ordered, later: &Ordered) -> bool {
         return false;
     };
     first.accepted < later.accepted
-        && first.due_at < later.due_at
+        && (first.due_at < later.due_at || (first.due_at == later.due_at && first.call == later.call))
         && first.due_at <= claimed_at
         && overtaken < claimed
 }
@@ -61,6 +65,7 @@ mod tests {
         Ordered {
             id: id.to_owned(),
             lane: ("snd".to_owned(), "+1".to_owned(), "utility".to_owned()),
+            call: accepted,
             accepted,
             claimed: Some(claimed),
             claimed_at: Some(Timestamp::from_secs(100)),
@@ -75,6 +80,10 @@ mod tests {
         assert_eq!(check(&[a.clone(), b.clone()]), Vec::<String>::new());
         let late = Ordered { claimed: Some(5), ..a.clone() };
         assert_eq!(check(&[late.clone(), b.clone()]).len(), 1);
+        let at_once = Ordered { due_at: late.due_at, ..b.clone() };
+        assert_eq!(check(&[late.clone(), at_once.clone()]).len(), 0);
+        let together = Ordered { call: late.call, ..at_once };
+        assert_eq!(check(&[late.clone(), together]).len(), 1);
         let yields = Ordered { disturbed: true, ..late.clone() };
         assert_eq!(check(&[yields, b.clone()]).len(), 0);
         let scheduled = Ordered { due_at: Timestamp::from_secs(101), ..late.clone() };

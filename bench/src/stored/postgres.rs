@@ -64,7 +64,7 @@ impl Loader {
         let run: i64 = transaction.query_one(sql, &[]).await?.get(0);
         let (first, last) = self.span.ends(copy);
         let sql = "INSERT INTO recipient_messages (run, tenant_id, recipient, message_id)
-            SELECT $1, tenant_id, recipient, id FROM messages WHERE tenant_id = $2 AND id BETWEEN $3 AND $4
+            SELECT $1::bigint, tenant_id, recipient, id FROM messages WHERE tenant_id = $2 AND id BETWEEN $3 AND $4
             ORDER BY 1, 2, 3, 4";
         let entries = transaction.execute(sql, &[&run, &self.span.tenant, &first, &last]).await?;
         let entries = i64::try_from(entries)?;

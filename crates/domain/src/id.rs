@@ -136,6 +136,13 @@ impl IdSource {
         I::from_bytes(bytes)
     }
 
+    /// So many identifiers of one time, each greater than the one before it: what is made together keeps its order.
+    pub fn row<I: Id + Ord>(&self, now: Timestamp, n: usize) -> Vec<I> {
+        let mut row: Vec<I> = (0..n).map(|_| self.next(now)).collect();
+        row.sort_unstable();
+        row
+    }
+
     pub fn random(&self, into: &mut [u8]) {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).fill_bytes(into);
     }
@@ -193,6 +200,13 @@ mod tests {
         assert!(early < late && early.to_string() < late.to_string());
         assert_eq!(early.to_string().parse::<MessageId>(), Ok(early));
         assert_eq!(early.created_ms(), 1_000);
+    }
+
+    #[test]
+    fn a_row_is_in_order() {
+        let row: Vec<MessageId> = IdSource::seeded([7; 32]).row(Timestamp::from_millis(1_000), 1_000);
+        assert_eq!(row.len(), 1_000);
+        assert!(row.windows(2).all(|pair| pair[0] < pair[1] && pair[0].rooted() < pair[1].rooted()));
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod single;
 pub(crate) use batch::many;
 pub use gate::Gate;
 pub(crate) use idempotency::Slot;
-pub(crate) use prepare::prepare;
+pub(crate) use prepare::{Birth, prepare};
 pub(crate) use quota::Quotas;
 pub(crate) use single::one;
 

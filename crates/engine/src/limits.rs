@@ -22,6 +22,10 @@ pub const CLAIM_WINDOW_US: i64 = 50_000;
 pub const CLAIM_MESSAGES_MAX: usize = 100;
 /// Bulk claims of one lane that may be under way; authentication has one of its own.
 pub const LANE_CLAIMS_MAX: usize = 1;
+/// Microseconds for which messages rest whose claim the store refused.
+pub const CLAIM_REST_US: i64 = 200_000;
+/// Microseconds for which a message rests that was claimed and could not be sent under this lease or journal.
+pub const GIVEN_BACK_REST_US: i64 = SECOND;
 /// Microseconds between two scans for lanes that have work.
 pub const LANE_SCAN_US: i64 = SECOND;
 /// Microseconds for which a quiet lane stays in memory.

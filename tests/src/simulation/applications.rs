@@ -209,7 +209,8 @@ impl Hand {
         let mut notebook = self.world.notebook.lock();
         for (index, id) in given {
             let phone = intents[index]["to"]["phone"].as_str().unwrap_or_default().to_owned();
-            notebook.accepted.insert(id, Accepted { tenant: self.tenant, phone });
+            let ordered = intents[index]["ordered"].as_bool().unwrap_or_default();
+            notebook.accepted.insert(id, Accepted { tenant: self.tenant, phone, ordered });
         }
         match notebook.answers.get(&of) {
             Some(before) if *before != ids => {

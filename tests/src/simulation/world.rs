@@ -67,6 +67,8 @@ pub struct Notebook {
 pub struct Accepted {
     pub tenant: usize,
     pub phone: String,
+    /// Asked not to be overtaken.
+    pub ordered: bool,
 }
 
 impl World {

@@ -16,6 +16,7 @@ use tidings_domain::id::{AccountId, AttemptId, SenderId, TenantId};
 use tidings_domain::time::Timestamp;
 use tidings_store::Store;
 use tidings_store::error::StoreError;
+use tidings_store::model::Hash16;
 
 use super::breaker::Breaker;
 use super::bucket::Bucket;
@@ -58,7 +59,7 @@ pub(super) struct Keeper {
     in_flight: usize,
     /// Attempts that are being claimed or submitted: what the journal must keep when it is begun anew. With
     /// their slots, which are not given away before.
-    under_way: BTreeMap<AttemptId, u8>,
+    under_way: BTreeMap<AttemptId, UnderWay>,
     /// Where the round of tenants begins; moves on with every pass.
     turn: usize,
     /// When each slot was taken up, on the monotonic clock.
@@ -70,6 +71,15 @@ pub(super) struct Keeper {
     show_us: i64,
     /// Lanes that are shown to others.
     shown: BTreeSet<SenderId>,
+}
+
+/// Where an attempt stands that is being claimed or submitted: it outlasts its lane.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct UnderWay {
+    pub slot: u8,
+    pub sender: SenderId,
+    pub recipient: Hash16,
+    pub category: Category,
 }
 
 #[derive(Default)]

@@ -28,6 +28,8 @@ struct Busy {
     message: MessageId,
     /// `None` while it is under way; else until when it still holds up the next.
     until_us: Option<i64>,
+    /// Until when it holds up itself.
+    rest_us: i64,
 }
 
 /// Something a provider's signal stopped for a while.
@@ -125,7 +127,7 @@ impl Lane {
         let key = (item.recipient, item.category.priority());
         let busy = self.busy.get(&key)?;
         if busy.message == item.message {
-            return None;
+            return (busy.rest_us > now_us).then(|| busy.rest_us - now_us);
         }
         match busy.until_us {
             None => Some(i64::MAX),
@@ -138,10 +140,15 @@ impl Lane {
     }
 
     pub fn mark_busy(&mut self, item: &DueItem) {
+        self.wait_for(item.message, item.recipient, item.category);
+    }
+
+    /// The next one to this recipient waits for this message.
+    pub fn wait_for(&mut self, message: MessageId, recipient: Hash16, category: Category) {
         // An authentication message waits for nobody, its own kind included.
-        if item.category != Category::Authentication {
-            let key = (item.recipient, item.category.priority());
-            self.busy.insert(key, Busy { message: item.message, until_us: None });
+        if category != Category::Authentication {
+            let key = (recipient, category.priority());
+            self.busy.insert(key, Busy { message, until_us: None, rest_us: 0 });
         }
     }
 
@@ -155,7 +162,21 @@ impl Lane {
             self.busy.remove(&key);
         } else {
             let until_us = Some(now_us.saturating_add(hold_us));
-            self.busy.insert(key, Busy { message: item.message, until_us });
+            self.busy.insert(key, Busy { message: item.message, until_us, rest_us: 0 });
+        }
+    }
+
+    /// Takes a message up again at its place in the order; neither it nor the next one goes while it rests.
+    pub fn put_back(&mut self, item: DueItem, rest_us: i64) {
+        let key = (item.recipient, item.category.priority());
+        let busy = self.busy.entry(key).or_insert(Busy { message: item.message, until_us: None, rest_us });
+        if busy.message == item.message {
+            (busy.until_us, busy.rest_us) = (Some(rest_us), rest_us);
+        }
+        let items = &mut self.queue(item.category).items;
+        let place = |each: &DueItem| (each.due_at, each.message);
+        if let Err(index) = items.binary_search_by_key(&place(&item), place) {
+            items.insert(index, item);
         }
     }
 
@@ -227,3 +248,7 @@ impl Lane {
 pub(super) fn burst(rate: f64) -> f64 {
     (rate * CLAIM_WINDOW_US as f64 / 1_000_000.0).max(1.0)
 }
+
+#[cfg(test)]
+#[path = "lane_tests.rs"]
+mod tests;

@@ -15,7 +15,7 @@ use tidings_store::model::{Accept, Accepted, Judgement, NewMessage, Respond};
 use crate::caller::Caller;
 use crate::catalog::Snapshot;
 use crate::error::{EngineError, Result};
-use crate::intake::{AcceptOptions, Reply, Slot, prepare, single};
+use crate::intake::{AcceptOptions, Birth, Reply, Slot, prepare, single};
 use crate::metrics::Counter;
 use crate::pipeline::{Ahead, Engine};
 
@@ -70,8 +70,9 @@ pub(crate) async fn many(
     let mut messages = Vec::with_capacity(items.len());
     let mut indexes = Vec::with_capacity(items.len());
     let mut rejected = Vec::new();
-    for (index, json) in items.into_iter().enumerate() {
-        match prepare(engine, caller, &snapshot, json.get().as_bytes(), options.trace, ahead, now).await {
+    let births = Birth::row(engine, now, items.len());
+    for ((index, json), birth) in items.into_iter().enumerate().zip(births) {
+        match prepare(caller, &snapshot, json.get().as_bytes(), options.trace, ahead, birth).await {
             Ok(prepared) => {
                 indexes.push((index, prepared.message.id));
                 messages.push(prepared.message);

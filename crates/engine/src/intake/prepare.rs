@@ -23,15 +23,33 @@ pub(crate) struct Prepared {
     pub route: Route,
 }
 
+/// Who a message will be, and since when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Birth {
+    pub id: MessageId,
+    pub at: Timestamp,
+}
+
+impl Birth {
+    pub fn new(engine: &Engine, at: Timestamp) -> Self {
+        Self { id: engine.0.ids.next::<MessageId>(at).rooted(), at }
+    }
+
+    /// Of messages that come together. Their ids rise, since the queue goes by time and id.
+    pub fn row(engine: &Engine, at: Timestamp, n: usize) -> impl Iterator<Item = Self> {
+        engine.0.ids.row::<MessageId>(at, n).into_iter().map(move |id| Self { id: id.rooted(), at })
+    }
+}
+
 pub(crate) async fn prepare(
-    engine: &Engine,
     caller: &Caller,
     snapshot: &Arc<Snapshot>,
     json: &[u8],
     trace: Option<TraceId>,
     ahead: Ahead,
-    now: Timestamp,
+    birth: Birth,
 ) -> Result<Prepared> {
+    let Birth { id, at: now } = birth;
     let intent = Intent::parse(json, now).map_err(EngineError::Invalid)?;
     let address = resolve(caller, &intent).await?;
     let recipient = caller.scope.hash(&address.canonical());
@@ -45,7 +63,6 @@ pub(crate) async fn prepare(
             "Authentication templates can only be sent to a phone number.",
         ));
     }
-    let id = engine.0.ids.next::<MessageId>(now).rooted();
     let due_at = intent.send_at.unwrap_or(now);
     let expires_at = intent.expires_at.unwrap_or_else(|| due_at.plus(category.default_expiry_us()));
     let country = address.country();

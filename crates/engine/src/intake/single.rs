@@ -10,7 +10,7 @@ use tidings_store::model::{Accept, Accepted, Judgement, Respond};
 
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
-use crate::intake::{AcceptOptions, Reply, Slot, prepare};
+use crate::intake::{AcceptOptions, Birth, Reply, Slot, prepare};
 use crate::metrics::Counter;
 use crate::pipeline::{Ahead, Engine};
 
@@ -28,7 +28,8 @@ pub(crate) async fn one(
     if let Err(error) = engine.admit(caller, &snapshot, 1).await {
         return engine.replay_or(caller, slot.as_ref(), error).await;
     }
-    let prepared = match prepare(engine, caller, &snapshot, body, options.trace, ahead, now).await {
+    let birth = Birth::new(engine, now);
+    let prepared = match prepare(caller, &snapshot, body, options.trace, ahead, birth).await {
         Ok(prepared) => prepared,
         // A repeated key replays its answer even when the same body would be refused by now.
         Err(error) => {

@@ -7,7 +7,7 @@ use tidings_domain::decision::{Decision, Verdict, deciding};
 
 use crate::caller::Caller;
 use crate::error::Result;
-use crate::intake::prepare;
+use crate::intake::{Birth, prepare};
 use crate::pipeline::{Ahead, Engine};
 use crate::policy::{Question, judge};
 
@@ -38,7 +38,8 @@ pub(crate) async fn evaluate(
     caller.require(Permission::MessagesRead)?;
     let now = engine.now();
     let snapshot = engine.0.catalogs.get(&caller.store, &caller.scope, now).await?;
-    let prepared = prepare(engine, caller, &snapshot, body, None, ahead, now).await?;
+    let birth = Birth::new(engine, now);
+    let prepared = prepare(caller, &snapshot, body, None, ahead, birth).await?;
     let message = &prepared.message;
     let facts = caller.store.recipient_facts(&caller.scope, message.recipient, message.sender).await?;
     let decisions = judge(

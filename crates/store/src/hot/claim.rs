@@ -17,7 +17,7 @@ use crate::error::{Result, StoreError};
 use crate::events::{Events, Head};
 use crate::executor::{Group, Ticket, Work};
 use crate::model::{AttentionKind, ClaimJudge, Claimed, DueItem, Epoch, Judgement};
-use crate::scope::{Part, SystemScope};
+use crate::scope::{Part, SystemScope, TenantScope};
 use crate::store::Store;
 
 pub(crate) struct ClaimJob {
@@ -53,10 +53,9 @@ impl Store {
         for (item, verdict) in items.into_iter().zip(verdicts) {
             claimed.push(match verdict {
                 Verdict::Won(sealed) => {
-                    let sealed = sealed.ok_or(StoreError::Corrupt("a due message has no content"))?;
                     let scope = self.scope_of(item.tenant).await?;
                     let scope = scope.ok_or(StoreError::Corrupt("a due message has no tenant"))?;
-                    let content = scope.open(Part::Content.table(), item.message.as_bytes(), &sealed)?;
+                    let content = opened(&scope, &item, sealed);
                     Claimed::Won { item, content }
                 }
                 Verdict::Denied(code) => Claimed::Denied { item, code },
@@ -67,6 +66,17 @@ impl Store {
         }
         Ok(claimed)
     }
+}
+
+/// Nothing where the content is gone or was tampered with: that message fails for its content, and no other one
+/// that was claimed with it.
+fn opened(scope: &TenantScope, item: &DueItem, sealed: Option<Vec<u8>>) -> Vec<u8> {
+    let id = item.message.as_bytes();
+    let content = sealed.and_then(|sealed| scope.open(Part::Content.table(), id, &sealed).ok());
+    content.unwrap_or_else(|| {
+        tracing::error!(message = %item.message, "the stored content cannot be opened");
+        Vec::new()
+    })
 }
 
 impl Group for ClaimJob {

@@ -169,6 +169,12 @@ impl Bed {
         Some(connect(&self.database.as_ref()?.url).await)
     }
 
+    /// Bytes in the SQL of this engine.
+    pub fn bytes(&self, bytes: &[u8]) -> String {
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        if self.database.is_none() { format!("X'{hex}'") } else { format!("'\\x{hex}'::bytea") }
+    }
+
     /// One number.
     pub async fn count(&self, sql: &str) -> i64 {
         self.rows(sql).await[0].parse().expect("a number")

@@ -8,7 +8,7 @@ use tidings_domain::id::{AccountId, SenderId, TenantId};
 use tidings_store::error::StoreError;
 use tidings_store::model::DueItem;
 
-use super::Keeper;
+use super::{Keeper, UnderWay};
 use crate::catalog::Snapshot;
 use crate::dispatch::breaker::Breaker;
 use crate::dispatch::bucket::Bucket;
@@ -206,7 +206,10 @@ impl Keeper {
         lane.touched_us = self.engine.0.clock.monotonic_us();
         self.in_flight += items.len();
         self.tenants.entry(lane.tenant).or_default().in_flight += items.len();
-        self.under_way.extend(items.iter().map(|item| (item.attempt_id(), slot)));
+        self.under_way.extend(items.iter().map(|item| {
+            let DueItem { recipient, category, .. } = *item;
+            (item.attempt_id(), UnderWay { slot, sender, recipient, category })
+        }));
         let hand = Arc::clone(&self.hand);
         hand.unsent.fetch_add(items.len(), Ordering::AcqRel);
         tokio::spawn(hand.claim(items, class.index(), Arc::clone(snapshot), epoch));
@@ -220,6 +223,7 @@ impl Keeper {
             lane.bucket.refund();
             lane.pairs.refund(&item.recipient);
             lane.release(item, 0, now_us);
+            lane.put_back(item.clone(), now_us);
             lane.queue(item.category).more = true;
         }
     }

@@ -1,5 +1,6 @@
 //! What comes back: claims, tokens that were not used, recorded outcomes.
 
+use tidings_domain::category::Category;
 use tidings_domain::id::{AccountId, SenderId};
 use tidings_domain::limits::ORDER_YIELD_US;
 use tidings_domain::time::Timestamp;
@@ -24,6 +25,7 @@ impl Keeper {
                 self.backs_off(item.sender, again_at);
                 self.land(&item, again_at, true);
             }
+            Done::Back { item, rest_us } => self.rest(item, rest_us),
             Done::Expired { item } => self.land(&item, None, false),
             Done::Recorded { item, next, code, reach, refused } => {
                 let back_at = match &next {
@@ -90,20 +92,35 @@ impl Keeper {
         let now_us = self.engine.0.clock.monotonic_us();
         let Some(lane) = self.lanes.get_mut(&item.sender) else { return };
         lane.in_flight = lane.in_flight.saturating_sub(1);
-        if unused {
+        // Who was past its time when it was chosen took no token.
+        if unused && item.expires_at > now {
             lane.bucket.refund();
             lane.pairs.refund(&item.recipient);
         }
-        let away_us = back_at.map_or(0, |at| at.since(now).max(1));
-        let hold_us = match away_us {
-            0 => 0,
-            away if item.ordered => away.saturating_add(ORDER_YIELD_US),
-            away => away.min(ORDER_YIELD_US),
+        // Who is back sooner than this goes first; who is away for longer yields, unless it asked not to.
+        let hold_us = match back_at {
+            None => 0,
+            Some(at) if item.ordered => at.since(now).max(0).saturating_add(ORDER_YIELD_US),
+            Some(_) => ORDER_YIELD_US,
         };
         lane.release(item, hold_us, now_us);
         if let Some(at) = back_at {
             self.later.insert((at, item.sender));
         }
         self.active.insert(item.sender);
+    }
+
+    /// Not claimed after all: the message takes its old place again, before those that are due later, and
+    /// holds them up while it rests.
+    fn rest(&mut self, item: DueItem, rest_us: i64) {
+        let (now, now_us) = (self.engine.now(), self.now_us());
+        let again_at = Some(now.plus(rest_us));
+        self.backs_off(item.sender, again_at);
+        self.land(&item, again_at, true);
+        let Some(lane) = self.lanes.get_mut(&item.sender) else { return };
+        // Codes wait for nobody, and for what is past its time no place matters: the store has them.
+        if item.category != Category::Authentication && item.expires_at > now {
+            lane.put_back(item, now_us.saturating_add(rest_us));
+        }
     }
 }

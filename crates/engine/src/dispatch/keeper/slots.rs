@@ -75,7 +75,7 @@ impl Keeper {
 
     /// Gives back slots that are to go to others and have nothing under way.
     async fn give_away(&mut self) {
-        let busy: BTreeSet<u8> = self.under_way.values().copied().collect();
+        let busy: BTreeSet<u8> = self.under_way.values().map(|each| each.slot).collect();
         let idle: Vec<Epoch> =
             self.holdings().leaving().into_iter().filter(|epoch| !busy.contains(&epoch.slot)).collect();
         if idle.is_empty() {

@@ -1,5 +1,7 @@
 //! Hearing of work: the mailbox, the scan of the store, and loading a lane's queue.
 
+use std::collections::BTreeSet;
+
 use tidings_domain::category::Category;
 use tidings_domain::id::SenderId;
 use tidings_domain::time::Timestamp;
@@ -88,6 +90,14 @@ impl Keeper {
         for (sender, recipient, at) in debts {
             if let Some(lane) = self.lanes.get_mut(&sender) {
                 lane.pairs.take(recipient, now_us - now.since(at).max(0));
+            }
+        }
+        // So does what lanes before these have under way: their slot was lost and is ours again.
+        let opened: BTreeSet<SenderId> = fresh.iter().map(|found| found.sender).collect();
+        for (attempt, each) in self.under_way.iter().filter(|(_, each)| opened.contains(&each.sender)) {
+            if let Some(lane) = self.lanes.get_mut(&each.sender) {
+                lane.in_flight += 1;
+                lane.wait_for(attempt.message(), each.recipient, each.category);
             }
         }
         Ok(())

@@ -12,6 +12,7 @@ use crate::scene::{PHONE, Scene, allow};
 
 conformance!(
     a_claim_opens_the_content,
+    a_content_that_is_gone_or_forged_spoils_no_other,
     whoever_comes_second_gets_nothing,
     verdicts_at_claim,
     an_old_epoch_claims_nothing,
@@ -40,6 +41,28 @@ async fn a_claim_opens_the_content(bed: Bed) -> Bed {
             .expect("a read")
             .is_empty()
     );
+    bed
+}
+
+async fn a_content_that_is_gone_or_forged_spoils_no_other(bed: Bed) -> Bed {
+    let scene = Scene::new(&bed).await;
+    let messages: Vec<_> = (0..3).map(|_| scene.message(&bed)).collect();
+    let [gone, forged, whole] = [0, 1, 2].map(|n: usize| messages[n].id);
+    scene.accept(&bed, messages, allow()).await;
+    bed.rows(&format!("DELETE FROM sealed WHERE owner = {} RETURNING 1", bed.bytes(gone.as_bytes()))).await;
+    let other = format!("(SELECT data FROM sealed WHERE owner = {})", bed.bytes(whole.as_bytes()));
+    let owner = bed.bytes(forged.as_bytes());
+    bed.rows(&format!("UPDATE sealed SET data = {other} WHERE owner = {owner} RETURNING 1")).await;
+    let claimed = scene.claim(&bed, scene.due(&bed).await, allow()).await;
+    let content_of = |id| {
+        claimed.iter().find_map(|each| match each {
+            Claimed::Won { item, content } if item.message == id => Some(content.as_slice()),
+            _ => None,
+        })
+    };
+    assert_eq!(content_of(gone), Some(&b""[..]));
+    assert_eq!(content_of(forged), Some(&b""[..]));
+    assert_eq!(content_of(whole), Some(&b"{\"to\":\"somebody\"}"[..]));
     bed
 }
 
