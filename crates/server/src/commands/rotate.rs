@@ -33,5 +33,5 @@ pub async fn run(command: Rotate, out: Out) -> Outcome {
 }
 
 async fn rotate(server: &Server, body: Value) -> anyhow::Result<Value> {
-    Ok(view::api(server).post("/v1/rotations", Some(body)).await?)
+    view::api(server).post("/v1/rotations", Some(body)).await
 }
