@@ -6,22 +6,10 @@ use serde_json::{Value, json};
 use tidings_domain::clock::Clock;
 use tidings_engine::Caller;
 use tidings_engine::intake::AcceptOptions;
-use tidings_simulator::Customers;
-use tidings_tests::simulation::{AccountPlan, Life, NumberPlan, Plan, TenantPlan, live, scene};
+use tidings_tests::simulation::{Life, Plan, live, scene};
 
 const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
-
-fn plan() -> Plan {
-    let number = NumberPlan {
-        phone_number_id: "900".to_owned(),
-        display: "+1 202 555 0100".to_owned(),
-        messages_per_s: 10.0,
-    };
-    let account = AccountPlan { business_id: "100".to_owned(), numbers: vec![number] };
-    let tenant = TenantPlan { name: "tenant".to_owned(), messages_per_s: None, accounts: vec![account] };
-    Plan { customers: Customers::instant(), ..Plan::calm(1, vec![tenant]) }
-}
 
 async fn send(life: &Life, caller: &Caller, to: usize, more: Value) -> Result<()> {
     let mut intent = json!({"to": {"phone": format!("+49151{to:08}")},
@@ -36,7 +24,7 @@ async fn send(life: &Life, caller: &Caller, to: usize, more: Value) -> Result<()
 
 #[test]
 fn a_step_of_the_clock_mints_no_tokens_and_loses_no_turn() {
-    scene(plan(), async |world, life| {
+    scene(Plan::of_one_number(10.0), async |world, life| {
         let token = world.tenants.lock()[0].token.clone();
         let caller = life.engine.caller(&token).await?;
         live(world, life);
@@ -62,7 +50,7 @@ fn a_step_of_the_clock_mints_no_tokens_and_loses_no_turn() {
 
 #[test]
 fn a_schedule_fires_once_and_not_before_its_time() {
-    scene(plan(), async |world, life| {
+    scene(Plan::of_one_number(10.0), async |world, life| {
         let token = world.tenants.lock()[0].token.clone();
         let caller = life.engine.caller(&token).await?;
         live(world, life);

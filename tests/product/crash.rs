@@ -11,11 +11,11 @@ use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use tidings_simulator::{Customers, Faults, SimConfig, Simulator};
+use tidings_simulator::{Faults, Simulator};
 use tidings_tests::both_engines;
 use tidings_tests::ledger::{self, MessageFacts};
 use tidings_tests::support::{
-    Http, Program, Served, Storage, Tenant, eventually, free_port, machine_us, provider,
+    Http, Program, Served, Storage, Tenant, eventually, free_port, machine_us, provider, quick_provider,
 };
 
 const KILLS: usize = 10;
@@ -28,7 +28,7 @@ const BACK_WITHIN_S: f64 = 5.5;
 both_engines! {
     async fn nothing_acknowledged_is_lost_in_ten_kills(storage: Storage) {
         let stop = CancellationToken::new();
-        let (simulator, url) = provider(config(), Arc::new(machine_us), &stop).await;
+        let (simulator, url) = provider(quick_provider(), Arc::new(machine_us), &stop).await;
         let dir = tempfile::tempdir().unwrap();
         let data_dir = dir.path().join("data");
         let mut program = Program::default().on(&storage).with("TIDINGS_PROVIDERS__CLOUD__BASE_URL", url);
@@ -90,18 +90,6 @@ async fn goes_on_at_once(
     let took_s = (machine_us() - killed_us) as f64 / 1e6;
     assert!(took_s < BACK_WITHIN_S, "the lanes stood still for {took_s} s");
     served
-}
-
-fn config() -> SimConfig {
-    let customers = Customers {
-        sent_median_ms: 20.0,
-        delivery_median_ms: 40.0,
-        read_median_ms: 60.0,
-        reply_share: 0.0,
-        stop_share: 0.0,
-        ..Customers::default()
-    };
-    SimConfig { customers, ..SimConfig::default() }
 }
 
 /// Sends batches until the product is gone; the ids it was given.

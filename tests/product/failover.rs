@@ -10,10 +10,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use tidings_simulator::{Customers, SimConfig};
 use tidings_tests::ledger;
 use tidings_tests::support::{
     Pair, Program, Tenant, at_rest, eventually, free_port, leaves_out, long, machine_us, provider,
+    quick_provider,
 };
 
 const BATCH: usize = 10;
@@ -42,7 +42,7 @@ fn the_standby_takes_over_without_loss() {
 async fn run() {
     let mut pair = Pair::start().await;
     let stop = CancellationToken::new();
-    let (simulator, url) = provider(config(), Arc::new(machine_us), &stop).await;
+    let (simulator, url) = provider(quick_provider(), Arc::new(machine_us), &stop).await;
     let dir = tempfile::tempdir().unwrap();
     let data_dir = dir.path().join("data");
     let mut program = Program::default()
@@ -138,18 +138,6 @@ async fn epochs() {
     })
     .await;
     assert_eq!(served.stop().await, Some(0));
-}
-
-fn config() -> SimConfig {
-    let customers = Customers {
-        sent_median_ms: 20.0,
-        delivery_median_ms: 40.0,
-        read_median_ms: 60.0,
-        reply_share: 0.0,
-        stop_share: 0.0,
-        ..Customers::default()
-    };
-    SimConfig { customers, ..SimConfig::default() }
 }
 
 #[derive(Default)]

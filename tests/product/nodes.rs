@@ -11,10 +11,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use tidings_simulator::{Customers, SimConfig, Simulator};
+use tidings_simulator::{SimConfig, Simulator};
 use tidings_tests::ledger;
 use tidings_tests::support::{
-    Http, Program, Served, Storage, Tenant, eventually, free_port, machine_us, provider, with_storage,
+    Http, Program, Served, Storage, Tenant, eventually, free_port, machine_us, provider, quick_provider,
+    with_storage,
 };
 
 use crate::crash::at_rest;
@@ -96,22 +97,9 @@ async fn shares(http: &Http) -> BTreeMap<String, (usize, u64)> {
         .collect()
 }
 
-/// People who answer at once.
-fn quick() -> SimConfig {
-    let customers = Customers {
-        sent_median_ms: 20.0,
-        delivery_median_ms: 40.0,
-        read_median_ms: 60.0,
-        reply_share: 0.0,
-        stop_share: 0.0,
-        ..Customers::default()
-    };
-    SimConfig { customers, ..SimConfig::default() }
-}
-
 /// A provider that takes its time: something is under way at every moment.
 fn slow_answers() -> SimConfig {
-    SimConfig { answer_delay_us: 300_000, ..quick() }
+    SimConfig { answer_delay_us: 300_000, ..quick_provider() }
 }
 
 /// Sends messages of every tenant again and again until stopped; the ids it was given.
@@ -304,7 +292,7 @@ fn roles_divide_the_work() {
 }
 
 async fn divided(storage: Storage) {
-    let mut installation = Installation::make(&storage, quick()).await;
+    let mut installation = Installation::make(&storage, quick_provider()).await;
     installation.program = installation.program.with("TIDINGS_NODE__ROLES", "api");
     let front = installation.node("a").await;
     installation.program = installation.program.with("TIDINGS_NODE__ROLES", "dispatch,readers");

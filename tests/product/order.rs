@@ -9,23 +9,9 @@ use serde_json::{Value, json};
 use tidings_domain::clock::Clock;
 use tidings_domain::id::{AttemptId, Id};
 use tidings_engine::intake::AcceptOptions;
-use tidings_tests::simulation::{
-    AccountPlan, Life, NumberPlan, Plan, Spell, Storm, TenantPlan, World, live, scene,
-};
+use tidings_tests::simulation::{Life, Plan, Spell, Storm, World, live, scene};
 
 const SECOND: i64 = 1_000_000;
-
-/// One tenant with one number of this speed, and a world where everything goes well.
-fn plan(messages_per_s: f64) -> Plan {
-    let number = NumberPlan {
-        phone_number_id: "900".to_owned(),
-        display: "+1 202 555 0100".to_owned(),
-        messages_per_s,
-    };
-    let account = AccountPlan { business_id: "100".to_owned(), numbers: vec![number] };
-    let tenant = TenantPlan { name: "tenant".to_owned(), messages_per_s: None, accounts: vec![account] };
-    Plan::calm(1, vec![tenant])
-}
 
 /// One call that brings messages to these people, in this order; their ids.
 async fn batch(world: &World, life: &Life, people: &[usize]) -> Result<Vec<String>> {
@@ -69,7 +55,7 @@ fn assert_in_order(world: &World, people: &[usize], ids: &[String]) {
 
 #[test]
 fn a_batch_leaves_in_its_order() {
-    scene(plan(80.0), async |world, life| {
+    scene(Plan::of_one_number(80.0), async |world, life| {
         let people: Vec<usize> = (0..90).map(|n| n % 3).collect();
         let ids = batch(world, life, &people).await?;
         live(world, life);
@@ -82,7 +68,7 @@ fn a_batch_leaves_in_its_order() {
 
 #[test]
 fn messages_whose_claim_failed_keep_their_place_before_what_is_in_memory() {
-    scene(plan(80.0), async |world, life| {
+    scene(Plan::of_one_number(80.0), async |world, life| {
         // So many that the lane does not load again while it has them in memory: 240 people, two messages each.
         let people: Vec<usize> = (0..480).map(|n| n / 2).collect();
         let ids = batch(world, life, &people).await?;
@@ -99,7 +85,7 @@ fn messages_whose_claim_failed_keep_their_place_before_what_is_in_memory() {
 
 #[test]
 fn a_message_that_backs_off_for_less_than_five_seconds_goes_first() {
-    scene(plan(80.0), async |world, life| {
+    scene(Plan::of_one_number(80.0), async |world, life| {
         world.wire.set(Storm::Partial(1.0), SECOND / 2 + world.clock.elapsed_us());
         let people: Vec<usize> = (0..20).map(|n| n / 2).collect();
         let ids = batch(world, life, &people).await?;

@@ -11,18 +11,6 @@ use tidings_tests::simulation::{AccountPlan, Life, NumberPlan, Plan, TenantPlan,
 
 const SECOND: i64 = 1_000_000;
 
-/// One tenant with one number of this speed, and a world where everything goes well.
-fn plan(messages_per_s: f64) -> Plan {
-    let number = NumberPlan {
-        phone_number_id: "900".to_owned(),
-        display: "+1 202 555 0100".to_owned(),
-        messages_per_s,
-    };
-    let account = AccountPlan { business_id: "100".to_owned(), numbers: vec![number] };
-    let tenant = TenantPlan { name: "tenant".to_owned(), messages_per_s: None, accounts: vec![account] };
-    Plan::calm(1, vec![tenant])
-}
-
 async fn caller(world: &World, engine: &Engine) -> Result<Caller> {
     let token = world.tenants.lock()[0].token.clone();
     Ok(engine.caller(&token).await?)
@@ -38,7 +26,7 @@ async fn send(life: &Life, caller: &Caller, template: &str, variables: &[&str], 
 
 #[test]
 fn a_code_overtakes_a_backlog_of_marketing() {
-    scene(plan(10.0), async |world, life| {
+    scene(Plan::of_one_number(10.0), async |world, life| {
         let caller = caller(world, &life.engine).await?;
         for n in 0..400 {
             send(life, &caller, "spring_offer", &["Ann"], 30_000_000 + n).await?;
@@ -64,7 +52,7 @@ fn a_code_overtakes_a_backlog_of_marketing() {
 
 #[test]
 fn a_slowed_lane_recovers_step_by_step() {
-    scene(plan(20.0), async |world, life| {
+    scene(Plan::of_one_number(20.0), async |world, life| {
         let caller = caller(world, &life.engine).await?;
         live(world, life);
         world.simulator.set_faults(Faults { rate_limited: 1.0, ..Faults::none() });
@@ -90,7 +78,7 @@ fn a_slowed_lane_recovers_step_by_step() {
 
 #[test]
 fn tenants_share_fairly() {
-    let mut both = plan(20.0);
+    let mut both = Plan::of_one_number(20.0);
     let number = NumberPlan {
         phone_number_id: "901".to_owned(),
         display: "+1 202 555 0101".to_owned(),

@@ -82,6 +82,18 @@ impl Plan {
         }
     }
 
+    /// One tenant with one number of this speed, in a world in which everything goes well.
+    pub fn of_one_number(messages_per_s: f64) -> Self {
+        let number = NumberPlan {
+            phone_number_id: "900".to_owned(),
+            display: "+1 202 555 0100".to_owned(),
+            messages_per_s,
+        };
+        let account = AccountPlan { business_id: "100".to_owned(), numbers: vec![number] };
+        let tenant = TenantPlan { name: "tenant".to_owned(), messages_per_s: None, accounts: vec![account] };
+        Self::calm(1, vec![tenant])
+    }
+
     /// A world in which everything goes well and nobody does anything.
     pub fn calm(seed: u64, tenants: Vec<TenantPlan>) -> Self {
         Self {

@@ -136,6 +136,19 @@ async fn serve_provider(
     provider(config, Arc::new(move || clock.now().micros()), stop).await
 }
 
+/// A provider without faults, and people who get and read messages at once and never answer.
+pub fn quick_provider() -> SimConfig {
+    let customers = Customers {
+        sent_median_ms: 20.0,
+        delivery_median_ms: 40.0,
+        read_median_ms: 60.0,
+        reply_share: 0.0,
+        stop_share: 0.0,
+        ..Customers::default()
+    };
+    SimConfig { customers, ..SimConfig::default() }
+}
+
 /// A simulated provider on loopback, and its address.
 pub async fn provider(config: SimConfig, clock: Clocked, stop: &CancellationToken) -> (Simulator, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

@@ -17,7 +17,7 @@ mod tenant;
 mod wait;
 mod wire;
 
-pub use app::{Options, TestApp, provider};
+pub use app::{Options, TestApp, provider, quick_provider};
 pub use clock::ShiftedClock;
 pub use cluster::{Cluster, Taken, certificates};
 pub use database::{Database, Storage, with_postgres, with_storage};
