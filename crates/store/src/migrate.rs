@@ -37,10 +37,34 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../migrations/postgres/0004_claims.sql"),
         min_compatible: Some(3),
     },
+    Migration {
+        version: 5,
+        sqlite: include_str!("../migrations/sqlite/0005_consents.sql"),
+        postgres: include_str!("../migrations/postgres/0005_consents.sql"),
+        min_compatible: None,
+    },
+    Migration {
+        version: 6,
+        sqlite: include_str!("../migrations/sqlite/0006_policy.sql"),
+        postgres: include_str!("../migrations/postgres/0006_policy.sql"),
+        min_compatible: None,
+    },
+    Migration {
+        version: 7,
+        sqlite: include_str!("../migrations/sqlite/0007_templates.sql"),
+        postgres: include_str!("../migrations/postgres/0007_templates.sql"),
+        min_compatible: None,
+    },
+    Migration {
+        version: 8,
+        sqlite: include_str!("../migrations/sqlite/0008_verifications.sql"),
+        postgres: include_str!("../migrations/postgres/0008_verifications.sql"),
+        min_compatible: None,
+    },
 ];
 
 /// The newest schema that this program knows.
-pub const SCHEMA_VERSION: i64 = 4;
+pub const SCHEMA_VERSION: i64 = 8;
 
 /// Held by the one process that migrates a PostgreSQL store.
 const ADVISORY_LOCK: i64 = 0x7469_6469_6e67_7301;
