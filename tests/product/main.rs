@@ -20,6 +20,7 @@ mod feed;
 mod idempotency;
 mod inbound;
 mod isolation;
+mod lint;
 mod media;
 mod nodes;
 mod ops;
