@@ -8,6 +8,7 @@ pub mod messages;
 pub mod nodes;
 pub mod people;
 pub mod retention;
+pub mod templates;
 pub mod tenancy;
 
 pub use accounts::*;
@@ -18,4 +19,5 @@ pub use messages::*;
 pub use nodes::*;
 pub use people::*;
 pub use retention::*;
+pub use templates::*;
 pub use tenancy::*;

@@ -8,6 +8,7 @@ mod behind;
 mod between;
 mod cancel;
 mod catalog;
+mod catalogue;
 mod consents;
 mod contacts;
 mod counts;
@@ -35,6 +36,7 @@ mod sessions;
 mod templates;
 mod tenants;
 
+pub(crate) use catalogue::{News, follow};
 pub(crate) use key_cache::KeyCache;
 pub(crate) use keyring::wrapped_by;
 pub use levels::Levels;
