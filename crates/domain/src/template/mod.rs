@@ -19,7 +19,7 @@ pub use rates::{MarketRate, RATES_AS_OF, implied};
 pub use rules::TemplateRules;
 pub use settings::{FallbackText, Pin, Settings, Variant};
 pub use state::{Step, VersionState};
-pub use variables::{Variable, VariableType, complete};
+pub use variables::{ParameterValues, Variable, VariableType, complete};
 
 /// The variant of a template that has no other.
 pub const MAIN_VARIANT: &str = "main";

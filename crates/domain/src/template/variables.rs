@@ -6,6 +6,9 @@ use serde_json::{Map, Value};
 use super::limits::VARIABLE_CHARS_MAX;
 use crate::problem::{Checked, FieldProblem};
 
+/// Values by the name of their variable.
+pub type ParameterValues = Map<String, Value>;
+
 /// What a value must look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -78,7 +81,7 @@ impl Variable {
 }
 
 /// The values in the order of their declaration: what was given, else the fallback. `field` names the input.
-pub fn complete(declared: &[Variable], given: &Value, field: &str) -> Checked<Map<String, Value>> {
+pub fn complete(declared: &[Variable], given: &Value, field: &str) -> Checked<ParameterValues> {
     let mut problems = Vec::new();
     let mut values = Map::new();
     let by_place = given.as_array();

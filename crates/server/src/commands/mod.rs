@@ -17,6 +17,7 @@ mod restore;
 mod rotate;
 mod serve;
 mod sim;
+mod templates;
 mod tenants;
 mod view;
 
@@ -75,7 +76,7 @@ pub async fn run(cli: Cli, out: Out) -> Outcome {
         Command::Key(command) => tenants::key(command, out).await,
         Command::Account(command) => accounts::account(command, out).await,
         Command::Sender(command) => accounts::sender(command, out).await,
-        Command::Template(command) => accounts::template(command, out).await,
+        Command::Template(command) => templates::run(command, out).await,
         Command::Message(command) => messages::run(command, out).await,
         Command::MasterKey(command) => master_key::run(command, file, out).await,
         Command::Rotate(command) => rotate::run(command, out).await,

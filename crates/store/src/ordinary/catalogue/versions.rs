@@ -1,6 +1,7 @@
 //! Versions: made once, moved along, never changed.
 
 use serde_json::json;
+use tidings_domain::actor::Actor;
 use tidings_domain::event::Kind;
 use tidings_domain::id::{CatalogueId, Id, TenantId, VersionId};
 use tidings_domain::template::VersionState;
@@ -65,6 +66,41 @@ impl Store {
     pub async fn move_template_version(&self, scope: &TenantScope, step: VersionMove) -> Result<bool> {
         let tenant = scope.tenant();
         self.write(move |conn| Box::pin(async move { moved(conn, tenant, &step).await })).await
+    }
+
+    /// The platform's id, which only the answer to a submission tells.
+    pub async fn set_version_provider_id(
+        &self,
+        scope: &TenantScope,
+        id: VersionId,
+        provider_id: &str,
+    ) -> Result<()> {
+        let (tenant, provider_id) = (scope.tenant(), provider_id.to_owned());
+        self.write(move |conn| {
+            Box::pin(async move {
+                let sql = "UPDATE template_versions SET provider_id = $3
+                    WHERE tenant_id = $1 AND id = $2 AND provider_id IS NULL";
+                conn.execute(sql, vals![&tenant, &id, &provider_id]).await.map(|_| ())
+            })
+        })
+        .await
+    }
+
+    /// An event about a version that changes none of its rows.
+    pub async fn log_template_event(
+        &self,
+        scope: &TenantScope,
+        kind: Kind,
+        version: VersionId,
+        actor: Actor,
+        at: Timestamp,
+        body: serde_json::Value,
+    ) -> Result<()> {
+        let tenant = scope.tenant();
+        self.write(move |conn| {
+            Box::pin(async move { log(conn, tenant, kind, version.bytes(), actor, at, body).await })
+        })
+        .await
     }
 
     pub async fn template_version(
