@@ -126,14 +126,14 @@ both_engines! {
         assert_eq!(live["provider_name"], "parcel_left_v3");
         let sent = tenant.send(&intent(2, "parcel_left", "en_US", &json!(["Ann"]))).await;
         tenant.until(&sent, "read").await;
-        assert_eq!(tenant.message(&sent).await["template"], "parcel_left_v3");
+        assert_eq!(tenant.message(&sent).await["content"]["template"]["name"], "parcel_left_v3");
 
         // Back: the earlier version is still approved, so it goes out at once.
         let back = author.post(&format!("/v1/templates/versions/{second}/roll-back"), &json!({})).await.expect(200);
         assert_eq!(back["id"], json!(second));
         let sent = tenant.send(&intent(3, "parcel_left", "en_US", &json!(["Ann"]))).await;
         tenant.until(&sent, "read").await;
-        assert_eq!(tenant.message(&sent).await["template"], "parcel_left");
+        assert_eq!(tenant.message(&sent).await["content"]["template"]["name"], "parcel_left");
 
         // Out of use, and gone at the platform.
         step(author, &third, "archive").await.expect(200);
@@ -160,7 +160,7 @@ both_engines! {
         let send = async |to: usize| {
             let id = tenant.send(&intent(to, "parcel_left", "en_US", &Value::Null)).await;
             tenant.until(&id, "read").await;
-            let template = tenant.message(&id).await["template"].as_str().unwrap().to_owned();
+            let template = tenant.message(&id).await["content"]["template"]["name"].as_str().unwrap().to_owned();
             (template, decisions(&tenant, &id).await)
         };
 
@@ -231,7 +231,7 @@ both_engines! {
 
         // The definition must have a place for each declared variable; samples come from the declaration.
         let path = format!("/v1/templates/catalogue/{template}/versions");
-        let short = json!({"language": "pt", "definition": body("Olá {{1}}, seu pedido saiu da nossa loja.", &[])});
+        let short = json!({"language": "pt_BR", "definition": body("Olá {{1}}, seu pedido saiu da nossa loja.", &[])});
         let refused = author.post(&path, &short).await;
         assert!(refused.text.contains("declared variables"), "{}", refused.text);
         refused.expect(400);
@@ -249,7 +249,7 @@ both_engines! {
                 let id = tenant.send(&intent(to, "parcels_left", "de_AT", &json!({"parcels": 3}))).await;
                 let rules = decisions(&tenant, &id).await;
                 assert!(rules.contains(&"template.language_fallback".to_owned()), "{rules:?}");
-                tenant.message(&id).await["template"].as_str().unwrap().to_owned()
+                tenant.message(&id).await["content"]["template"]["name"].as_str().unwrap().to_owned()
             };
             let first = send().await;
             assert_eq!(send().await, first, "the arm changed for {to}");

@@ -59,7 +59,12 @@ impl TemplateRules {
             problems.push(FieldProblem::new("required_tags", "tags.size", "Name at most 20 tags."));
         }
         let known = |code: &String| LANGUAGES.contains(&code.as_str());
-        let chains = self.language_fallbacks.iter().all(|(code, chain)| known(code) && chain.iter().all(known));
+        // A base such as `pt` may stand for all its regions, though the platform has no such language.
+        let base = |code: &String| LANGUAGES.iter().any(|each| each.split('_').next() == Some(code));
+        let chains = self
+            .language_fallbacks
+            .iter()
+            .all(|(code, chain)| (known(code) || base(code)) && chain.iter().all(known));
         if !chains || self.default_language.as_ref().is_some_and(|code| !known(code)) {
             let detail = "Give languages of the platform, such as `en` or `pt_BR`.";
             problems.push(FieldProblem::new("language_fallbacks", "language.unknown", detail));

@@ -120,7 +120,9 @@ impl Engine {
         };
         let mut moved = VersionMove::new(version.id, VersionState::Submitted, to, actor, now);
         moved.note = note;
-        if later && matches!(actor, Actor::System(_)) {
+        if to == VersionState::Rejected {
+            moved.task = Some((TemplateTask::Correct, now));
+        } else if later && matches!(actor, Actor::System(_)) {
             moved.task = Some((TemplateTask::Submit, now.plus(TEMPLATE_RETRY_US)));
         }
         store.move_template_version(scope, moved).await?;

@@ -196,7 +196,12 @@ async fn patch_template(
         actor: Actor::Provider,
         at: job.write.received_at,
     };
-    follow(conn, &job.scope, &news).await?;
+    let newer = "SELECT 1 FROM templates WHERE tenant_id = $1 AND account_id = $2 AND name = $3 AND language = $4
+        AND updated_at > $5";
+    let key = vals![&tenant, &job.account, &patch.name, &patch.language, patch.at];
+    if conn.query_opt(newer, key).await?.is_none() {
+        follow(conn, &job.scope, &news).await?;
+    }
     let sql = "UPDATE templates SET status = COALESCE($5, status), category = COALESCE($6, category),
         quality = COALESCE($7, quality), updated_at = $8
         WHERE tenant_id = $1 AND account_id = $2 AND name = $3 AND language = $4 AND updated_at <= $8";

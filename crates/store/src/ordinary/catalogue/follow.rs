@@ -76,6 +76,8 @@ async fn drift(conn: &Conn, scope: &TenantScope, news: &News<'_>, to: Category) 
     let known = conn.query_opt(sql, params).await?;
     let (subject, from) = match &known {
         Some(row) => (row.get::<[u8; 16]>(0)?, row.get::<Option<Category>>(1)?),
+        // A template that is not known yet comes with its category once it is decided.
+        None if news.status.is_none() => return Ok(()),
         None => (news.account.bytes(), None),
     };
     // A first review may end in another category than the one asked for.

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use tidings_domain::actor::Actor;
+use tidings_domain::category::Category;
 use tidings_domain::event::Kind;
 use tidings_domain::id::{CatalogueId, Id, TenantId, VersionId};
 use tidings_domain::template::VersionState;
@@ -193,13 +194,13 @@ pub(super) async fn moved(conn: &Conn, tenant: TenantId, to: &VersionMove) -> Re
     // A name that was tried in vain stays: the platform may know it.
     let sql = "UPDATE template_versions SET state = $4, updated_at = $5, provider_name = COALESCE($6, provider_name),
         provider_id = COALESCE($7, provider_id), submitted_at = COALESCE($8, submitted_at),
-        decided_at = CASE WHEN verdict IS NULL AND $9 IS NOT NULL THEN $5 ELSE decided_at END,
+        decided_at = CASE WHEN verdict IS NULL AND $11 = 1 THEN $5 ELSE decided_at END,
         reason = $10, verdict = COALESCE(verdict, $9)
         WHERE tenant_id = $1 AND id = $2 AND state = $3";
     let reason = Some(to.note.as_str()).filter(|note| !note.is_empty());
     let params = vals![
         &tenant, &to.id, to.from.as_str(), to.to.as_str(), to.at, to.provider_name.as_deref(),
-        to.provider_id.as_deref(), submitted_at, verdict, reason
+        to.provider_id.as_deref(), submitted_at, verdict, reason, verdict.is_some()
     ];
     if conn.execute(sql, params).await? == 0 {
         return Ok(false);
@@ -211,10 +212,39 @@ pub(super) async fn moved(conn: &Conn, tenant: TenantId, to: &VersionMove) -> Re
     }
     bump(conn, tenant).await?;
     let moved = one(conn, tenant, to.id).await?.ok_or(LOST)?;
+    if matches!(to.to, VersionState::Pending | VersionState::Approved) {
+        list(conn, tenant, &moved).await?;
+    }
     let body = json!({"template": moved.template, "language": moved.language, "variant": moved.variant,
         "version": moved.n, "from": to.from.as_str(), "state": to.to.as_str(), "reason": code(reason)});
     log(conn, tenant, Kind::VersionMoved, to.id.bytes(), to.actor, to.at, body).await?;
     Ok(true)
+}
+
+/// What the platform has now stands among its templates, before the next sync reads it there.
+async fn list(conn: &Conn, tenant: TenantId, version: &TemplateVersion) -> Result<()> {
+    let Some(name) = version.provider_name.as_deref() else { return Ok(()) };
+    let approved = version.state == VersionState::Approved;
+    let status = if approved { "APPROVED" } else { "PENDING" };
+    let mut definition = version.definition.clone();
+    definition["name"] = name.into();
+    definition["status"] = status.into();
+    definition["id"] = version.provider_id.as_deref().into();
+    let category = definition["category"].as_str().and_then(Category::parse);
+    let text = to_text(&definition)?;
+    // Of an edited template the old text counts until the new one is approved.
+    let sql = "INSERT INTO templates (tenant_id, id, account_id, name, language, status, category, definition,
+        updated_at) SELECT $1, $2, account_id, $4, $5, $6, $7, $8, $9 FROM logical_templates
+        WHERE tenant_id = $1 AND id = $3
+        ON CONFLICT (tenant_id, account_id, name, language) DO UPDATE SET
+        definition = CASE WHEN $10 = 1 THEN excluded.definition ELSE templates.definition END,
+        status = excluded.status";
+    // The id of the version serves: both are unique among their kind.
+    let params = vals![
+        &tenant, &version.id, &version.template, name, &version.language, status, category, &text,
+        version.updated_at, approved
+    ];
+    conn.execute(sql, params).await.map(|_| ())
 }
 
 /// The platform's code; a person's words stay out of the log.

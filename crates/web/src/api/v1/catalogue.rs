@@ -47,7 +47,6 @@ pub async fn lint_template(
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "parcel_sent", "category": "utility", "tags": {"team": "shipping"},
     "variables": [{"name": "first_name", "sample": "Ada", "fallback": "you", "max_chars": 40}],
     "substitute": "parcel_sent_plain"}))]

@@ -1,7 +1,8 @@
 //! What the pages show, as plain text and numbers: made from the reports that the API gives, and
 //! rendered by the templates. Nothing here asks the engine.
 
-pub mod chart;
+pub mod catalogue;
+mod chart;
 pub mod frame;
 pub mod pages;
 pub mod text;
