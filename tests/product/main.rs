@@ -40,3 +40,4 @@ mod setup;
 mod simulation;
 mod storm;
 mod trace;
+mod verifications;

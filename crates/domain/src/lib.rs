@@ -23,4 +23,5 @@ pub mod secret;
 pub mod time;
 pub mod trace;
 pub mod transport;
+pub mod verification;
 pub mod whatsapp;

@@ -9,6 +9,7 @@ pub mod nodes;
 pub mod people;
 pub mod retention;
 pub mod tenancy;
+pub mod verifications;
 
 pub use accounts::*;
 pub use audit::*;
@@ -19,3 +20,4 @@ pub use nodes::*;
 pub use people::*;
 pub use retention::*;
 pub use tenancy::*;
+pub use verifications::*;

@@ -8,6 +8,7 @@ mod names;
 mod nodes;
 mod reports;
 mod retention;
+mod verifications;
 
 pub use content::*;
 pub use events::*;
@@ -16,6 +17,7 @@ pub use names::*;
 pub use nodes::*;
 pub use reports::*;
 pub use retention::*;
+pub use verifications::*;
 
 #[cfg(test)]
 mod tests;
