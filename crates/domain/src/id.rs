@@ -116,6 +116,12 @@ ids! {
     SessionId = "ses";
     /// A raw callback that was kept.
     CallbackId = "cbk";
+    /// A subject of a tenant's own that people choose by.
+    TopicId = "top";
+    /// A hosted form that asks for consent.
+    FormId = "frm";
+    /// An import of many consents or contacts.
+    ImportId = "imp";
 }
 
 /// Makes identifiers from the time and a seeded generator, so that a run can be replayed.

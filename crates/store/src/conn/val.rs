@@ -65,6 +65,9 @@ from! {
     &'a SessionId, value => Self::Blob(value.as_bytes());
     &'a CallbackId, value => Self::Blob(value.as_bytes());
     &'a AttemptId, value => Self::Blob(value.as_bytes());
+    &'a TopicId, value => Self::Blob(value.as_bytes());
+    &'a FormId, value => Self::Blob(value.as_bytes());
+    &'a ImportId, value => Self::Blob(value.as_bytes());
 }
 
 impl<'a, const N: usize> From<&'a [u8; N]> for Val<'a> {

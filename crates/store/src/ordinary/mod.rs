@@ -34,6 +34,7 @@ mod senders;
 mod sessions;
 mod templates;
 mod tenants;
+mod topics;
 
 pub(crate) use key_cache::KeyCache;
 pub(crate) use keyring::wrapped_by;

@@ -22,6 +22,7 @@ pub mod senders;
 pub mod stream;
 pub mod templates;
 pub mod tenants;
+pub mod topics;
 
 use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::OpenApiRouter;
@@ -31,7 +32,12 @@ use crate::limits;
 use crate::state::AppState;
 
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(administration()).merge(sending()).merge(reading()).merge(files())
+    OpenApiRouter::new()
+        .merge(administration())
+        .merge(sending())
+        .merge(reading())
+        .merge(files())
+        .merge(consent())
 }
 
 fn administration() -> OpenApiRouter<AppState> {
@@ -50,13 +56,21 @@ fn administration() -> OpenApiRouter<AppState> {
         .routes(routes!(senders::sender_health))
         .routes(routes!(templates::sync_templates))
         .routes(routes!(templates::list_templates))
-        .routes(routes!(consents::add_consent, consents::list_consents))
         .routes(routes!(recipients::list_invalid_recipients))
         .routes(routes!(recipients::lift_invalid_recipient))
         .routes(routes!(pauses::set_pause, pauses::list_pauses))
         .routes(routes!(pauses::lift_pause))
         .routes(routes!(recovery::get_recovery, recovery::review_held))
         .routes(routes!(rotations::rotate))
+}
+
+/// Consent and contacts.
+fn consent() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(consents::add_consent, consents::list_consents))
+        .routes(routes!(consents::consent_state))
+        .routes(routes!(topics::put_topic, topics::list_topics))
+        .routes(routes!(topics::get_settings, topics::set_settings))
 }
 
 fn sending() -> OpenApiRouter<AppState> {
