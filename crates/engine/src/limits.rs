@@ -145,3 +145,5 @@ pub const LEDGER_DOUBT_US: i64 = 60 * SECOND;
 pub const CLAIM_STALE_US: i64 = 90 * SECOND;
 /// Microseconds between two looks for such claims.
 pub const CLAIM_LOOK_US: i64 = 10 * SECOND;
+/// Microseconds by which the wall clock must step ahead to be noted: less makes no difference to any debt.
+pub(crate) const CLOCK_STEP_MIN_US: i64 = 500_000;

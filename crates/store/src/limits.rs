@@ -110,3 +110,5 @@ pub const SUBJECT_EVENTS_MAX: i64 = 10_000;
 pub const LEDGER_OF_PERSON_MAX: usize = 10_000;
 /// Rows that one transaction adds to an index behind the log.
 pub const INDEX_ROWS_PER_WRITE: usize = 1_000;
+/// Microseconds for which a step of the wall clock is remembered; a debt towards a recipient lasts minutes.
+pub(crate) const CLOCK_STEPS_KEPT_US: i64 = tidings_domain::time::DAY;

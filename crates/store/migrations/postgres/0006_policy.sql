@@ -1,0 +1,2 @@
+-- Policy: rules of tenants, caps, reserved recipients, flags.
+DROP TABLE IF EXISTS placeholder;
