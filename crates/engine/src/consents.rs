@@ -3,8 +3,10 @@
 
 mod ledger;
 mod moment;
+mod preferences;
 mod settings;
 
 pub use ledger::{ConsentLine, NewConsentInput};
 pub use moment::{HeldLine, StateReport};
+pub use preferences::{Chosen, Closed, Link, Preference, Preferences, Shown};
 pub use settings::NewTopic;

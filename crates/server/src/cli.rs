@@ -1,9 +1,13 @@
 //! The command line.
 
+mod consents;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use consents::*;
 
 /// Messaging infrastructure that you run yourself, WhatsApp first.
 #[derive(Debug, Parser)]
@@ -48,6 +52,9 @@ pub enum Command {
     /// Templates as the platform knows them.
     #[command(subcommand)]
     Template(Template),
+    /// Consent: who agreed to what, when, and on which proof.
+    #[command(subcommand)]
+    Consent(Consent),
     /// Messages: send, look, cancel, redrive.
     #[command(subcommand)]
     Message(Message),
@@ -508,6 +515,10 @@ mod tests {
             ("tidings message send --text a --template b --to +4930123456", false),
             ("tidings pause set sender snd_1 --reason why", true),
             ("tidings pause set planet earth --reason why", false),
+            ("tidings consent revoke --to +4930123456", true),
+            ("tidings consent state", false),
+            ("tidings consent settings --marketing never", false),
+            ("tidings consent topic news --title en=News", true),
             ("tidings bench", true),
             ("tidings", false),
         ] {

@@ -26,7 +26,7 @@ CREATE TABLE message_topics (
 
 -- Links that a recipient is given; the token is stored as a keyed hash, what it stands for sealed.
 CREATE TABLE public_links (
-  hash BYTEA PRIMARY KEY, tenant_id BYTEA NOT NULL, kind BIGINT NOT NULL, data BYTEA NOT NULL,
+  hash BYTEA PRIMARY KEY, tenant_id BYTEA NOT NULL, kind BIGINT NOT NULL, recipient BYTEA NOT NULL, data BYTEA NOT NULL,
   created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, used_at BIGINT
 );
 CREATE INDEX public_links_by_age ON public_links (expires_at);

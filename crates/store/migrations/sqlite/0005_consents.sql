@@ -26,7 +26,7 @@ CREATE TABLE message_topics (
 
 -- Links that a recipient is given; the token is stored as a keyed hash, what it stands for sealed.
 CREATE TABLE public_links (
-  hash BLOB PRIMARY KEY, tenant_id BLOB NOT NULL, kind INTEGER NOT NULL, data BLOB NOT NULL,
+  hash BLOB PRIMARY KEY, tenant_id BLOB NOT NULL, kind INTEGER NOT NULL, recipient BLOB NOT NULL, data BLOB NOT NULL,
   created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, used_at INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX public_links_by_age ON public_links (expires_at);

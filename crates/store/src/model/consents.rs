@@ -76,3 +76,29 @@ pub struct ConsentSetup {
     /// By code; archived ones included.
     pub topics: Vec<Topic>,
 }
+
+/// What a recipient's link is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkKind {
+    /// The preference centre.
+    Preferences = 1,
+    /// Confirms a double opt-in, once.
+    Confirmation = 2,
+}
+
+#[derive(Debug, Clone)]
+pub struct NewLink {
+    pub kind: LinkKind,
+    pub address: Address,
+    /// JSON of the engine's; kept sealed.
+    pub data: String,
+    pub expires_at: Timestamp,
+}
+
+#[derive(Debug, Clone)]
+pub struct FoundLink {
+    pub recipient: super::Hash16,
+    pub data: String,
+    pub expires_at: Timestamp,
+    pub used_at: Option<Timestamp>,
+}

@@ -22,6 +22,7 @@ mod key_cache;
 mod keyring;
 mod keys;
 mod levels;
+mod links;
 mod media;
 mod messages;
 mod nodes;

@@ -13,6 +13,7 @@ pub mod nodes;
 pub mod overview;
 pub mod pauses;
 pub mod policy;
+pub mod preference_links;
 pub mod recipients;
 pub mod recovery;
 pub mod rotations;
@@ -70,6 +71,7 @@ fn consent() -> OpenApiRouter<AppState> {
         .routes(routes!(consents::add_consent, consents::list_consents))
         .routes(routes!(consents::consent_state))
         .routes(routes!(topics::put_topic, topics::list_topics))
+        .routes(routes!(preference_links::make_link))
         .routes(routes!(topics::get_settings, topics::set_settings))
 }
 
