@@ -78,4 +78,5 @@ pub struct Catalog {
     pub pauses: Vec<Pause>,
     pub tenant_messages_per_s: Option<f64>,
     pub limits: TenantLimits,
+    pub consent: super::ConsentSetup,
 }
