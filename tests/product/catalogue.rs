@@ -75,7 +75,8 @@ fn intent(to: usize, name: &str, language: &str, variables: &Value) -> Value {
 /// The rules of the decisions that a message was accepted with.
 async fn decisions(tenant: &Tenant, message: &str) -> Vec<String> {
     let events = tenant.http.get(&format!("/v1/messages/{message}/events")).await.expect(200);
-    let first = events["events"].as_array().unwrap().iter().find(|event| !event["data"]["decisions"].is_null());
+    let first =
+        events["events"].as_array().unwrap().iter().find(|event| !event["data"]["decisions"].is_null());
     let list = first.map(|event| event["data"]["decisions"].as_array().cloned().unwrap_or_default());
     list.unwrap_or_default().iter().map(|each| each["rule"].as_str().unwrap().to_owned()).collect()
 }

@@ -40,7 +40,8 @@ fn verdict(template: &Value) -> Result<(String, String), String> {
         return Err(made["error"].to_string());
     }
     sim.take_due(NOW + SimConfig::default().review_us);
-    let (_, found) = call(&sim, NOW, "GET", &format!("/v25.0/{}", made["id"].as_str().unwrap()), &Value::Null);
+    let (_, found) =
+        call(&sim, NOW, "GET", &format!("/v25.0/{}", made["id"].as_str().unwrap()), &Value::Null);
     let text = |key: &str| found[key].as_str().unwrap().to_owned();
     Ok((text("status"), text("category")))
 }

@@ -1,11 +1,11 @@
-//! Setting things up: tenants, keys, accounts, senders, templates, consents, pauses, media. Each call checks
+//! Setting things up: tenants, keys, accounts, senders, templates, pauses, media. Each call checks
 //! its own permission, so that the API, the console and the CLI share one door.
 
 mod accounts;
 mod auth;
-mod consents;
 mod media;
 mod pauses;
+mod recipients;
 mod recovery;
 mod rotation;
 mod senders;
@@ -14,7 +14,6 @@ mod templates;
 mod tenants;
 
 pub use accounts::{NewAccount, PatchAccount};
-pub use consents::NewConsentInput;
 pub use media::Download;
 pub use senders::NewSender;
 pub use sessions::Session;

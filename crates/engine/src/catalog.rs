@@ -9,13 +9,15 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use tidings_domain::category::{Category, Channel};
-use tidings_domain::id::{AccountId, CatalogueId, Id, SenderId, TenantId};
+use tidings_domain::consent::Topic;
+use tidings_domain::consent::keywords::OwnWords;
+use tidings_domain::id::{AccountId, CatalogueId, Id, SenderId, TenantId, TopicId};
 use tidings_domain::template::TemplateRules;
 use tidings_domain::time::Timestamp;
 use tidings_store::Store;
 use tidings_store::model::{
-    Account, Catalog, LiveVersion, LogicalTemplate, Pause, PauseScope, Sender, StoredTemplate, TemplateShelf,
-    TenantLimits,
+    Account, Catalog, ConsentSetup, LiveVersion, LogicalTemplate, Pause, PauseScope, Sender, StoredTemplate,
+    TemplateShelf, TenantLimits,
 };
 use tidings_store::scope::TenantScope;
 
@@ -35,6 +37,9 @@ pub struct Snapshot {
     logical: BTreeMap<String, LogicalTemplate>,
     live: BTreeMap<CatalogueId, Vec<LiveVersion>>,
     rules: TemplateRules,
+    pub consent: ConsentSetup,
+    /// The tenant's own keywords, ready to be compared.
+    pub own_words: OwnWords,
 }
 
 impl Snapshot {
@@ -61,6 +66,11 @@ impl Snapshot {
             pauses: catalog.pauses,
             messages_per_s: catalog.tenant_messages_per_s,
             limits: catalog.limits,
+            own_words: OwnWords::new(
+                &catalog.consent.settings.stop_words,
+                &catalog.consent.settings.start_words,
+            ),
+            consent: catalog.consent,
         }
     }
 
@@ -87,6 +97,20 @@ impl Snapshot {
     /// The pause of this one template, if any.
     pub fn template_pause(&self, name: Option<&str>, category: Category, now: Timestamp) -> Option<&Pause> {
         self.content_pause(category, name, now).filter(|pause| pause.scope == PauseScope::Template)
+    }
+
+    /// Every localization, by account and name.
+    pub fn templates(&self) -> impl Iterator<Item = &StoredTemplate> {
+        self.templates.values()
+    }
+
+    /// A topic by its code.
+    pub fn topic(&self, code: &str) -> Option<&Topic> {
+        self.consent.topics.iter().find(|topic| topic.code == code)
+    }
+
+    pub fn topic_by_id(&self, id: TopicId) -> Option<&Topic> {
+        self.consent.topics.iter().find(|topic| topic.id == id)
     }
 
     /// Whether the platform said after `since` that every localization of the template can be sent.

@@ -19,12 +19,14 @@ pub mod admin;
 pub mod caller;
 pub mod catalog;
 pub mod config;
+pub mod consents;
 pub mod content;
 pub mod error;
 pub mod limits;
 pub mod metrics;
 pub(crate) mod office;
 pub mod templates;
+pub mod verifications;
 
 pub use caller::{Caller, Operator};
 pub use config::{EngineConfig, Roles};

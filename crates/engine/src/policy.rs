@@ -2,6 +2,7 @@
 //! message is taken in, and again inside the transaction that claims it, so that an opt-out committed in
 //! between is always honoured.
 
+mod consent_rules;
 mod evaluate;
 mod rules;
 

@@ -104,8 +104,10 @@ impl State {
             "reason": "NONE",
         });
         match event {
-            "PAUSED" => value["other_info"] = json!({"title": if entry.life.pauses > 1 { "SECOND_PAUSE" } else { "FIRST_PAUSE" },
-                "description": "Low quality"}),
+            "PAUSED" => {
+                value["other_info"] = json!({"title": if entry.life.pauses > 1 { "SECOND_PAUSE" } else { "FIRST_PAUSE" },
+                "description": "Low quality"})
+            }
             "DISABLED" => value["disable_info"] = json!({"disable_date": now_us / SECOND_US}),
             "REJECTED" => value["reason"] = json!(entry.life.rejected_reason),
             _ => {}

@@ -106,7 +106,13 @@ pub const RUN_EVENTS_MAX: i64 = 40_000;
 pub const SUBJECT_EVENTS_MIN: i64 = 2_000;
 /// Events whose places are written down at once.
 pub const SUBJECT_EVENTS_MAX: i64 = 10_000;
+/// Entries of one person's ledger that are read at once; nobody has as many.
+pub const LEDGER_OF_PERSON_MAX: usize = 10_000;
 /// Rows that one transaction adds to an index behind the log.
 pub const INDEX_ROWS_PER_WRITE: usize = 1_000;
 /// Microseconds for which a step of the wall clock is remembered; a debt towards a recipient lasts minutes.
 pub(crate) const CLOCK_STEPS_KEPT_US: i64 = tidings_domain::time::DAY;
+/// Microseconds for which ended verifications are kept.
+pub(crate) const VERIFICATIONS_KEPT_US: i64 = 30 * tidings_domain::time::DAY;
+/// Microseconds of whole days that tell how a range or country usually behaves.
+pub(crate) const VERIFICATION_MONTH_US: i64 = 30 * tidings_domain::time::DAY;

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod consents;
 pub mod feed;
 pub mod hot;
 pub mod messages;
@@ -10,9 +11,11 @@ pub mod people;
 pub mod retention;
 pub mod templates;
 pub mod tenancy;
+pub mod verifications;
 
 pub use accounts::*;
 pub use audit::*;
+pub use consents::*;
 pub use feed::*;
 pub use hot::*;
 pub use messages::*;
@@ -21,3 +24,4 @@ pub use people::*;
 pub use retention::*;
 pub use templates::*;
 pub use tenancy::*;
+pub use verifications::*;

@@ -70,9 +70,10 @@ impl Settings {
         };
         let long = |text: &str, max: usize| text.chars().count() > max;
         if self.tags.len() > TAGS_MAX
-            || self.tags.iter().any(|(key, value)| {
-                key.is_empty() || long(key, TAG_CHARS_MAX) || long(value, TAG_CHARS_MAX)
-            })
+            || self
+                .tags
+                .iter()
+                .any(|(key, value)| key.is_empty() || long(key, TAG_CHARS_MAX) || long(value, TAG_CHARS_MAX))
         {
             add("tags".into(), "tags.size", "Give at most 20 tags of at most 80 characters each.");
         }
@@ -84,14 +85,16 @@ impl Settings {
             let repeated = self.variables[..index].iter().any(|other| other.name == variable.name);
             let named = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
             if variable.name.is_empty() || !variable.name.bytes().all(named) || repeated {
-                let detail = "Give each variable a name of its own, of lower-case letters, digits and underscores.";
+                let detail =
+                    "Give each variable a name of its own, of lower-case letters, digits and underscores.";
                 add(format!("{field}.name"), "variable.name", detail);
             }
             let max = variable.max_chars.unwrap_or(1);
             if max == 0 || max > VARIABLE_CHARS_MAX {
                 add(format!("{field}.max_chars"), "variable.max_chars", "Between 1 and 1024 characters.");
             }
-            for (part, text) in [("sample", Some(&variable.sample)), ("fallback", variable.fallback.as_ref())] {
+            for (part, text) in [("sample", Some(&variable.sample)), ("fallback", variable.fallback.as_ref())]
+            {
                 let text = text.filter(|text| !text.is_empty() || part == "fallback");
                 if let Some(Err(detail)) = text.map(|text| variable.check(&text.as_str().into())) {
                     add(format!("{field}.{part}"), "variable.value", &detail);
@@ -107,7 +110,8 @@ impl Settings {
             let named = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
             let fits = !variant.name.is_empty() && variant.name.bytes().all(named);
             if !fits || long(&variant.name, VARIANT_CHARS_MAX) || repeated {
-                let detail = "Give each variant a name of its own, of at most 20 lower-case letters and digits.";
+                let detail =
+                    "Give each variant a name of its own, of at most 20 lower-case letters and digits.";
                 add(format!("{field}.name"), "variant.name", detail);
             }
             if variant.weight > WEIGHT_MAX {
@@ -118,7 +122,11 @@ impl Settings {
             add("variants".into(), "variants.count", "Give at most 10 variants.");
         }
         if self.default_language.as_ref().is_some_and(|code| !LANGUAGES.contains(&code.as_str())) {
-            add("default_language".into(), "language.unknown", "Give a language of the platform, such as `en_US`.");
+            add(
+                "default_language".into(),
+                "language.unknown",
+                "Give a language of the platform, such as `en_US`.",
+            );
         }
         if self.fallback_texts.len() > FALLBACKS_MAX {
             add("fallback_texts".into(), "fallback_texts.count", "Give at most 50 texts.");

@@ -37,8 +37,16 @@ use VersionState as S;
 
 impl VersionState {
     pub const ALL: [Self; 10] = [
-        S::Draft, S::InReview, S::SignedOff, S::Submitted, S::Pending, S::Approved, S::Rejected, S::Paused,
-        S::Disabled, S::Archived,
+        S::Draft,
+        S::InReview,
+        S::SignedOff,
+        S::Submitted,
+        S::Pending,
+        S::Approved,
+        S::Rejected,
+        S::Paused,
+        S::Disabled,
+        S::Archived,
     ];
 
     pub fn as_str(self) -> &'static str {

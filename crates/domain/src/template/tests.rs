@@ -109,10 +109,22 @@ fn variable(name: &str, kind: &str, more: Value) -> Variable {
 fn values_fit_their_types() {
     for (kind, good, bad) in [
         ("text", vec![json!("Ann"), json!(12)], vec![json!(""), json!(true), json!("x".repeat(1_025))]),
-        ("number", vec![json!("12"), json!("-1.50"), json!(3.5)], vec![json!("a"), json!("1,5"), json!("1.")]),
+        (
+            "number",
+            vec![json!("12"), json!("-1.50"), json!(3.5)],
+            vec![json!("a"), json!("1,5"), json!("1.")],
+        ),
         ("amount", vec![json!("12.50 EUR"), json!("USD 3")], vec![json!("12.50"), json!("12 euros")]),
-        ("date", vec![json!("2026-11-21")], vec![json!("21.11.2026"), json!("2026-13-01"), json!("2026-1-1")]),
-        ("url", vec![json!("https://a.test/b"), json!("b/c?d=1")], vec![json!("a b"), json!("http://a.test")]),
+        (
+            "date",
+            vec![json!("2026-11-21")],
+            vec![json!("21.11.2026"), json!("2026-13-01"), json!("2026-1-1")],
+        ),
+        (
+            "url",
+            vec![json!("https://a.test/b"), json!("b/c?d=1")],
+            vec![json!("a b"), json!("http://a.test")],
+        ),
         ("code", vec![json!("AB12")], vec![json!("AB 12"), json!("A-1")]),
         ("file", vec![json!("https://a.test/b.png"), json!({"id": "7"})], vec![json!(7), json!("")]),
     ] {
@@ -154,7 +166,8 @@ fn names_and_tags_follow_the_tenants_rules() {
         required_tags: vec!["team".to_owned()],
         ..TemplateRules::default()
     };
-    let tagged = Settings { tags: BTreeMap::from([("team".to_owned(), "a".to_owned())]), ..Settings::default() };
+    let tagged =
+        Settings { tags: BTreeMap::from([("team".to_owned(), "a".to_owned())]), ..Settings::default() };
     for (name, fits) in [
         ("ship_parcel_v1", true),
         ("ship__v", true),
@@ -167,7 +180,10 @@ fn names_and_tags_follow_the_tenants_rules() {
         assert_eq!(rules.admit(name, &tagged).is_ok(), fits, "{name}");
     }
     assert_eq!(rules.admit("otp", &Settings::default()).expect_err("no tag")[0].code, "template.tag_missing");
-    assert_eq!(TemplateRules { naming: vec!["a b".to_owned()], ..TemplateRules::default() }.check().is_ok(), false);
+    assert_eq!(
+        TemplateRules { naming: vec!["a b".to_owned()], ..TemplateRules::default() }.check().is_ok(),
+        false
+    );
     let strange = BTreeMap::from([("xx".to_owned(), vec!["en".to_owned()])]);
     assert!(TemplateRules { language_fallbacks: strange, ..TemplateRules::default() }.check().is_err());
 }

@@ -50,7 +50,11 @@ impl Variable {
     pub fn check(&self, value: &Value) -> Result<(), String> {
         if self.kind == VariableType::File {
             let fits = value.as_object().is_some() || value.as_str().is_some_and(|text| !text.is_empty());
-            return if fits { Ok(()) } else { Err("Give a link, an id or an object with either.".to_owned()) };
+            return if fits {
+                Ok(())
+            } else {
+                Err("Give a link, an id or an object with either.".to_owned())
+            };
         }
         let number;
         let text = match value {
@@ -69,7 +73,9 @@ impl Variable {
         let (fits, wanted) = match self.kind {
             VariableType::Text | VariableType::File => (true, ""),
             VariableType::Number => (is_number(text), "Give a number, such as 12 or 12.5."),
-            VariableType::Amount => (is_amount(text), "Give an amount with its currency, such as `12.50 EUR`."),
+            VariableType::Amount => {
+                (is_amount(text), "Give an amount with its currency, such as `12.50 EUR`.")
+            }
             VariableType::Date => (is_date(text), "Give a date such as 2026-11-21."),
             VariableType::Url => (is_url(text), "Give an address, or the part behind one, without blanks."),
             VariableType::Code => {
@@ -118,7 +124,9 @@ pub fn complete(declared: &[Variable], given: &Value, field: &str) -> Checked<Pa
         let names: Vec<String> = declared.iter().map(|variable| format!("`{}`", variable.name)).collect();
         let detail = match names.is_empty() {
             true => "The template takes no variables; leave them out.".to_owned(),
-            false => format!("Leave out what the template does not have; its variables are {}.", names.join(", ")),
+            false => {
+                format!("Leave out what the template does not have; its variables are {}.", names.join(", "))
+            }
         };
         problems.push(FieldProblem::new(field, "template.variable_unknown", detail));
     }

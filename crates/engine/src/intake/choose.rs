@@ -5,7 +5,9 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 use tidings_domain::decision::{Decision, Verdict};
-use tidings_domain::template::{ParameterValues, Variant, VersionState, complete, language_chain, variant_of};
+use tidings_domain::template::{
+    ParameterValues, Variant, VersionState, complete, language_chain, variant_of,
+};
 use tidings_domain::time::Timestamp;
 use tidings_domain::whatsapp::{self, Outgoing};
 use tidings_store::model::{Hash16, LiveVersion, LogicalTemplate, StoredTemplate};
@@ -211,5 +213,11 @@ fn note(rule: &'static str, reason: &str, inputs: Value) -> Decision {
         Value::Object(map) => map,
         _ => serde_json::Map::new(),
     };
-    Decision { rule: Cow::Borrowed(rule), version: VERSION, verdict: Verdict::Allow, reason: reason.to_owned(), inputs }
+    Decision {
+        rule: Cow::Borrowed(rule),
+        version: VERSION,
+        verdict: Verdict::Allow,
+        reason: reason.to_owned(),
+        inputs,
+    }
 }

@@ -52,7 +52,9 @@ mod tests {
             reason: String::new(),
             inputs: serde_json::Map::new(),
         };
-        for (policy, length) in [("[]", 1), (r#"[{"rule":"a","version":1,"verdict":"allow","reason":""}]"#, 2)] {
+        for (policy, length) in
+            [("[]", 1), (r#"[{"rule":"a","version":1,"verdict":"allow","reason":""}]"#, 2)]
+        {
             let mut decisions = policy.to_owned();
             put_before(&mut decisions, std::slice::from_ref(&note));
             let read: Vec<Decision> = serde_json::from_str(&decisions).expect("still a list of decisions");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tidings_domain::address::Address;
 use tidings_domain::category::Category;
 use tidings_domain::decision::Decision;
-use tidings_domain::id::{Id, MessageId};
+use tidings_domain::id::{Id, MessageId, TopicId};
 use tidings_domain::intent::{Body, Intent, To};
 use tidings_domain::time::Timestamp;
 use tidings_domain::trace::TraceId;
@@ -62,6 +62,7 @@ pub(crate) async fn prepare(
     let whom = Whom { recipient, country: country.as_ref().map(|code| code.as_str()), at: now };
     let Chosen { outgoing, template, decisions } = compose(snapshot, &route, intent.body, whom)?;
     let category = category(intent.category, template)?;
+    let topic = topic(snapshot, intent.topic.as_deref(), category)?;
     if matches!(address, Address::Bsuid(_)) && category == Category::Authentication {
         return Err(EngineError::invalid(
             "to.bsuid",
@@ -79,6 +80,7 @@ pub(crate) async fn prepare(
         category,
         recipient,
         country,
+        topic,
         template: outgoing.template().map(|each| each.name.clone()),
         language: outgoing.template().map(|each| each.language.code.clone()),
         created_at: now,
@@ -187,4 +189,22 @@ fn category(wanted: Option<Category>, template: Option<&StoredTemplate>) -> Resu
             "The platform lists this template in a category that is not known here; give `category`.",
         )),
     }
+}
+
+/// The topic by its code; it must be one of the message's category, whose opt-outs it is about.
+fn topic(snapshot: &Snapshot, code: Option<&str>, category: Category) -> Result<Option<TopicId>> {
+    let Some(code) = code else { return Ok(None) };
+    let Some(topic) = snapshot.topic(code).filter(|topic| !topic.archived) else {
+        return Err(EngineError::invalid(
+            "topic",
+            "topic.unknown",
+            "You have no topic with this code, or it is archived. Make it first, or leave `topic` out.",
+        ));
+    };
+    if topic.category != category {
+        let detail =
+            format!("This topic is one of {} messages, and the message is {category}.", topic.category);
+        return Err(EngineError::invalid("topic", "topic.category", detail));
+    }
+    Ok(Some(topic.id))
 }

@@ -41,7 +41,8 @@ pub(crate) async fn evaluate(
     let birth = Birth::new(engine, now);
     let prepared = prepare(caller, &snapshot, body, None, ahead, birth).await?;
     let message = &prepared.message;
-    let facts = caller.store.recipient_facts(&caller.scope, message.recipient, message.sender).await?;
+    let mut facts = caller.store.recipient_facts(&caller.scope, message.recipient, message.sender).await?;
+    facts.topic = message.topic;
     let decisions = judge(
         &snapshot,
         &Question {

@@ -12,6 +12,7 @@ use tidings_domain::limits::SERVICE_WINDOW_US;
 use tidings_domain::time::{MINUTE, Timestamp};
 use tidings_store::model::RecipientFacts;
 
+use super::consent_rules;
 use crate::catalog::{Snapshot, is_sendable};
 
 /// Version of this set of rules; an allow names it, so that a verdict can be read years later.
@@ -32,14 +33,22 @@ pub(crate) struct Question<'a> {
 
 type Rule = fn(&Snapshot, &Question<'_>, &RecipientFacts) -> Option<Decision>;
 
-const RULES: [Rule; 5] = [reachable, suppression, cool_down, window, template];
+const RULES: [Rule; 7] = [
+    reachable,
+    consent_rules::suppression,
+    consent_rules::topic,
+    consent_rules::required,
+    cool_down,
+    window,
+    template,
+];
 
 /// Asks every rule; a rule that does not apply says nothing.
 pub(crate) fn judge(snapshot: &Snapshot, question: &Question<'_>, facts: &RecipientFacts) -> Vec<Decision> {
     RULES.iter().filter_map(|rule| rule(snapshot, question, facts)).collect()
 }
 
-fn decision(
+pub(super) fn decision(
     rule: &'static str,
     verdict: Verdict,
     reason: impl Into<String>,
@@ -52,7 +61,7 @@ fn decision(
     Decision { rule: Cow::Borrowed(rule), version: VERSION, verdict, reason: reason.into(), inputs }
 }
 
-fn allow(rule: &'static str, reason: &'static str) -> Decision {
+pub(super) fn allow(rule: &'static str, reason: &'static str) -> Decision {
     decision(rule, Verdict::Allow, reason, json!(null))
 }
 
@@ -70,22 +79,6 @@ fn reachable(_: &Snapshot, question: &Question<'_>, facts: &RecipientFacts) -> O
                 "The provider said with code {code} that this recipient cannot be reached; lift the mark to try again."
             ),
             json!({"code": code, "since": at}),
-        ),
-    })
-}
-
-/// An opt-out for the category stops the message.
-fn suppression(_: &Snapshot, question: &Question<'_>, facts: &RecipientFacts) -> Option<Decision> {
-    if question.scheduled {
-        return None;
-    }
-    Some(match facts.revoked_at[usize::from(question.category.priority())] {
-        None => allow("consent.suppression", "The recipient has not opted out of this category."),
-        Some(at) => decision(
-            "consent.suppressed",
-            Verdict::Deny,
-            format!("The recipient opted out of {} messages.", question.category),
-            json!({"category": question.category.as_str(), "revoked_at": at}),
         ),
     })
 }

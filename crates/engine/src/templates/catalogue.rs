@@ -53,7 +53,13 @@ impl Engine {
         let made = caller
             .store
             .add_logical_template(
-                &caller.scope, account, &new.name, new.category, new.settings, caller.actor, self.now(),
+                &caller.scope,
+                account,
+                &new.name,
+                new.category,
+                new.settings,
+                caller.actor,
+                self.now(),
             )
             .await?
             .ok_or_else(|| EngineError::Conflict("There is a template of this name already.".to_owned()))?;
@@ -110,7 +116,11 @@ impl Engine {
     }
 
     /// Takes a template out of use; what the platform has of it stays there until its versions are archived.
-    pub async fn archive_logical_template(&self, caller: &Caller, id: CatalogueId) -> Result<LogicalTemplate> {
+    pub async fn archive_logical_template(
+        &self,
+        caller: &Caller,
+        id: CatalogueId,
+    ) -> Result<LogicalTemplate> {
         caller.require(Permission::TemplatesWrite)?;
         let known = self.logical_template(caller, id).await?;
         let (settings, now) = (known.settings, self.now());

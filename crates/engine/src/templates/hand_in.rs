@@ -50,8 +50,7 @@ impl Engine {
         let mut definition = version.definition.clone();
         definition["name"] = serde_json::Value::String(name.clone());
         let now = self.now();
-        let mut leaving =
-            VersionMove::new(version.id, version.state, VersionState::Submitted, actor, now);
+        let mut leaving = VersionMove::new(version.id, version.state, VersionState::Submitted, actor, now);
         leaving.provider_name = Some(name);
         leaving.provider_id.clone_from(&edited);
         leaving.task = Some((TemplateTask::Check, now.plus(TEMPLATE_CHECK_US)));

@@ -7,7 +7,9 @@ use tidings_domain::template::limits::{DEFINITION_BYTES_MAX, NOTE_CHARS_MAX};
 use tidings_domain::template::{MAIN_VARIANT, Settings, Step, VersionState};
 use tidings_domain::whatsapp::lint::{Finding, is_refused, lint, places_of};
 use tidings_domain::whatsapp::{TemplateDefinition, fill_template};
-use tidings_store::model::{LogicalTemplate, NewVersion, TemplateTask, TemplateVersion, VersionMove, VersionStep};
+use tidings_store::model::{
+    LogicalTemplate, NewVersion, TemplateTask, TemplateVersion, VersionMove, VersionStep,
+};
 
 use super::catalogue::require_admin;
 use super::{arranged, problems, sample_of};
@@ -83,7 +85,11 @@ impl Engine {
 
     pub async fn template_version(&self, caller: &Caller, id: VersionId) -> Result<TemplateVersion> {
         caller.require(Permission::TemplatesRead)?;
-        caller.store.template_version(&caller.scope, id).await?.ok_or(EngineError::NotFound("template version"))
+        caller
+            .store
+            .template_version(&caller.scope, id)
+            .await?
+            .ok_or(EngineError::NotFound("template version"))
     }
 
     pub async fn template_history(&self, caller: &Caller, id: VersionId) -> Result<Vec<VersionStep>> {
@@ -211,7 +217,11 @@ impl Engine {
 /// The definition with what is the template's own.
 pub(super) fn whole(logical: &LogicalTemplate, language: &str, definition: Value) -> Result<Value> {
     let Value::Object(mut fields) = definition else {
-        return Err(EngineError::invalid("definition", "definition.object", "Give an object with `components`."));
+        return Err(EngineError::invalid(
+            "definition",
+            "definition.object",
+            "Give an object with `components`.",
+        ));
     };
     fields.insert("name".to_owned(), json!(logical.name));
     fields.insert("language".to_owned(), json!(language));
@@ -220,7 +230,11 @@ pub(super) fn whole(logical: &LogicalTemplate, language: &str, definition: Value
     add_samples(&mut definition, &logical.settings);
     let size = definition.to_string().len();
     if size > DEFINITION_BYTES_MAX {
-        return Err(EngineError::invalid("definition", "definition.size", "A definition has at most 64 KiB."));
+        return Err(EngineError::invalid(
+            "definition",
+            "definition.size",
+            "A definition has at most 64 KiB.",
+        ));
     }
     let wanted = logical.category.as_str().to_ascii_uppercase();
     if definition["category"] != json!(wanted) {
@@ -232,7 +246,8 @@ pub(super) fn whole(logical: &LogicalTemplate, language: &str, definition: Value
 
 /// Samples of the declared variables serve the platform's reviewers where the author gave none.
 fn add_samples(definition: &mut Value, settings: &Settings) {
-    let named = definition["parameter_format"].as_str().is_some_and(|word| word.eq_ignore_ascii_case("named"));
+    let named =
+        definition["parameter_format"].as_str().is_some_and(|word| word.eq_ignore_ascii_case("named"));
     let mut place = 0;
     let Some(components) = definition["components"].as_array_mut() else { return };
     for component in components {

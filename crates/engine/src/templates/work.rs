@@ -131,7 +131,8 @@ async fn resubmit(
         at: now,
     };
     let made = store.add_template_version(scope, new, true).await?;
-    let body = json!({"template": made.template, "rejected": version.id, "version": made.n, "reason": reason});
+    let body =
+        json!({"template": made.template, "rejected": version.id, "version": made.n, "reason": reason});
     store.log_template_event(scope, Kind::TemplateResubmitted, made.id, ACTOR, now, body).await?;
     tracing::info!(version = %made.id, "a corrected copy of a rejected template follows");
     Ok(())

@@ -12,8 +12,13 @@ use super::{CloudProvider, calls};
 use crate::limits::{CALL, PROVIDER_ID_BYTES_MAX};
 
 /// Fields of an edit; name and language are the template's for good.
-const EDITABLE: [&str; 5] =
-    ["category", "components", "parameter_format", "message_send_ttl_seconds", "cta_url_link_tracking_opted_out"];
+const EDITABLE: [&str; 5] = [
+    "category",
+    "components",
+    "parameter_format",
+    "message_send_ttl_seconds",
+    "cta_url_link_tracking_opted_out",
+];
 
 #[derive(Deserialize)]
 struct Taken<'a> {
@@ -90,8 +95,7 @@ impl CloudProvider {
             .append_pair("hsm_id", provider_id)
             .finish();
         let rest = format!("/message_templates?{query}");
-        let answer =
-            self.call(credentials, Method::DELETE, account_ref, &rest, Payload::None, CALL).await?;
+        let answer = self.call(credentials, Method::DELETE, account_ref, &rest, Payload::None, CALL).await?;
         let done: Taken<'_> = calls::read(&answer)?;
         if done.success.is("true") { Ok(()) } else { Err(CallError::Unreadable) }
     }

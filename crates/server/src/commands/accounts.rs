@@ -128,4 +128,3 @@ fn lane_words(lane: &Value) -> String {
     }
     out
 }
-

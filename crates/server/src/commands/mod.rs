@@ -2,6 +2,7 @@
 
 mod accounts;
 mod backup;
+mod consents;
 mod console;
 mod demo;
 mod doctor;
@@ -19,6 +20,7 @@ mod serve;
 mod sim;
 mod templates;
 mod tenants;
+mod verifications;
 mod view;
 
 use std::path::Path;
@@ -78,6 +80,8 @@ pub async fn run(cli: Cli, out: Out) -> Outcome {
         Command::Sender(command) => accounts::sender(command, out).await,
         Command::Template(command) => templates::run(command, out).await,
         Command::Message(command) => messages::run(command, out).await,
+        Command::Verification(command) => verifications::run(command, out).await,
+        Command::Consent(command) => consents::run(command, out).await,
         Command::MasterKey(command) => master_key::run(command, file, out).await,
         Command::Rotate(command) => rotate::run(command, out).await,
         Command::Node(command) => nodes::run(command, out).await,

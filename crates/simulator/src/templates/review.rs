@@ -5,9 +5,7 @@ use serde_json::{Value, json};
 use super::{Life, Review, Template, judge};
 use crate::answer::Answer;
 use crate::error::GraphError;
-use crate::limits::{
-    HOUR_US, MAX_EDITS, MAX_TEMPLATES, MAX_TEMPLATES_PER_HOUR, NAME_TAKEN_US, SECOND_US,
-};
+use crate::limits::{HOUR_US, MAX_EDITS, MAX_TEMPLATES, MAX_TEMPLATES_PER_HOUR, NAME_TAKEN_US, SECOND_US};
 use crate::provision::TemplateSpec;
 use crate::queue::What;
 use crate::router::Query;
@@ -49,7 +47,9 @@ impl State {
         }
         let living = own.templates.iter().filter(|template| template.spec.status != "DELETED").count();
         if living >= MAX_TEMPLATES {
-            return Err(GraphError::new(100, "The account has as many templates as allowed.").subcode(2_388_019));
+            return Err(
+                GraphError::new(100, "The account has as many templates as allowed.").subcode(2_388_019)
+            );
         }
         Ok(())
     }
@@ -103,7 +103,13 @@ impl State {
     }
 
     /// Replaces all components; only of a template that is approved, rejected or paused.
-    pub(crate) fn edit_template(&mut self, now_us: i64, account: u32, id: &str, body: &[u8]) -> Option<Answer> {
+    pub(crate) fn edit_template(
+        &mut self,
+        now_us: i64,
+        account: u32,
+        id: &str,
+        body: &[u8],
+    ) -> Option<Answer> {
         let index = self.template_of_id(account, id)?;
         Some(match self.edited(now_us, account, index, body) {
             Ok(review) => {

@@ -24,7 +24,14 @@ pub(crate) struct Samples {
 }
 
 const MIMES: [&str; 8] = [
-    "image/jpeg", "image/jpg", "image/png", "image/gif", "video/mp4", "video/3gpp", "application/pdf", "text/plain",
+    "image/jpeg",
+    "image/jpg",
+    "image/png",
+    "image/gif",
+    "video/mp4",
+    "video/3gpp",
+    "application/pdf",
+    "text/plain",
 ];
 
 fn number(node: &str) -> Option<u64> {
@@ -51,7 +58,8 @@ impl State {
     }
 
     pub(crate) fn take_sample(&mut self, call: &Call<'_>) -> Answer {
-        let offset = call.headers.get("file_offset").and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        let offset =
+            call.headers.get("file_offset").and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         let session = number(call.node).and_then(|id| Some((id, self.samples.sessions.get_mut(&id)?)));
         let Some((id, session)) = session else {
             return self.refuse(&GraphError::unknown_object("post", call.node));

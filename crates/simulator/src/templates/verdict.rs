@@ -38,7 +38,9 @@ pub fn judge(request: &Value) -> Result<Review, GraphError> {
         match this.as_str() {
             "HEADER" => head(part, by_name, offer)?,
             "BODY" => vague |= text_of_body(part, by_name, if offer { 600 } else { 1024 })?.is_vague(request),
-            "FOOTER" if offer => return Err(format_error(2_388_073, "No footer beside a limited time offer.")),
+            "FOOTER" if offer => {
+                return Err(format_error(2_388_073, "No footer beside a limited time offer."));
+            }
             "FOOTER" => foot(part)?,
             "BUTTONS" => row(items(&part["buttons"]), 10)?,
             "CAROUSEL" => carousel(part, by_name)?,
@@ -56,8 +58,9 @@ pub fn judge(request: &Value) -> Result<Review, GraphError> {
         return Err(GraphError::parameter("A template needs a body."));
     }
     if vague {
-        return Err(GraphError::new(100, "This template has too many variables for its length.")
-            .subcode(2_388_293));
+        return Err(
+            GraphError::new(100, "This template has too many variables for its length.").subcode(2_388_293)
+        );
     }
     Ok(read_by_a_person(category, parts))
 }
@@ -154,7 +157,8 @@ impl Reading {
             }
         }
         if !by_name {
-            let mut numbers: Vec<usize> = self.distinct().iter().filter_map(|name| name.parse().ok()).collect();
+            let mut numbers: Vec<usize> =
+                self.distinct().iter().filter_map(|name| name.parse().ok()).collect();
             numbers.sort_unstable();
             if numbers != (1..=numbers.len()).collect::<Vec<_>>() {
                 return Err(format_error(2_388_072, "The variables are not numbered one after the other."));
@@ -171,7 +175,9 @@ impl Reading {
         let enough = if by_name {
             let given = items(&example[format!("{key}_named_params").as_str()]);
             wanted.iter().all(|name| {
-                given.iter().any(|each| word(&each["param_name"]) == *name && !word(&each["example"]).is_empty())
+                given
+                    .iter()
+                    .any(|each| word(&each["param_name"]) == *name && !word(&each["example"]).is_empty())
             })
         } else {
             let outer = items(&example[key]);
@@ -260,7 +266,10 @@ fn foot(part: &Value) -> Refused {
     let text = word(&part["text"]);
     let fits = (1..=60).contains(&count(text));
     if !fits || text.contains("{{") || text.contains(['\n', '\r']) || text.chars().any(pictorial) {
-        return Err(format_error(2_388_073, "The footer is too long, or has variables, emoji or line breaks."));
+        return Err(format_error(
+            2_388_073,
+            "The footer is too long, or has variables, emoji or line breaks.",
+        ));
     }
     Ok(())
 }
@@ -271,7 +280,9 @@ fn row(buttons: &[Value], most: usize) -> Refused {
         return wrong("The number of buttons is not allowed.");
     }
     let of = |name: &str| buttons.iter().filter(|button| kind(button) == name).count();
-    if of("URL") > 2 || ["PHONE_NUMBER", "COPY_CODE", "FLOW", "CATALOG", "MPM", "SPM"].iter().any(|n| of(n) > 1) {
+    if of("URL") > 2
+        || ["PHONE_NUMBER", "COPY_CODE", "FLOW", "CATALOG", "MPM", "SPM"].iter().any(|n| of(n) > 1)
+    {
         return wrong("There are too many buttons of one type.");
     }
     let (first, last) = (
@@ -334,13 +345,21 @@ fn press(button: &Value, kind: &str) -> Refused {
             }
             Ok(())
         }
-        "COPY_CODE" if sample.is_empty() || count(sample) > 20 || !sample.chars().all(char::is_alphanumeric) => {
+        "COPY_CODE"
+            if sample.is_empty() || count(sample) > 20 || !sample.chars().all(char::is_alphanumeric) =>
+        {
             wrong("A coupon code needs a sample of at most 20 letters and digits.")
         }
-        "FLOW" if button["flow_id"].is_null() && button["flow_name"].is_null() && button["flow_json"].is_null() => {
+        "FLOW"
+            if button["flow_id"].is_null()
+                && button["flow_name"].is_null()
+                && button["flow_json"].is_null() =>
+        {
             wrong("A flow button needs a flow.")
         }
-        "QUICK_REPLY" | "COPY_CODE" | "FLOW" | "CATALOG" | "MPM" | "SPM" | "ORDER_DETAILS" | "VOICE_CALL" => Ok(()),
+        "QUICK_REPLY" | "COPY_CODE" | "FLOW" | "CATALOG" | "MPM" | "SPM" | "ORDER_DETAILS" | "VOICE_CALL" => {
+            Ok(())
+        }
         _ => wrong("A button is of a type that is not allowed here."),
     }
 }
@@ -458,7 +477,8 @@ fn read_by_a_person(category: &str, parts: &[Value]) -> Review {
     let all = all.to_lowercase();
     let says = |phrases: &str| phrases.split('|').any(|phrase| all.contains(phrase));
     let hides = |text: &str| {
-        let hosts = text.split(|c: char| c.is_whitespace() || c == '/').map(|part| part.trim_start_matches("www."));
+        let hosts =
+            text.split(|c: char| c.is_whitespace() || c == '/').map(|part| part.trim_start_matches("www."));
         let hosts: Vec<&str> = hosts.collect();
         HIDING.split('|').any(|short| hosts.contains(&short))
     };

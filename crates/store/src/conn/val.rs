@@ -67,6 +67,11 @@ from! {
     &'a CatalogueId, value => Self::Blob(value.as_bytes());
     &'a VersionId, value => Self::Blob(value.as_bytes());
     &'a AttemptId, value => Self::Blob(value.as_bytes());
+    &'a VerificationId, value => Self::Blob(value.as_bytes());
+    &'a ListedId, value => Self::Blob(value.as_bytes());
+    &'a TopicId, value => Self::Blob(value.as_bytes());
+    &'a FormId, value => Self::Blob(value.as_bytes());
+    &'a ImportId, value => Self::Blob(value.as_bytes());
 }
 
 impl<'a, const N: usize> From<&'a [u8; N]> for Val<'a> {

@@ -155,6 +155,7 @@ async fn judge(conn: &Conn, entries: &[Entry<'_>]) -> Result<Vec<Judgement>> {
             tenant: &entry.item.tenant,
             recipient: &entry.item.recipient,
             window_of: entry.item.free_form.then_some(&entry.item.sender),
+            message: Some(&entry.item.message),
         })
         .collect();
     let known = facts(conn, &wanted).await?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tidings_domain::actor::Actor;
 use tidings_domain::address::CountryCode;
 use tidings_domain::category::{Category, Channel};
-use tidings_domain::id::{AccountId, AttemptId, MessageId, SenderId, TenantId};
+use tidings_domain::id::{AccountId, AttemptId, MessageId, SenderId, TenantId, TopicId};
 use tidings_domain::lifecycle::AttemptState;
 use tidings_domain::time::Timestamp;
 use tidings_domain::trace::TraceId;
@@ -22,6 +22,7 @@ pub struct NewMessage {
     pub category: Category,
     pub recipient: Hash16,
     pub country: Option<CountryCode>,
+    pub topic: Option<TopicId>,
     pub template: Option<String>,
     pub language: Option<String>,
     pub created_at: Timestamp,

@@ -14,6 +14,7 @@ pub mod nodes;
 pub mod overview;
 pub mod pauses;
 pub mod policy;
+pub mod preference_links;
 pub mod recipients;
 pub mod recovery;
 pub mod rotations;
@@ -23,6 +24,8 @@ pub mod senders;
 pub mod stream;
 pub mod templates;
 pub mod tenants;
+pub mod topics;
+pub mod verifications;
 pub mod versions;
 
 use axum::extract::DefaultBodyLimit;
@@ -33,7 +36,14 @@ use crate::limits;
 use crate::state::AppState;
 
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(administration()).merge(sending()).merge(reading()).merge(files()).merge(template_catalogue())
+    OpenApiRouter::new()
+        .merge(administration())
+        .merge(sending())
+        .merge(reading())
+        .merge(files())
+        .merge(codes())
+        .merge(consent())
+        .merge(template_catalogue())
 }
 
 fn administration() -> OpenApiRouter<AppState> {
@@ -52,13 +62,22 @@ fn administration() -> OpenApiRouter<AppState> {
         .routes(routes!(senders::sender_health))
         .routes(routes!(templates::sync_templates))
         .routes(routes!(templates::list_templates))
-        .routes(routes!(consents::add_consent, consents::list_consents))
         .routes(routes!(recipients::list_invalid_recipients))
         .routes(routes!(recipients::lift_invalid_recipient))
         .routes(routes!(pauses::set_pause, pauses::list_pauses))
         .routes(routes!(pauses::lift_pause))
         .routes(routes!(recovery::get_recovery, recovery::review_held))
         .routes(routes!(rotations::rotate))
+}
+
+/// Consent and contacts.
+fn consent() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(consents::add_consent, consents::list_consents))
+        .routes(routes!(consents::consent_state))
+        .routes(routes!(topics::put_topic, topics::list_topics))
+        .routes(routes!(preference_links::make_link))
+        .routes(routes!(topics::get_settings, topics::set_settings))
 }
 
 fn sending() -> OpenApiRouter<AppState> {
@@ -116,4 +135,16 @@ fn template_catalogue() -> OpenApiRouter<AppState> {
         .routes(routes!(versions::diff_versions))
         .routes(routes!(versions::preview_version))
         .merge(samples)
+}
+
+fn codes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(verifications::start_verification))
+        .routes(routes!(verifications::check_verification))
+        .routes(routes!(verifications::get_settings, verifications::set_settings))
+        .routes(routes!(verifications::add_listed, verifications::get_listed))
+        .routes(routes!(verifications::remove_listed))
+        .routes(routes!(verifications::get_verification))
+        .routes(routes!(verifications::resend_verification))
+        .routes(routes!(verifications::cancel_verification))
 }

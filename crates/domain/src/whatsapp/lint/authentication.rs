@@ -19,7 +19,8 @@ pub(super) fn components(lint: &mut Lint, components: &[Value]) {
         lint.at(index, |lint| match text(each, "type").unwrap_or_default().to_ascii_uppercase().as_str() {
             "BODY" => {
                 if text(each, "text").is_some() {
-                    let detail = "The platform writes the text of an authentication template; leave `text` out.";
+                    let detail =
+                        "The platform writes the text of an authentication template; leave `text` out.";
                     lint.error("auth.text", detail);
                 }
                 if !matches!(each["add_security_recommendation"], Value::Null | Value::Bool(_)) {
@@ -29,7 +30,10 @@ pub(super) fn components(lint: &mut Lint, components: &[Value]) {
             "FOOTER" => footer(lint, each),
             "BUTTONS" => buttons(lint, list(&each["buttons"])),
             _ => {
-                lint.error("auth.component", "An authentication template has a body, a footer and a button only.");
+                lint.error(
+                    "auth.component",
+                    "An authentication template has a body, a footer and a button only.",
+                );
             }
         });
     }
@@ -53,7 +57,8 @@ fn buttons(lint: &mut Lint, buttons: &[Value]) {
     };
     lint.at("buttons/0", |lint| {
         if !text(button, "type").is_some_and(|kind| kind.eq_ignore_ascii_case("OTP")) {
-            return lint.error("auth.button_type", "The button of an authentication template is of type OTP.");
+            return lint
+                .error("auth.button_type", "The button of an authentication template is of type OTP.");
         }
         for key in ["text", "autofill_text"] {
             if let Some(words) = text(button, key) {
@@ -65,7 +70,10 @@ fn buttons(lint: &mut Lint, buttons: &[Value]) {
             "ONE_TAP" => apps(lint, button),
             "ZERO_TAP" => {
                 if button["zero_tap_terms_accepted"] != Value::Bool(true) {
-                    lint.error("auth.zero_tap_terms", "Accept the terms: set `zero_tap_terms_accepted` to true.");
+                    lint.error(
+                        "auth.zero_tap_terms",
+                        "Accept the terms: set `zero_tap_terms_accepted` to true.",
+                    );
                 }
                 apps(lint, button);
             }

@@ -3,13 +3,19 @@
 use serde_json::Value;
 
 use super::Lint;
-use super::limits::{
-    BUTTON_CHARS_MAX, COUPON_CHARS_MAX, PHONE_CHARS_MAX, URL_BUTTONS_MAX, URL_CHARS_MAX,
-};
+use super::limits::{BUTTON_CHARS_MAX, COUPON_CHARS_MAX, PHONE_CHARS_MAX, URL_BUTTONS_MAX, URL_CHARS_MAX};
 use super::texts::{is_emoji, length, list, places_of, text};
 
 const KINDS: [&str; 10] = [
-    "QUICK_REPLY", "URL", "PHONE_NUMBER", "COPY_CODE", "FLOW", "CATALOG", "MPM", "SPM", "ORDER_DETAILS",
+    "QUICK_REPLY",
+    "URL",
+    "PHONE_NUMBER",
+    "COPY_CODE",
+    "FLOW",
+    "CATALOG",
+    "MPM",
+    "SPM",
+    "ORDER_DETAILS",
     "VOICE_CALL",
 ];
 /// Kinds of which there may be one.
@@ -111,7 +117,9 @@ fn url(lint: &mut Lint, button: &Value) {
     });
     let sampled = match &button["example"] {
         Value::String(sample) => !sample.is_empty(),
-        Value::Array(samples) => samples.iter().any(|each| each.as_str().is_some_and(|text| !text.is_empty())),
+        Value::Array(samples) => {
+            samples.iter().any(|each| each.as_str().is_some_and(|text| !text.is_empty()))
+        }
         _ => false,
     };
     if !places.is_empty() && !sampled {

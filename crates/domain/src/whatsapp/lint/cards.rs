@@ -2,9 +2,7 @@
 
 use serde_json::Value;
 
-use super::limits::{
-    CARD_BODY_CHARS_MAX, CARD_BUTTONS_MAX, CARDS_MAX, CARDS_MIN, OFFER_TEXT_CHARS_MAX,
-};
+use super::limits::{CARD_BODY_CHARS_MAX, CARD_BUTTONS_MAX, CARDS_MAX, CARDS_MIN, OFFER_TEXT_CHARS_MAX};
 use super::texts::{self, Frame, component, length, list, text};
 use super::{Lint, buttons};
 

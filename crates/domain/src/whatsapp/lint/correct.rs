@@ -45,7 +45,8 @@ fn body(words: &str) -> String {
 }
 
 fn single_line(words: &str) -> String {
-    let clean: String = words.chars().map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c }).collect();
+    let clean: String =
+        words.chars().map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c }).collect();
     let clean: String = clean.chars().filter(|c| !is_emoji(*c) && !matches!(c, '*' | '~' | '`')).collect();
     clean.split_whitespace().collect::<Vec<_>>().join(" ")
 }

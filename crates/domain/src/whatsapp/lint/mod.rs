@@ -127,9 +127,9 @@ fn components(lint: &mut Lint, components: &[Value], frame: &Frame<'_>) {
     for (index, each) in components.iter().enumerate() {
         let kind = text(each, "type").unwrap_or_default().to_ascii_uppercase();
         lint.at(index, |lint| {
-            let first = components.iter().position(|other| {
-                text(other, "type").is_some_and(|other| other.eq_ignore_ascii_case(&kind))
-            });
+            let first = components
+                .iter()
+                .position(|other| text(other, "type").is_some_and(|other| other.eq_ignore_ascii_case(&kind)));
             if first.is_some_and(|first| first < index) {
                 lint.error("component.duplicate", format!("Give the {} once.", kind.to_lowercase()));
             }

@@ -72,7 +72,10 @@ pub(super) fn length(lint: &mut Lint, rule: &'static str, text: &str, max: usize
 pub(super) fn header(lint: &mut Lint, header: &Value, frame: &Frame<'_>, offer: bool) {
     let format = text(header, "format").unwrap_or("TEXT").to_ascii_uppercase();
     if offer && !["IMAGE", "VIDEO"].contains(&format.as_str()) {
-        lint.error("header.with_offer", "A limited-time offer has an image or a video as its header, or none.");
+        lint.error(
+            "header.with_offer",
+            "A limited-time offer has an image or a video as its header, or none.",
+        );
     }
     match format.as_str() {
         "TEXT" => header_text(lint, header, frame),
@@ -292,13 +295,13 @@ fn samples(lint: &mut Lint, component: &Value, frame: &Frame<'_>, places: &[Plac
         let row = if first.is_array() { list(first) } else { list(&example[key]) };
         row.iter().filter_map(Value::as_str).filter(|sample| !sample.is_empty()).collect()
     };
-    let missing = if frame.named {
-        names.iter().any(|name| !given.contains(name))
-    } else {
-        given.len() != names.len()
-    };
+    let missing =
+        if frame.named { names.iter().any(|name| !given.contains(name)) } else { given.len() != names.len() };
     if missing {
         let form = if frame.named { format!("{key}_named_params") } else { key.to_owned() };
-        lint.error("variable.sample_missing", format!("Give a sample for each variable under `example.{form}`."));
+        lint.error(
+            "variable.sample_missing",
+            format!("Give a sample for each variable under `example.{form}`."),
+        );
     }
 }

@@ -8,21 +8,54 @@ use super::texts::{component, list, text};
 
 /// Words of advertising, by which reviewers tell marketing from utility.
 const PROMOTIONAL: [&str; 22] = [
-    "discount", "% off", "sale ends", "special offer", "limited offer", "buy now", "shop now", "promo code",
-    "coupon", "best price", "free gift", "don't miss", "exclusive offer", "rabatt", "angebot", "descuento",
-    "oferta", "desconto", "promoção", "remise", "promotion", "sconto",
+    "discount",
+    "% off",
+    "sale ends",
+    "special offer",
+    "limited offer",
+    "buy now",
+    "shop now",
+    "promo code",
+    "coupon",
+    "best price",
+    "free gift",
+    "don't miss",
+    "exclusive offer",
+    "rabatt",
+    "angebot",
+    "descuento",
+    "oferta",
+    "desconto",
+    "promoção",
+    "remise",
+    "promotion",
+    "sconto",
 ];
 const CODES: [&str; 8] = [
-    "verification code", "one-time password", "one time password", "your otp", "login code", "security code is",
-    "código de verificación", "código de verificação",
+    "verification code",
+    "one-time password",
+    "one time password",
+    "your otp",
+    "login code",
+    "security code is",
+    "código de verificación",
+    "código de verificação",
 ];
 const SENSITIVE: [&str; 9] = [
-    "card number", "your cvv", "your pin", "your password", "national id number", "social security number",
-    "bank account number", "número de tarjeta", "número do cartão",
+    "card number",
+    "your cvv",
+    "your pin",
+    "your password",
+    "national id number",
+    "social security number",
+    "bank account number",
+    "número de tarjeta",
+    "número do cartão",
 ];
 const SHORTENERS: [&str; 9] =
     ["bit.ly/", "tinyurl.com/", "goo.gl/", "t.co/", "ow.ly/", "is.gd/", "cutt.ly/", "rebrand.ly/", "rb.gy/"];
-const ASKING: [&str; 8] = ["reply with", "send us", "enter", "share", "confirm your", "tell us", "envía", "envie"];
+const ASKING: [&str; 8] =
+    ["reply with", "send us", "enter", "share", "confirm your", "tell us", "envía", "envie"];
 
 pub(super) fn wording(lint: &mut Lint, category: &str, components: &[Value]) {
     for (index, each) in components.iter().enumerate() {

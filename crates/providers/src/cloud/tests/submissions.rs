@@ -28,7 +28,10 @@ async fn creates_a_template_and_edits_it() {
         }
     );
     script.with_last(|request| {
-        assert_eq!((request.method().as_str(), request.uri().path()), ("POST", "/v24.0/20/message_templates"));
+        assert_eq!(
+            (request.method().as_str(), request.uri().path()),
+            ("POST", "/v24.0/20/message_templates")
+        );
         assert_eq!(serde_json::from_slice::<Value>(request.body()).unwrap(), definition);
     });
     submission.provider_id = Some("7001");
@@ -47,7 +50,9 @@ async fn a_refusal_carries_its_code_and_an_odd_answer_is_unreadable() {
     let refused = r#"{"error":{"message":"Invalid parameter","code":100,"error_subcode":2388024,
         "error_user_title":"Content exists","error_user_msg":"There is already such content."}}"#;
     let definition = definition();
-    for (body, status, wanted) in [(refused, 400, "rejected"), ("{}", 200, "unreadable"), ("[]", 200, "unreadable")] {
+    for (body, status, wanted) in
+        [(refused, 400, "rejected"), ("{}", 200, "unreadable"), ("[]", 200, "unreadable")]
+    {
         let script = Script::new([answer(status, body)]);
         let submission = TemplateSubmission { account_ref: "20", provider_id: None, definition: &definition };
         let outcome = script.provider().submit_template(&credentials(), submission).await.unwrap_err();
@@ -80,7 +85,11 @@ async fn deletes_one_localization() {
 }
 
 fn file() -> Upload {
-    Upload { mime_type: "image/png".to_owned(), filename: "a b.png".to_owned(), bytes: Bytes::from_static(b"0123456789") }
+    Upload {
+        mime_type: "image/png".to_owned(),
+        filename: "a b.png".to_owned(),
+        bytes: Bytes::from_static(b"0123456789"),
+    }
 }
 
 #[tokio::test]
@@ -115,6 +124,9 @@ async fn a_session_that_turns_in_circles_or_leaves_the_path_is_given_up() {
     ] {
         let script = Script::new([Some(opened), then].into_iter().flatten().map(|body| answer(200, body)));
         let outcome = script.provider().upload_sample(&credentials(), file()).await;
-        assert!(matches!(outcome, Err(CallError::Unreadable | CallError::Refused(_))), "{opened}: {outcome:?}");
+        assert!(
+            matches!(outcome, Err(CallError::Unreadable | CallError::Refused(_))),
+            "{opened}: {outcome:?}"
+        );
     }
 }

@@ -5,7 +5,7 @@ use tidings_domain::actor::{Actor, SystemLoop};
 use tidings_domain::category::Category;
 use tidings_domain::event::Kind;
 use tidings_domain::id::{AccountId, Id, PauseId};
-use tidings_domain::template::{VersionState, implied, RATES_AS_OF};
+use tidings_domain::template::{RATES_AS_OF, VersionState, implied};
 use tidings_domain::time::Timestamp;
 
 use super::versions::{VERSION, moved, version};
@@ -53,7 +53,8 @@ async fn walk(conn: &Conn, scope: &TenantScope, news: &News<'_>, status: &str) -
         "{VERSION} AND provider_name = $2 AND language = $3 AND template_id IN
          (SELECT id FROM logical_templates WHERE tenant_id = $1 AND account_id = $4) ORDER BY n DESC LIMIT 1"
     );
-    let Some(row) = conn.query_opt(&sql, vals![&tenant, news.name, news.language, &news.account]).await? else {
+    let Some(row) = conn.query_opt(&sql, vals![&tenant, news.name, news.language, &news.account]).await?
+    else {
         return Ok(());
     };
     let known = version(&row)?;
@@ -119,7 +120,8 @@ async fn hold(conn: &Conn, scope: &TenantScope, news: &News<'_>, quality: &str) 
         }
         ("GREEN" | "YELLOW", Some(row)) => {
             let id: PauseId = row.id(0)?;
-            let sql = "UPDATE pauses SET lifted_at = $3 WHERE tenant_id = $1 AND id = $2 AND lifted_at IS NULL";
+            let sql =
+                "UPDATE pauses SET lifted_at = $3 WHERE tenant_id = $1 AND id = $2 AND lifted_at IS NULL";
             conn.execute(sql, vals![&tenant, &id, news.at]).await?;
             bump(conn, tenant).await?;
             let body = json!({"scope": template, "target": news.name, "quality": quality});

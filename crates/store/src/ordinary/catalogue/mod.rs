@@ -53,12 +53,12 @@ impl Store {
         let new = self
             .write(move |conn| {
                 Box::pin(async move {
-                    let sql = "INSERT INTO logical_templates (tenant_id, id, account_id, name, category, settings,
+                    let sql =
+                        "INSERT INTO logical_templates (tenant_id, id, account_id, name, category, settings,
                         created_by, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
                         ON CONFLICT (tenant_id, name) DO NOTHING";
-                    let params = vals![
-                        &tenant, &row.id, &account, &row.name, category, &text, &row.created_by, at
-                    ];
+                    let params =
+                        vals![&tenant, &row.id, &account, &row.name, category, &text, &row.created_by, at];
                     if conn.execute(sql, params).await? == 0 {
                         return Ok(false);
                     }
@@ -212,5 +212,6 @@ fn to_text<T: serde::Serialize>(value: &T) -> Result<String> {
 }
 
 fn from_text<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|_| StoreError::Corrupt("a record of the template catalogue does not read"))
+    serde_json::from_str(text)
+        .map_err(|_| StoreError::Corrupt("a record of the template catalogue does not read"))
 }

@@ -21,9 +21,14 @@ impl Store {
         let due = self
             .read(move |conn| {
                 Box::pin(async move {
-                    let sql = "SELECT tenant_id, version_id, task, tries FROM template_tasks WHERE due_at <= $1
+                    let sql =
+                        "SELECT tenant_id, version_id, task, tries FROM template_tasks WHERE due_at <= $1
                         ORDER BY due_at LIMIT $2";
-                    conn.query(sql, vals![now, limit as i64]).await?.iter().map(task).collect::<Result<Vec<_>>>()
+                    conn.query(sql, vals![now, limit as i64])
+                        .await?
+                        .iter()
+                        .map(task)
+                        .collect::<Result<Vec<_>>>()
                 })
             })
             .await?;

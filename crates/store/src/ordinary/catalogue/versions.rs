@@ -136,7 +136,12 @@ impl Store {
                 let sql = "SELECT state, actor, at, note FROM template_steps
                     WHERE tenant_id = $1 AND version_id = $2 ORDER BY n";
                 let of_row = |row: &Row| {
-                    Ok(VersionStep { state: state(row, 0)?, actor: row.get(1)?, at: row.get(2)?, note: row.get(3)? })
+                    Ok(VersionStep {
+                        state: state(row, 0)?,
+                        actor: row.get(1)?,
+                        at: row.get(2)?,
+                        note: row.get(3)?,
+                    })
                 };
                 conn.query(sql, vals![&tenant, &id]).await?.iter().map(of_row).collect()
             })
@@ -199,8 +204,17 @@ pub(super) async fn moved(conn: &Conn, tenant: TenantId, to: &VersionMove) -> Re
         WHERE tenant_id = $1 AND id = $2 AND state = $3";
     let reason = Some(to.note.as_str()).filter(|note| !note.is_empty());
     let params = vals![
-        &tenant, &to.id, to.from.as_str(), to.to.as_str(), to.at, to.provider_name.as_deref(),
-        to.provider_id.as_deref(), submitted_at, verdict, reason, verdict.is_some()
+        &tenant,
+        &to.id,
+        to.from.as_str(),
+        to.to.as_str(),
+        to.at,
+        to.provider_name.as_deref(),
+        to.provider_id.as_deref(),
+        submitted_at,
+        verdict,
+        reason,
+        verdict.is_some()
     ];
     if conn.execute(sql, params).await? == 0 {
         return Ok(false);
@@ -233,7 +247,8 @@ async fn list(conn: &Conn, tenant: TenantId, version: &TemplateVersion) -> Resul
     let category = definition["category"].as_str().and_then(Category::parse);
     let text = to_text(&definition)?;
     // Of an edited template the old text counts until the new one is approved.
-    let sql = "INSERT INTO templates (tenant_id, id, account_id, name, language, status, category, definition,
+    let sql =
+        "INSERT INTO templates (tenant_id, id, account_id, name, language, status, category, definition,
         updated_at) SELECT $1, $2, account_id, $4, $5, $6, $7, $8, $9 FROM logical_templates
         WHERE tenant_id = $1 AND id = $3
         ON CONFLICT (tenant_id, account_id, name, language) DO UPDATE SET
@@ -241,8 +256,16 @@ async fn list(conn: &Conn, tenant: TenantId, version: &TemplateVersion) -> Resul
         status = excluded.status";
     // The id of the version serves: both are unique among their kind.
     let params = vals![
-        &tenant, &version.id, &version.template, name, &version.language, status, category, &text,
-        version.updated_at, approved
+        &tenant,
+        &version.id,
+        &version.template,
+        name,
+        &version.language,
+        status,
+        category,
+        &text,
+        version.updated_at,
+        approved
     ];
     conn.execute(sql, params).await.map(|_| ())
 }

@@ -100,7 +100,8 @@ fn patch(bed: &Bed, set: impl FnOnce(&mut TemplatePatch)) -> CallbackWrite {
 }
 
 async fn kinds(bed: &Bed, like: &str) -> i64 {
-    let code = tidings_domain::event::Kind::ALL.iter().find(|kind| kind.as_str() == like).expect("a kind").code();
+    let code =
+        tidings_domain::event::Kind::ALL.iter().find(|kind| kind.as_str() == like).expect("a kind").code();
     bed.count(&format!("SELECT COUNT(*) FROM events WHERE kind = {code}")).await
 }
 
@@ -135,7 +136,10 @@ async fn versions_count_within_language_and_variant(bed: Bed) -> Bed {
     let all = bed.store.template_versions(&shop.scene.scope, shop.template.id).await.expect("a list");
     let order: Vec<(&str, &str, u32)> =
         all.iter().map(|each| (each.language.as_str(), each.variant.as_str(), each.n)).collect();
-    assert_eq!(order, [("de", "main", 1), ("en", "b", 1), ("en", "main", 3), ("en", "main", 2), ("en", "main", 1)]);
+    assert_eq!(
+        order,
+        [("de", "main", 1), ("en", "b", 1), ("en", "main", 3), ("en", "main", 2), ("en", "main", 1)]
+    );
     assert_eq!(all[0].definition["language"], "de");
     let other = Scene::new(&bed).await;
     assert!(bed.store.template_version(&other.scope, all[0].id).await.expect("works").is_none());
@@ -158,7 +162,10 @@ async fn a_step_counts_only_from_where_it_was_seen(bed: Bed) -> Bed {
     assert_eq!(states, TO_PENDING);
     assert!(history.is_sorted_by_key(|step| step.at));
     let listed = bed.store.templates(&shop.scene.scope).await.expect("a list");
-    assert_eq!((listed.len(), listed[0].status.as_str(), listed[0].category), (1, "PENDING", Some(Category::Utility)));
+    assert_eq!(
+        (listed.len(), listed[0].status.as_str(), listed[0].category),
+        (1, "PENDING", Some(Category::Utility))
+    );
     bed
 }
 
@@ -175,7 +182,10 @@ async fn the_platforms_word_moves_the_newest_version_of_its_name(bed: Bed) -> Be
     };
     call_back(&bed, &shop.scene, said("REJECTED", Some("SCAM"))).await;
     let rejected = found(&bed, &shop, first.id).await;
-    assert_eq!((rejected.state, rejected.reason.as_deref(), rejected.verdict.as_deref()), (S::Rejected, Some("SCAM"), Some("rejected")));
+    assert_eq!(
+        (rejected.state, rejected.reason.as_deref(), rejected.verdict.as_deref()),
+        (S::Rejected, Some("SCAM"), Some("rejected"))
+    );
     let second = version(&bed, &shop, "en", "main").await;
     go(&bed, &shop, second.id, &TO_PENDING).await;
     bed.advance(MINUTE);
@@ -196,10 +206,20 @@ async fn the_platforms_word_moves_the_newest_version_of_its_name(bed: Bed) -> Be
         id: Some("7001".to_owned()),
         ..TemplateDefinition::default()
     };
-    bed.store.replace_templates(&shop.scene.scope, shop.scene.account, vec![listed], ACTOR, bed.now()).await.expect("a sync");
+    bed.store
+        .replace_templates(&shop.scene.scope, shop.scene.account, vec![listed], ACTOR, bed.now())
+        .await
+        .expect("a sync");
     let paused = found(&bed, &shop, second.id).await;
-    assert_eq!((paused.state, paused.provider_id.as_deref(), paused.verdict.as_deref()), (S::Paused, Some("7001"), Some("approved")));
-    let decided = bed.store.template_decisions(&shop.scene.scope, bed.now().plus(-10 * MINUTE), 10).await.expect("a list");
+    assert_eq!(
+        (paused.state, paused.provider_id.as_deref(), paused.verdict.as_deref()),
+        (S::Paused, Some("7001"), Some("approved"))
+    );
+    let decided = bed
+        .store
+        .template_decisions(&shop.scene.scope, bed.now().plus(-10 * MINUTE), 10)
+        .await
+        .expect("a list");
     let told: Vec<(&str, i64)> = decided
         .iter()
         .map(|each| (each.verdict.as_str(), each.decided_at.since(each.submitted_at) / MINUTE))
@@ -220,7 +240,10 @@ async fn tasks_come_again_until_they_are_done(bed: Bed) -> Bed {
         bed.store.take_template_tasks(&sys, now, now.plus(MINUTE), 10).await.expect("works")
     };
     let taken = take().await;
-    assert_eq!((taken.len(), taken[0].task, taken[0].version, taken[0].tries), (1, TemplateTask::Submit, made.id, 0));
+    assert_eq!(
+        (taken.len(), taken[0].task, taken[0].version, taken[0].tries),
+        (1, TemplateTask::Submit, made.id, 0)
+    );
     assert!(take().await.is_empty(), "somebody is at it");
     bed.advance(MINUTE);
     let again = take().await;
@@ -238,14 +261,20 @@ async fn quality_holds_and_releases(bed: Bed) -> Bed {
         call_back(&bed, &shop.scene, said(score)).await;
     }
     let pauses = bed.store.pauses(&shop.scene.scope).await.expect("a list");
-    assert_eq!((pauses.len(), pauses[0].scope, pauses[0].target.as_str()), (1, PauseScope::Template, "parcel_left"));
+    assert_eq!(
+        (pauses.len(), pauses[0].scope, pauses[0].target.as_str()),
+        (1, PauseScope::Template, "parcel_left")
+    );
     call_back(&bed, &shop.scene, said("GREEN")).await;
     assert!(bed.store.pauses(&shop.scene.scope).await.expect("a list").is_empty());
     assert_eq!((kinds(&bed, "template.held").await, kinds(&bed, "template.released").await), (1, 1));
     let rules = TemplateRules { hold_on_red: false, ..TemplateRules::default() };
     bed.store.set_template_rules(&shop.scene.scope, rules, ACTOR, bed.now()).await.expect("works");
     call_back(&bed, &shop.scene, said("RED")).await;
-    assert!(bed.store.pauses(&shop.scene.scope).await.expect("a list").is_empty(), "not where the tenant says no");
+    assert!(
+        bed.store.pauses(&shop.scene.scope).await.expect("a list").is_empty(),
+        "not where the tenant says no"
+    );
     bed
 }
 

@@ -2,6 +2,7 @@
 
 mod cancel;
 mod catalogue;
+mod consents;
 mod isolation;
 mod lists;
 mod log;
@@ -10,6 +11,7 @@ mod people;
 mod retention;
 mod settings;
 mod tenancy;
+mod verifications;
 
 use tidings_domain::actor::Actor;
 use tidings_domain::address::Address;
@@ -54,11 +56,12 @@ pub fn consent(bed: &Bed, address: Address, granted: bool) -> NewConsent {
     NewConsent {
         id: bed.ids.next(bed.now()),
         address,
-        channel: Channel::Whatsapp,
-        purpose: Category::Marketing,
+        channel: Channel::Whatsapp.into(),
+        purpose: Category::Marketing.into(),
         granted,
-        source: "form".to_owned(),
-        evidence: Some(r#"{"page":"/offers"}"#.to_owned()),
+        source: tidings_domain::consent::Source::WebForm,
+        about: About { evidence: Some(r#"{"page":"/offers"}"#.to_owned()), ..About::default() },
+        counting: Counting::Now,
         at: bed.now(),
         actor: ACTOR,
     }

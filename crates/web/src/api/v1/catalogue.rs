@@ -95,10 +95,29 @@ pub struct LogicalList {
 impl From<LogicalTemplate> for LogicalView {
     fn from(logical: LogicalTemplate) -> Self {
         let LogicalTemplate {
-            id, account, name, category, settings, created_by, created_at, updated_at, archived_at,
+            id,
+            account,
+            name,
+            category,
+            settings,
+            created_by,
+            created_at,
+            updated_at,
+            archived_at,
         } = logical;
         let versions = None;
-        Self { id, account, name, category, settings, created_by, created_at, updated_at, archived_at, versions }
+        Self {
+            id,
+            account,
+            name,
+            category,
+            settings,
+            created_by,
+            created_at,
+            updated_at,
+            archived_at,
+            versions,
+        }
     }
 }
 
@@ -173,7 +192,11 @@ pub async fn update_logical(
         return Err(Problem::field("", "json.malformed", "the settings are an object"));
     };
     for (name, value) in patch {
-        if value.is_null() { fields.remove(&name) } else { fields.insert(name, value) };
+        if value.is_null() {
+            fields.remove(&name)
+        } else {
+            fields.insert(name, value)
+        };
     }
     let changed = state.engine.set_logical_template(&caller, id, settings(fields)?).await?;
     Ok(Json(changed.into()))

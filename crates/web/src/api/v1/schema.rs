@@ -1,6 +1,7 @@
 //! Shapes that are described here and written or read elsewhere: what the engine reports, and intents, whose
 //! raw bytes go to intake unread.
 
+mod consents;
 mod content;
 mod events;
 mod lanes;
@@ -8,7 +9,9 @@ mod names;
 mod nodes;
 mod reports;
 mod retention;
+mod verifications;
 
+pub use consents::*;
 pub use content::*;
 pub use events::*;
 pub use lanes::*;
@@ -16,6 +19,7 @@ pub use names::*;
 pub use nodes::*;
 pub use reports::*;
 pub use retention::*;
+pub use verifications::*;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 //! rendered by the templates. Nothing here asks the engine.
 
 pub mod catalogue;
-mod chart;
+pub mod chart;
 pub mod frame;
 pub mod pages;
 pub mod text;
