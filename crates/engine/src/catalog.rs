@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
@@ -177,13 +178,17 @@ struct Entry {
 
 /// The catalogs in memory, at most [`CATALOGS_MAX`].
 #[derive(Default)]
-pub struct Catalogs(Mutex<BTreeMap<TenantId, Entry>>);
+pub struct Catalogs {
+    entries: Mutex<BTreeMap<TenantId, Entry>>,
+    /// Counts what was dropped: a copy that was being read meanwhile may be older than the drop.
+    drops: AtomicU64,
+}
 
 impl Catalogs {
     pub async fn get(&self, store: &Store, scope: &TenantScope, now: Timestamp) -> Result<Arc<Snapshot>> {
         let tenant = scope.tenant();
         let known = {
-            let entries = self.0.lock();
+            let entries = self.entries.lock();
             entries.get(&tenant).map(|entry| (Arc::clone(&entry.snapshot), entry.version, entry.checked_at))
         };
         if let Some((snapshot, version, checked_at)) = known {
@@ -192,7 +197,7 @@ impl Catalogs {
                 return Ok(snapshot);
             }
             if store.catalog_version(scope).await? == version {
-                if let Some(entry) = self.0.lock().get_mut(&tenant) {
+                if let Some(entry) = self.entries.lock().get_mut(&tenant) {
                     entry.checked_at = now;
                 }
                 return Ok(snapshot);
@@ -202,21 +207,28 @@ impl Catalogs {
     }
 
     async fn load(&self, store: &Store, scope: &TenantScope, now: Timestamp) -> Result<Arc<Snapshot>> {
+        let drops = self.drops.load(Ordering::Acquire);
         // The version is read first: a change in between makes the copy look older than it is, never newer.
         let version = store.catalog_version(scope).await?;
         let snapshot = Arc::new(Snapshot::new(scope.tenant(), store.catalog(scope).await?));
-        let mut entries = self.0.lock();
+        let mut entries = self.entries.lock();
         if entries.len() >= CATALOGS_MAX {
             let oldest = entries.iter().min_by_key(|(_, entry)| entry.checked_at).map(|(tenant, _)| *tenant);
             oldest.map(|tenant| entries.remove(&tenant));
         }
-        let entry = Entry { snapshot: Arc::clone(&snapshot), version, checked_at: now };
+        if let Some(newer) = entries.get(&scope.tenant()).filter(|entry| entry.version > version) {
+            return Ok(Arc::clone(&newer.snapshot));
+        }
+        let overtaken = self.drops.load(Ordering::Acquire) != drops;
+        let checked_at = if overtaken { now.plus(-CATALOG_FRESH_US) } else { now };
+        let entry = Entry { snapshot: Arc::clone(&snapshot), version, checked_at };
         entries.insert(scope.tenant(), entry);
         Ok(snapshot)
     }
 
     /// Forgets a tenant's copy after a change made here.
     pub fn drop_copy(&self, tenant: TenantId) {
-        self.0.lock().remove(&tenant);
+        self.drops.fetch_add(1, Ordering::Release);
+        self.entries.lock().remove(&tenant);
     }
 }
