@@ -6,6 +6,7 @@ mod batch;
 mod browser;
 mod callbacks;
 mod canary;
+mod capture;
 mod clocks;
 mod consent;
 mod crash;
