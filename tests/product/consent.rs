@@ -23,7 +23,8 @@ async fn verdict(tenant: &Tenant, intent: &Value) -> (String, String) {
 }
 
 async fn topic(tenant: &Tenant, code: &str) {
-    let new = json!({"code": code, "category": "marketing", "titles": {"en": "New arrivals", "de": "Neuheiten"}});
+    let new =
+        json!({"code": code, "category": "marketing", "titles": {"en": "New arrivals", "de": "Neuheiten"}});
     tenant.http.post("/v1/topics", &new).await.expect(201);
 }
 

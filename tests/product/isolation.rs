@@ -20,6 +20,8 @@ async fn things(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String
     let media =
         tenant.http.raw(Method::POST, &path, "\u{89}PNG", &[("content-type", "image/png")]).await.expect(201);
     let form = tenant.http.post("/v1/consent-forms", &form()).await.expect(201);
+    let verification =
+        tenant.http.post("/v1/verifications", &json!({"to": {"phone": phone(2)}})).await.expect(201);
     let text = |value: &Value| value["id"].as_str().unwrap().to_owned();
     BTreeMap::from([
         ("messages", message),
@@ -31,6 +33,7 @@ async fn things(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String
         ("keys", text(&key)),
         ("media", text(&media)),
         ("consent-forms", text(&form)),
+        ("verifications", text(&verification)),
     ])
 }
 
@@ -72,7 +75,7 @@ both_engines! {
         }
         assert!(walked >= 15, "only {walked} routes were walked");
         for (kind, id) in &things {
-            if ["messages", "senders", "inbound", "contacts", "media"].contains(kind) {
+            if ["messages", "senders", "inbound", "contacts", "media", "verifications"].contains(kind) {
                 owner.http.get(&format!("/v1/{kind}/{id}")).await.expect(200);
             }
         }

@@ -44,3 +44,4 @@ mod setup;
 mod simulation;
 mod storm;
 mod trace;
+mod verifications;

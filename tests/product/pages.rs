@@ -58,7 +58,11 @@ async fn look(chromium: &Path, app: TestApp) {
                 let browser = Browser { chromium, profile: profile.path(), width, height, scheme: number };
                 let (shot, probe) = browser.look(&file, &format!("{name}-{width}-{scheme}.png")).await;
                 let mut parts = probe.splitn(4, '/');
-                assert_eq!((parts.next(), parts.next()), (Some(language), Some(direction)), "{name}: {probe}");
+                assert_eq!(
+                    (parts.next(), parts.next()),
+                    (Some(language), Some(direction)),
+                    "{name}: {probe}"
+                );
                 grounds.push(parts.next().unwrap_or_default().to_owned());
                 assert_eq!(parts.next(), Some(""), "{name} at {width}, {scheme}");
                 let bytes = std::fs::metadata(&shot).map_or(0, |file| file.len());

@@ -21,9 +21,10 @@ pub async fn link(tenant: &Tenant, n: usize, language: &str) -> String {
 
 /// Two topics, a business with a name, and somebody who opted out of one topic.
 pub async fn set_up(tenant: &Tenant) {
-    for (code, english, german, arabic) in
-        [("new", "New arrivals", "Neuheiten", "وصل حديثًا"), ("sales", "Sales & <discounts>", "Rabatte", "تخفيضات")]
-    {
+    for (code, english, german, arabic) in [
+        ("new", "New arrivals", "Neuheiten", "وصل حديثًا"),
+        ("sales", "Sales & <discounts>", "Rabatte", "تخفيضات"),
+    ] {
         let titles = json!({"en": english, "de": german, "ar": arabic});
         let topic = json!({"code": code, "category": "marketing", "titles": titles});
         tenant.http.post("/v1/topics", &topic).await.expect(201);
@@ -35,7 +36,8 @@ pub async fn set_up(tenant: &Tenant) {
 
 /// A visitor: no key, no redirects followed.
 pub fn visitor(app: &TestApp) -> Http {
-    let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let client =
+        reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     Http { client, base: app.http.base.clone(), token: None }
 }
 
@@ -54,7 +56,8 @@ async fn post(visitor: &Http, path: &str, fields: &[(&str, &str)]) -> Answer {
 }
 
 fn url_encoded(fields: &[(&str, &str)]) -> String {
-    let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", value.replace('&', "%26"))).collect();
+    let pairs: Vec<String> =
+        fields.iter().map(|(name, value)| format!("{name}={}", value.replace('&', "%26"))).collect();
     pairs.join("&")
 }
 

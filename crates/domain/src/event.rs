@@ -81,6 +81,15 @@ kinds! {
     LaneHeld = 71, "lane.held";
     LaneRecovered = 72, "lane.recovered";
     CallbackUnknown = 80, "callback.unknown";
+    VerificationStarted = 120, "verification.started";
+    VerificationApproved = 121, "verification.approved";
+    /// Too many wrong codes were given.
+    VerificationFailed = 122, "verification.failed";
+    VerificationCanceled = 123, "verification.canceled";
+    VerificationRefused = 124, "verification.refused";
+    /// Requests look like abuse; told once an hour for what they have in common.
+    VerificationAlert = 125, "verification.alert";
+    VerificationSettings = 126, "verification.settings_changed";
     ConsentFormChanged = 110, "consent.form_changed";
     ImportStarted = 111, "import.started";
     ImportFinished = 112, "import.finished";

@@ -116,6 +116,10 @@ ids! {
     SessionId = "ses";
     /// A raw callback that was kept.
     CallbackId = "cbk";
+    /// A one-time password on its way to being given.
+    VerificationId = "ver";
+    /// An entry of the lists of numbers that are always or never sent a code.
+    ListedId = "lst";
     /// A subject of a tenant's own that people choose by.
     TopicId = "top";
     /// A hosted form that asks for consent.

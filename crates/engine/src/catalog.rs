@@ -71,6 +71,11 @@ impl Snapshot {
         category.map(Purpose::from).or_else(|| self.topic(text).map(|topic| Purpose::Topic(topic.id)))
     }
 
+    /// Every localization, by account and name.
+    pub fn templates(&self) -> impl Iterator<Item = &StoredTemplate> {
+        self.templates.values()
+    }
+
     /// A topic by its code.
     pub fn topic(&self, code: &str) -> Option<&Topic> {
         self.consent.topics.iter().find(|topic| topic.code == code)

@@ -157,3 +157,9 @@ pub const CLAIM_STALE_US: i64 = 90 * SECOND;
 pub const CLAIM_LOOK_US: i64 = 10 * SECOND;
 /// Microseconds by which the wall clock must step ahead to be noted: less makes no difference to any debt.
 pub(crate) const CLOCK_STEP_MIN_US: i64 = 500_000;
+/// Characters of what an application calls a client or a device.
+pub(crate) const CLIENT_TEXT_CHARS_MAX: usize = 200;
+/// Entries of a tenant's lists of who is always or never sent a code.
+pub(crate) const LISTED_MAX: usize = 10_000;
+/// Looks at a number's verification while other requests for it change it.
+pub(crate) const CODE_TRIES_MAX: usize = 3;

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod consents;
+mod verification;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use consents::*;
+pub use verification::{Entry, EntryKind, Verification};
 
 /// Messaging infrastructure that you run yourself, WhatsApp first.
 #[derive(Debug, Parser)]
@@ -58,6 +60,9 @@ pub enum Command {
     /// Messages: send, look, cancel, redrive.
     #[command(subcommand)]
     Message(Message),
+    /// One-time passwords: send a code, check it.
+    #[command(subcommand)]
+    Verification(Verification),
     /// The master key file, which wraps every other key.
     #[command(subcommand)]
     MasterKey(MasterKey),
@@ -515,6 +520,10 @@ mod tests {
             ("tidings message send --text a --template b --to +4930123456", false),
             ("tidings pause set sender snd_1 --reason why", true),
             ("tidings pause set planet earth --reason why", false),
+            ("tidings verification start --to +4930123456", true),
+            ("tidings verification check ver_1 123456", true),
+            ("tidings verification block planet earth --reason why", false),
+            ("tidings verification block prefix +88216 --reason why", true),
             ("tidings consent revoke --to +4930123456", true),
             ("tidings consent state", false),
             ("tidings consent settings --marketing never", false),

@@ -10,6 +10,7 @@ pub mod nodes;
 pub mod people;
 pub mod retention;
 pub mod tenancy;
+pub mod verifications;
 
 pub use accounts::*;
 pub use audit::*;
@@ -21,3 +22,4 @@ pub use nodes::*;
 pub use people::*;
 pub use retention::*;
 pub use tenancy::*;
+pub use verifications::*;

@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 use tidings_domain::actor::{Actor, Permission};
 use tidings_domain::address::Address;
 use tidings_domain::category::{Category, Channel};
-use tidings_domain::consent::{
-    Basis, Choices, MarketingRule, Proof, Purpose, Source, Standing, Topic,
-};
+use tidings_domain::consent::{Basis, Choices, MarketingRule, Proof, Purpose, Source, Standing, Topic};
 use tidings_domain::id::Id as _;
 use tidings_domain::time::{SECOND, Timestamp};
 use tidings_store::Store;
@@ -129,10 +127,16 @@ impl Engine {
     }
 
     /// What the page behind a link shows.
-    pub async fn preferences(&self, region: &str, token: &str, language: &str) -> std::result::Result<Preferences, Closed> {
+    pub async fn preferences(
+        &self,
+        region: &str,
+        token: &str,
+        language: &str,
+    ) -> std::result::Result<Preferences, Closed> {
         let opened = self.open_link(region, token).await?;
         let choices = opened.choices().await?;
-        let language = opened.language.as_deref().filter(|_| language.is_empty()).unwrap_or(language).to_owned();
+        let language =
+            opened.language.as_deref().filter(|_| language.is_empty()).unwrap_or(language).to_owned();
         let channels = opened.channels(&choices).await?;
         let rule = opened.snapshot.consent.settings.marketing;
         let mut all = Vec::new();
@@ -168,7 +172,8 @@ impl Engine {
         let now = self.now();
         let mut entries = Vec::new();
         for each in chosen {
-            let known = offered(&opened.snapshot).into_iter().find(|(purpose, _)| key_of(*purpose) == each.key);
+            let known =
+                offered(&opened.snapshot).into_iter().find(|(purpose, _)| key_of(*purpose) == each.key);
             let Some((purpose, topic)) = known else { continue };
             if is_on(&choices, purpose, each.channel, rule) == each.on {
                 continue;
@@ -250,7 +255,6 @@ impl Opened {
         }
         Ok(channels.into_iter().collect())
     }
-
 }
 
 /// What may be chosen: marketing as a whole, then the topics that are offered.

@@ -25,12 +25,17 @@ pub async fn run(command: Consent, out: Out) -> Outcome {
         }
         Consent::Topics(server) => {
             let page = view::api(&server).get("/v1/topics").await?;
-            let columns =
-                [("CODE", "/code"), ("CATEGORY", "/category"), ("TITLES", "/titles"), ("ARCHIVED", "/archived")];
+            let columns = [
+                ("CODE", "/code"),
+                ("CATEGORY", "/category"),
+                ("TITLES", "/titles"),
+                ("ARCHIVED", "/archived"),
+            ];
             Ok(out.answer(&page, || view::list(&page, "topics", &columns))?)
         }
         Consent::Topic { code, category, titles, archive, server } => {
-            let body = json!({"code": code, "category": category, "titles": pairs(&titles)?, "archived": archive});
+            let body =
+                json!({"code": code, "category": category, "titles": pairs(&titles)?, "archived": archive});
             let made = view::api(&server).post("/v1/topics", Some(body)).await?;
             Ok(out.answer(&made, || view::fields(&made, &[("topic", "/code"), ("id", "/id")]))?)
         }
@@ -90,9 +95,8 @@ pub(super) fn recipient(text: &str) -> Value {
 /// `de=Neuheiten` as a field of an object.
 fn pairs(all: &[String]) -> Result<Map<String, Value>, Failure> {
     let pair = |text: &String| {
-        let (language, title) = text
-            .split_once('=')
-            .ok_or_else(|| Failure::Usage(format!("`{text}` is not LANGUAGE=TITLE")))?;
+        let (language, title) =
+            text.split_once('=').ok_or_else(|| Failure::Usage(format!("`{text}` is not LANGUAGE=TITLE")))?;
         Ok((language.to_owned(), json!(title)))
     };
     all.iter().map(pair).collect()

@@ -65,6 +65,8 @@ from! {
     &'a SessionId, value => Self::Blob(value.as_bytes());
     &'a CallbackId, value => Self::Blob(value.as_bytes());
     &'a AttemptId, value => Self::Blob(value.as_bytes());
+    &'a VerificationId, value => Self::Blob(value.as_bytes());
+    &'a ListedId, value => Self::Blob(value.as_bytes());
     &'a TopicId, value => Self::Blob(value.as_bytes());
     &'a FormId, value => Self::Blob(value.as_bytes());
     &'a ImportId, value => Self::Blob(value.as_bytes());

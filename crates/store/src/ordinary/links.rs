@@ -26,7 +26,13 @@ const REMEMBERED_US: i64 = 30 * DAY;
 
 impl Store {
     /// Makes a link for the person behind an address; they become a contact if they are none.
-    pub async fn mint_link(&self, scope: &TenantScope, new: NewLink, actor: Actor, at: Timestamp) -> Result<Secret> {
+    pub async fn mint_link(
+        &self,
+        scope: &TenantScope,
+        new: NewLink,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<Secret> {
         let token = self.random_token("");
         let hash = self.hash_token(token.expose());
         let data = scope.seal(LINKS, &hash, new.data.as_bytes());

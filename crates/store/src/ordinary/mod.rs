@@ -37,6 +37,7 @@ mod sessions;
 mod templates;
 mod tenants;
 mod topics;
+mod verifications;
 
 pub(crate) use key_cache::KeyCache;
 pub(crate) use keyring::wrapped_by;

@@ -25,6 +25,7 @@ pub mod stream;
 pub mod templates;
 pub mod tenants;
 pub mod topics;
+pub mod verifications;
 
 use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::OpenApiRouter;
@@ -39,6 +40,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(sending())
         .merge(reading())
         .merge(files())
+        .merge(codes())
         .merge(consent())
 }
 
@@ -115,4 +117,16 @@ fn files() -> OpenApiRouter<AppState> {
         .routes(routes!(media::download_media))
         .routes(routes!(media::download_inbound_media))
         .merge(upload)
+}
+
+fn codes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(verifications::start_verification))
+        .routes(routes!(verifications::check_verification))
+        .routes(routes!(verifications::get_settings, verifications::set_settings))
+        .routes(routes!(verifications::add_listed, verifications::get_listed))
+        .routes(routes!(verifications::remove_listed))
+        .routes(routes!(verifications::get_verification))
+        .routes(routes!(verifications::resend_verification))
+        .routes(routes!(verifications::cancel_verification))
 }

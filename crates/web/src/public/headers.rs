@@ -36,7 +36,8 @@ pub async fn policy(request: Request, next: Next) -> Response {
 /// The policy of a page that these origins may embed.
 pub fn embeddable(origins: &[String]) -> Option<HeaderValue> {
     let ancestors = if origins.is_empty() { "'none'".to_owned() } else { origins.join(" ") };
-    HeaderValue::from_str(&POLICY.replace("frame-ancestors 'none'", &format!("frame-ancestors {ancestors}"))).ok()
+    HeaderValue::from_str(&POLICY.replace("frame-ancestors 'none'", &format!("frame-ancestors {ancestors}")))
+        .ok()
 }
 
 #[cfg(test)]

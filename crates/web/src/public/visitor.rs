@@ -32,12 +32,15 @@ impl FromRequestParts<AppState> for Visitor {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
-        let header = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let query: Vec<(String, String)> = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
-            .take(8)
-            .map(|(name, value)| (name.into_owned(), value.into_owned()))
-            .collect();
-        let of = |wanted: &str| query.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+        let header =
+            parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let query: Vec<(String, String)> =
+            url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
+                .take(8)
+                .map(|(name, value)| (name.into_owned(), value.into_owned()))
+                .collect();
+        let of =
+            |wanted: &str| query.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
         let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.to_string());
         Ok(Self {
             ip: state.client_ip(&parts.headers).or(peer),

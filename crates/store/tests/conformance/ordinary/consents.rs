@@ -28,7 +28,13 @@ conformance!(
 
 fn topic(bed: &Bed, code: &str) -> Topic {
     let titles = [("en".to_owned(), "Offers".to_owned())].into();
-    Topic { id: bed.ids.next(bed.now()), code: code.to_owned(), category: Category::Marketing, titles, archived: false }
+    Topic {
+        id: bed.ids.next(bed.now()),
+        code: code.to_owned(),
+        category: Category::Marketing,
+        titles,
+        archived: false,
+    }
 }
 
 async fn facts(bed: &Bed, scene: &Scene) -> RecipientFacts {
@@ -54,7 +60,10 @@ async fn topics_and_settings_are_part_of_the_catalog(bed: Bed) -> Bed {
         stop_words: vec!["genug".to_owned()],
         ..ConsentSettings::default()
     };
-    bed.store.set_consent_settings(&scene.scope, settings.clone(), ACTOR, bed.now()).await.expect("they are set");
+    bed.store
+        .set_consent_settings(&scene.scope, settings.clone(), ACTOR, bed.now())
+        .await
+        .expect("they are set");
     let catalog = bed.store.catalog(&scene.scope).await.expect("a catalog");
     assert_eq!(catalog.consent, ConsentSetup { settings, topics: vec![news], forms: Vec::new() });
     assert!(bed.store.catalog_version(&scene.scope).await.expect("a version") > before);
@@ -116,7 +125,8 @@ async fn a_topic_is_known_where_it_matters(bed: Bed) -> Bed {
     let judge: ClaimJudge = {
         let seen = Arc::clone(&seen);
         Arc::new(move |_, facts| {
-            let standing = facts.topic.map(|topic| facts.choices.standing(Purpose::Topic(topic), Channel::Whatsapp));
+            let standing =
+                facts.topic.map(|topic| facts.choices.standing(Purpose::Topic(topic), Channel::Whatsapp));
             seen.lock().expect("one thread at a time").push((facts.topic, standing));
             allow()
         })
@@ -200,11 +210,16 @@ async fn channels_stand_for_themselves(bed: Bed) -> Bed {
 async fn entries_that_are_written_at_once_both_count(bed: Bed) -> Bed {
     let scene = Scene::new(&bed).await;
     bed.store.add_consent(&scene.scope, consent(&bed, phone(PHONE), true)).await.expect("it is appended");
-    let message = super::inbound(&bed, &scene, tidings_domain::fact::Identities {
-        phone: tidings_domain::address::Phone::parse(PHONE).ok(),
-        bsuid: tidings_domain::address::Bsuid::from_platform(BSUID),
-        ..Default::default()
-    }, "wamid.in.1");
+    let message = super::inbound(
+        &bed,
+        &scene,
+        tidings_domain::fact::Identities {
+            phone: tidings_domain::address::Phone::parse(PHONE).ok(),
+            bsuid: tidings_domain::address::Bsuid::from_platform(BSUID),
+            ..Default::default()
+        },
+        "wamid.in.1",
+    );
     call_back(&bed, &scene, CallbackWrite { inbound: vec![message], ..CallbackWrite::default() }).await;
     for round in 0..20 {
         let purposes = [Category::Utility, Category::Marketing, Category::Service, Category::Authentication];

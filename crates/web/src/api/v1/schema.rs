@@ -9,6 +9,7 @@ mod names;
 mod nodes;
 mod reports;
 mod retention;
+mod verifications;
 
 pub use consents::*;
 pub use content::*;
@@ -18,6 +19,7 @@ pub use names::*;
 pub use nodes::*;
 pub use reports::*;
 pub use retention::*;
+pub use verifications::*;
 
 #[cfg(test)]
 mod tests;
