@@ -21,6 +21,7 @@ pub mod limits;
 pub mod problem;
 pub mod provider;
 pub mod secret;
+pub mod template;
 pub mod time;
 pub mod trace;
 pub mod transport;

@@ -59,3 +59,5 @@ pub(crate) const KEYWORD_CHARS_MAX: usize = 60;
 pub(crate) const KEYWORDS_OF_TENANT_MAX: usize = 100;
 /// Bytes of a message in which a keyword is looked for: nobody opts out in an essay.
 pub(crate) const KEYWORD_TEXT_BYTES_MAX: usize = 600;
+/// Words of a message beyond which it is a text about something, whatever words are in it.
+pub(crate) const POSSIBLE_WORDS_MAX: usize = 25;

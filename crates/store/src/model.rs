@@ -9,6 +9,7 @@ pub mod messages;
 pub mod nodes;
 pub mod people;
 pub mod retention;
+pub mod templates;
 pub mod tenancy;
 pub mod verifications;
 
@@ -21,5 +22,6 @@ pub use messages::*;
 pub use nodes::*;
 pub use people::*;
 pub use retention::*;
+pub use templates::*;
 pub use tenancy::*;
 pub use verifications::*;

@@ -4,23 +4,27 @@ use std::sync::Arc;
 
 use tidings_domain::address::Address;
 use tidings_domain::category::Category;
+use tidings_domain::decision::Decision;
 use tidings_domain::id::{Id, MessageId, TopicId};
 use tidings_domain::intent::{Body, Intent, To};
 use tidings_domain::time::Timestamp;
 use tidings_domain::trace::TraceId;
 use tidings_domain::whatsapp::{self, Outgoing};
-use tidings_store::model::{NewMessage, StoredTemplate};
+use tidings_store::model::{Hash16, NewMessage, StoredTemplate};
 
 use crate::caller::Caller;
 use crate::catalog::Snapshot;
 use crate::content::Content;
 use crate::error::{EngineError, Result};
+use crate::intake::choose::{Chosen, Reader, choose};
 use crate::pipeline::{Ahead, Engine, Route};
 
 /// A message that fits, with the snapshot it was checked against.
 pub(crate) struct Prepared {
     pub message: NewMessage,
     pub route: Route,
+    /// What was chosen on the way, for the timeline.
+    pub decisions: Vec<Decision>,
 }
 
 /// Who a message will be, and since when.
@@ -54,7 +58,9 @@ pub(crate) async fn prepare(
     let address = resolve(caller, &intent).await?;
     let recipient = caller.scope.hash(&address.canonical());
     let route = (ahead.plan)(snapshot, &intent, &address, recipient)?;
-    let (outgoing, template) = compose(snapshot, &route, intent.body)?;
+    let country = address.country();
+    let whom = Whom { recipient, country: country.as_ref().map(|code| code.as_str()), at: now };
+    let Chosen { outgoing, template, decisions } = compose(snapshot, &route, intent.body, whom)?;
     let category = category(intent.category, template)?;
     let topic = topic(snapshot, intent.topic.as_deref(), category)?;
     if matches!(address, Address::Bsuid(_)) && category == Category::Authentication {
@@ -66,7 +72,6 @@ pub(crate) async fn prepare(
     }
     let due_at = intent.send_at.unwrap_or(now);
     let expires_at = intent.expires_at.unwrap_or_else(|| due_at.plus(category.default_expiry_us()));
-    let country = address.country();
     let message = NewMessage {
         id,
         account: route.account,
@@ -95,7 +100,7 @@ pub(crate) async fn prepare(
         }
         .write(),
     };
-    Ok(Prepared { message, route })
+    Ok(Prepared { message, route, decisions })
 }
 
 async fn resolve(caller: &Caller, intent: &Intent) -> Result<Address> {
@@ -115,18 +120,28 @@ async fn resolve(caller: &Caller, intent: &Intent) -> Result<Address> {
     }
 }
 
+/// For whom the content is made.
+#[derive(Clone, Copy)]
+struct Whom<'a> {
+    recipient: Hash16,
+    country: Option<&'a str>,
+    at: Timestamp,
+}
+
 /// The message object to send, and its template as the platform knows it.
-fn compose<'a>(
-    snapshot: &'a Snapshot,
-    route: &Route,
-    body: Body,
-) -> Result<(Outgoing, Option<&'a StoredTemplate>)> {
+fn compose<'a>(snapshot: &'a Snapshot, route: &Route, body: Body, whom: Whom<'_>) -> Result<Chosen<'a>> {
+    let plain = |outgoing, template| Chosen { outgoing, template, decisions: Vec::new() };
     match body {
         Body::Template { name, language, variables } => {
+            if let Some(logical) = snapshot.logical_template(route.account, &name) {
+                let Whom { recipient, country, at } = whom;
+                let reader = Reader { language: &language, country, recipient, at };
+                return choose(snapshot, logical, &variables, reader);
+            }
             let known = known_template(snapshot, route, &name, &language)?;
             let template =
                 whatsapp::fill_template(&known.definition, &variables).map_err(EngineError::Invalid)?;
-            Ok((Outgoing::from_template(template), Some(known)))
+            Ok(plain(Outgoing::from_template(template), Some(known)))
         }
         Body::Message(outgoing) => {
             let known = match outgoing.template() {
@@ -137,7 +152,7 @@ fn compose<'a>(
                     Some(known)
                 }
             };
-            Ok((*outgoing, known))
+            Ok(plain(*outgoing, known))
         }
     }
 }

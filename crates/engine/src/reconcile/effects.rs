@@ -157,6 +157,7 @@ fn one(effects: &mut Effects<'_>, sender: Option<&Sender>, snapshot: &Snapshot, 
             if upcoming {
                 // An announcement changes nothing yet; it is kept for whoever asks.
                 let object = json!({"template": name, "language": language, "category": category});
+                effects.event(Kind::CategoryAnnounced, Subject(effects.account.bytes()), object.clone());
                 effects.keep("template_category_upcoming", object.to_string());
             } else {
                 let set = |patch: &mut TemplatePatch| patch.category = Some(category);
@@ -238,6 +239,7 @@ fn inbound(effects: &mut Effects<'_>, sender: Option<&Sender>, snapshot: &Snapsh
 fn template(effects: &mut Effects<'_>, status: TemplateStatus) {
     let set = |patch: &mut TemplatePatch| {
         patch.status = Some(status.event.clone());
+        patch.reason.clone_from(&status.reason);
         patch.category.clone_from(&status.category);
     };
     effects.write.templates.push(patch(status.name, status.language, effects.now, set));
@@ -251,7 +253,8 @@ fn patch(
 ) -> TemplatePatch {
     // Callbacks write `en-US` where everything else writes `en_US`.
     let language = language.replace('-', "_");
-    let mut patch = TemplatePatch { name, language, status: None, category: None, quality: None, at };
+    let mut patch =
+        TemplatePatch { name, language, status: None, reason: None, category: None, quality: None, at };
     set(&mut patch);
     patch
 }

@@ -78,5 +78,6 @@ pub struct Catalog {
     pub pauses: Vec<Pause>,
     pub tenant_messages_per_s: Option<f64>,
     pub limits: TenantLimits,
+    pub shelf: crate::model::TemplateShelf,
     pub consent: super::ConsentSetup,
 }
