@@ -78,12 +78,12 @@ impl Snapshot {
         self.templates.get(&(account, name.to_owned(), language.to_owned()))
     }
 
-<<<<<<< HEAD
     /// A category's name or the code of a topic.
     pub fn purpose(&self, text: &str) -> Option<Purpose> {
         let category = Category::ALL.into_iter().find(|category| category.as_str() == text);
         category.map(Purpose::from).or_else(|| self.topic(text).map(|topic| Purpose::Topic(topic.id)))
-=======
+    }
+
     /// The logical template of this name, if there is something of it to send.
     pub fn logical_template(&self, account: AccountId, name: &str) -> Option<&LogicalTemplate> {
         let found = self.logical.get(name).filter(|each| each.account == account)?;
@@ -103,7 +103,6 @@ impl Snapshot {
     /// The pause of this one template, if any.
     pub fn template_pause(&self, name: Option<&str>, category: Category, now: Timestamp) -> Option<&Pause> {
         self.content_pause(category, name, now).filter(|pause| pause.scope == PauseScope::Template)
->>>>>>> main
     }
 
     /// Every localization, by account and name.
