@@ -25,6 +25,8 @@ pub const CALLBACK_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const REFUSED_BYTES_READ_MAX: usize = 1024 * 1024;
 /// Bytes of a file, the largest that the platform takes.
 pub const MEDIA_BYTES_MAX: usize = 100 * 1024 * 1024;
+/// Bytes of a table that is imported.
+pub const IMPORT_BYTES_MAX: usize = 200 * 1024 * 1024;
 /// Bytes around a file in a multipart body.
 pub const MULTIPART_SLACK_BYTES: usize = 64 * 1024;
 /// Bytes of a file's name.

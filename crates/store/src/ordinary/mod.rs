@@ -17,6 +17,7 @@ mod forms;
 mod forward;
 mod housekeeping;
 mod idempotency;
+mod imports;
 mod inbound;
 mod invalid;
 mod kept;
