@@ -34,6 +34,17 @@ async fn look(chromium: &Path, app: TestApp) {
     let read = tenant.send(&tenant.utility(1)).await;
     tenant.until(&read, "read").await;
     tenant.send(&tenant.text(2)).await;
+    for (n, used) in [(300, true), (450, true), (600, false)] {
+        let asked = serde_json::json!({"to": {"phone": tidings_tests::support::phone(n)}});
+        let made = tenant.http.post("/v1/verifications", &asked).await.expect(201);
+        let code = if used {
+            super::verifications::code_of(&app, &tidings_tests::support::phone(n)).await
+        } else {
+            "0".into()
+        };
+        let check = serde_json::json!({"id": made["id"], "code": code});
+        tenant.http.post("/v1/verifications/check", &check).await.expect(200);
+    }
     let (template, version, rtl) = catalogue(&tenant).await;
     let cookie = sign_in(&app).await;
     let profile = tempfile::tempdir().unwrap();
@@ -45,6 +56,7 @@ async fn look(chromium: &Path, app: TestApp) {
         ("senders", "/console/senders".to_owned()),
         ("attention", "/console/attention".to_owned()),
         ("templates", "/console/templates".to_owned()),
+        ("codes", "/console/codes".to_owned()),
         ("catalogue", "/console/catalogue".to_owned()),
         ("template", format!("/console/catalogue/{template}")),
         ("version", format!("/console/versions/{version}")),

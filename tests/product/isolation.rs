@@ -19,6 +19,8 @@ async fn things(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String
     let path = format!("/v1/media?sender={}", tenant.sender);
     let media =
         tenant.http.raw(Method::POST, &path, "\u{89}PNG", &[("content-type", "image/png")]).await.expect(201);
+    let import = tenant.http.raw(Method::POST, "/v1/consent-imports", "phone,granted\n+491701234567,yes\n", &[]).await.expect(202);
+    let form = tenant.http.post("/v1/consent-forms", &form()).await.expect(201);
     let verification =
         tenant.http.post("/v1/verifications", &json!({"to": {"phone": phone(2)}})).await.expect(201);
     let template = json!({"name": "parcel_left", "category": "utility"});
@@ -37,10 +39,16 @@ async fn things(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String
         ("pauses", text(&pause)),
         ("keys", text(&key)),
         ("media", text(&media)),
+        ("consent-forms", text(&form)),
+        ("imports", text(&import)),
         ("verifications", text(&verification)),
         ("templates", text(&template)),
         ("template versions", text(&version)),
     ])
+}
+
+fn form() -> Value {
+    json!({"name": "n", "language": "en", "business_name": "Acme", "text": "Acme may write.", "purposes": ["marketing"]})
 }
 
 both_engines! {
@@ -64,6 +72,7 @@ both_engines! {
                 let body = match (&method, kind) {
                     (&Method::PATCH, "senders") => Some(json!({"messages_per_s": 1})),
                     (&Method::PATCH, _) => Some(json!({"access_token": "stolen"})),
+                    (&Method::PUT, "consent-forms") => Some(form()),
                     (&Method::POST, _) => Some(json!({})),
                     _ => None,
                 };
