@@ -29,6 +29,7 @@ mod overtaking;
 mod pacing;
 mod pauses;
 mod policy;
+mod quiet;
 mod quota;
 mod recipients;
 mod recorded;

@@ -17,6 +17,7 @@ pub mod id;
 pub mod intent;
 pub mod lifecycle;
 pub mod limits;
+pub mod policy;
 pub mod problem;
 pub mod provider;
 pub mod secret;

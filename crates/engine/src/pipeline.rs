@@ -83,9 +83,9 @@ impl Engine {
         intake::many(self, caller, body, options, AHEAD).await
     }
 
-    /// What policy would say of an intent now; nothing is stored.
-    pub async fn evaluate(&self, caller: &Caller, body: &[u8]) -> Result<Evaluation> {
-        policy::evaluate(self, caller, body, AHEAD).await
+    /// What policy would say of an intent now, or at another time; nothing is stored.
+    pub async fn evaluate(&self, caller: &Caller, body: &[u8], at: Option<Timestamp>) -> Result<Evaluation> {
+        policy::evaluate(self, caller, body, at, AHEAD).await
     }
 }
 
@@ -143,8 +143,8 @@ impl Engine {
             providers: parts.providers,
             clock: parts.clock,
             ids: parts.ids,
+            catalogs: Catalogs::new(parts.config.policy),
             config: parts.config,
-            catalogs: Catalogs::default(),
             metrics: Metrics::default(),
             journals: parts.journals,
             wakes,

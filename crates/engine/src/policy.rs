@@ -2,14 +2,21 @@
 //! message is taken in, and again inside the transaction that claims it, so that an opt-out committed in
 //! between is always honoured.
 
+pub mod cel;
+mod compiled;
 mod evaluate;
 mod rules;
+mod tenant;
 
+pub use compiled::{Limit, Policy, PolicyDefaults};
 pub use evaluate::Evaluation;
 pub(crate) use evaluate::evaluate;
+pub(crate) use tenant::TenantRule;
+pub use tenant::{Mode, RuleText, RuleVerdict};
 
 use std::sync::Arc;
 
+use tidings_domain::category::Channel;
 use tidings_domain::decision::{Decision, Verdict, deciding};
 use tidings_domain::time::Timestamp;
 use tidings_store::model::{ClaimJudge, DueItem, IntakeJudge, Judgement, NewMessage, RecipientFacts};
@@ -23,12 +30,17 @@ pub(crate) fn intake_judge(snapshot: Arc<Snapshot>, now: Timestamp) -> IntakeJud
     Arc::new(move |message: &NewMessage, facts: &RecipientFacts| {
         let question = Question {
             account: message.account,
+            sender: message.sender,
+            channel: message.channel,
+            place: message.place,
             category: message.category,
             free_form: message.free_form,
             template: message.template.as_deref(),
             language: message.language.as_deref(),
             scheduled: message.due_at > now,
             at: now,
+            shown: message.shown.as_deref(),
+            is_sealed: false,
         };
         settle(&judge(&snapshot, &question, facts), message.expires_at, now)
     })
@@ -36,18 +48,30 @@ pub(crate) fn intake_judge(snapshot: Arc<Snapshot>, now: Timestamp) -> IntakeJud
 
 /// The judge for a claim.
 pub(crate) fn claim_judge(snapshot: Arc<Snapshot>, now: Timestamp) -> ClaimJudge {
-    Arc::new(move |item: &DueItem, facts: &RecipientFacts| {
+    let watch = snapshot.policy.watch;
+    let judge = move |item: &DueItem, facts: &RecipientFacts| {
         let question = Question {
             account: item.account,
+            sender: item.sender,
+            channel: channel_of(&snapshot, item),
+            place: item.place,
             category: item.category,
             free_form: item.free_form,
             template: item.template.as_deref(),
             language: item.language.as_deref(),
             scheduled: false,
             at: now,
+            shown: None,
+            is_sealed: true,
         };
         settle(&judge(&snapshot, &question, facts), item.expires_at, now)
-    })
+    };
+    ClaimJudge { judge: Arc::new(judge), watch }
+}
+
+/// A sender that is gone leaves its messages to the channel that all have.
+fn channel_of(snapshot: &Snapshot, item: &DueItem) -> Channel {
+    snapshot.senders.get(&item.sender).map_or(Channel::Whatsapp, |sender| sender.channel)
 }
 
 /// One judgement from many decisions: a denial first, then the longest deferral.

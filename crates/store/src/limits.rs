@@ -108,3 +108,5 @@ pub const SUBJECT_EVENTS_MIN: i64 = 2_000;
 pub const SUBJECT_EVENTS_MAX: i64 = 10_000;
 /// Rows that one transaction adds to an index behind the log.
 pub const INDEX_ROWS_PER_WRITE: usize = 1_000;
+/// Versions of a tenant's settings of policy that are shown.
+pub const POLICY_HISTORY_MAX: i64 = 100;

@@ -7,6 +7,7 @@ pub mod hot;
 pub mod messages;
 pub mod nodes;
 pub mod people;
+pub mod policy;
 pub mod retention;
 pub mod tenancy;
 
@@ -17,5 +18,6 @@ pub use hot::*;
 pub use messages::*;
 pub use nodes::*;
 pub use people::*;
+pub use policy::*;
 pub use retention::*;
 pub use tenancy::*;

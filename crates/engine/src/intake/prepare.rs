@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use serde_json::value::RawValue;
+
 use tidings_domain::address::Address;
 use tidings_domain::category::Category;
 use tidings_domain::id::{Id, MessageId};
 use tidings_domain::intent::{Body, Intent, To};
+use tidings_domain::policy::Place;
 use tidings_domain::time::Timestamp;
 use tidings_domain::trace::TraceId;
 use tidings_domain::whatsapp::{self, Outgoing};
-use tidings_store::model::{NewMessage, StoredTemplate};
+use tidings_store::model::{NewMessage, Shown, StoredTemplate};
 
 use crate::caller::Caller;
 use crate::catalog::Snapshot;
@@ -65,7 +68,7 @@ pub(crate) async fn prepare(
     }
     let due_at = intent.send_at.unwrap_or(now);
     let expires_at = intent.expires_at.unwrap_or_else(|| due_at.plus(category.default_expiry_us()));
-    let country = address.country();
+    let place = Place::of(&address);
     let message = NewMessage {
         id,
         account: route.account,
@@ -73,7 +76,7 @@ pub(crate) async fn prepare(
         channel: intent.channel,
         category,
         recipient,
-        country,
+        place,
         template: outgoing.template().map(|each| each.name.clone()),
         language: outgoing.template().map(|each| each.language.code.clone()),
         created_at: now,
@@ -84,6 +87,7 @@ pub(crate) async fn prepare(
         // Without a trace of the client's the message's own id serves: sixteen random enough bytes.
         trace: trace.or_else(|| TraceId::from_bytes(id.bytes())).expect("a message id is never all zero"),
         trace_given: trace.is_some(),
+        shown: shown(snapshot, intent.metadata.as_deref()),
         reference: intent.reference.as_ref().map(|text| caller.scope.hash(&format!("reference:{text}"))),
         content: Content {
             to: address,
@@ -94,6 +98,15 @@ pub(crate) async fn prepare(
         .write(),
     };
     Ok(Prepared { message, route })
+}
+
+/// What the tenant's rules look at; nothing for those who look at nothing.
+fn shown(snapshot: &Snapshot, metadata: Option<&RawValue>) -> Option<Arc<Shown>> {
+    if !snapshot.policy.rules.uses.content {
+        return None;
+    }
+    let metadata = metadata.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+    Some(Arc::new(Shown { metadata, decisions: Vec::new() }))
 }
 
 async fn resolve(caller: &Caller, intent: &Intent) -> Result<Address> {

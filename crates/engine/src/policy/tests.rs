@@ -42,18 +42,23 @@ fn snapshot(status: &str) -> Snapshot {
         }],
         ..Catalog::default()
     };
-    Snapshot::new(TenantId::from_bytes([3; 16]), catalog)
+    Snapshot::new(TenantId::from_bytes([3; 16]), catalog, PolicyDefaults::default())
 }
 
 fn template_question(category: Category) -> Question<'static> {
     Question {
         account: account(),
+        sender: tidings_domain::id::SenderId::from_bytes([4; 16]),
+        channel: tidings_domain::category::Channel::Whatsapp,
+        place: tidings_domain::policy::Place::default(),
         category,
         free_form: false,
         template: Some("parcel"),
         language: Some("en"),
         scheduled: false,
         at: NOW,
+        shown: None,
+        is_sealed: false,
     }
 }
 

@@ -34,6 +34,7 @@ pub struct Config {
     pub tls: Tls,
     pub log: Log,
     pub node: Node,
+    pub policy: Policy,
 }
 
 impl Default for Config {
@@ -51,8 +52,25 @@ impl Default for Config {
             tls: Tls::default(),
             log: Log::default(),
             node: Node::default(),
+            policy: Policy::default(),
         }
     }
+}
+
+/// What holds for tenants that have set nothing about policy.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// Whether marketing rests at night in the recipient's local time.
+    pub quiet_hours: Switch,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Switch {
+    #[default]
+    On,
+    Off,
 }
 
 /// This process among the others on the same store.

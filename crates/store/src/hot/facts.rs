@@ -54,6 +54,6 @@ fn of_row(row: &Row) -> Result<RecipientFacts> {
         revoked_at: [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?],
         invalid: row.get::<Option<i64>>(4)?.zip(row.get(5)?),
         cool_until: row.get(6)?,
-        last_inbound_at: None,
+        ..RecipientFacts::default()
     })
 }

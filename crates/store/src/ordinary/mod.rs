@@ -27,6 +27,7 @@ mod messages;
 mod nodes;
 mod pairs;
 mod pauses;
+mod policy;
 mod redrive;
 mod retention;
 mod review;

@@ -31,7 +31,12 @@ use crate::limits;
 use crate::state::AppState;
 
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(administration()).merge(sending()).merge(reading()).merge(files())
+    OpenApiRouter::new()
+        .merge(administration())
+        .merge(sending())
+        .merge(reading())
+        .merge(files())
+        .merge(policy())
 }
 
 fn administration() -> OpenApiRouter<AppState> {
@@ -59,6 +64,16 @@ fn administration() -> OpenApiRouter<AppState> {
         .routes(routes!(rotations::rotate))
 }
 
+fn policy() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(policy::evaluate_policy))
+        .routes(routes!(policy::get_policy, policy::set_policy))
+        .routes(routes!(policy::policy_history))
+        .routes(routes!(policy::list_packs))
+        .routes(routes!(policy::add_rule, policy::list_rules))
+        .routes(routes!(policy::remove_rule))
+}
+
 fn sending() -> OpenApiRouter<AppState> {
     let batch = OpenApiRouter::new()
         .routes(routes!(send::send_batch))
@@ -67,7 +82,6 @@ fn sending() -> OpenApiRouter<AppState> {
         .routes(routes!(send::send_message, messages::list_messages))
         .routes(routes!(messages::cancel_message))
         .routes(routes!(messages::redrive_message))
-        .routes(routes!(policy::evaluate_policy))
         .merge(batch)
 }
 

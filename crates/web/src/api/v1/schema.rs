@@ -6,6 +6,7 @@ mod events;
 mod lanes;
 mod names;
 mod nodes;
+mod policy;
 mod reports;
 mod retention;
 
@@ -14,6 +15,7 @@ pub use events::*;
 pub use lanes::*;
 pub use names::*;
 pub use nodes::*;
+pub use policy::*;
 pub use reports::*;
 pub use retention::*;
 

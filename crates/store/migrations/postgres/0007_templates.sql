@@ -1,0 +1,2 @@
+-- The catalogue of templates: versions, reviews, history.
+DROP TABLE IF EXISTS placeholder;

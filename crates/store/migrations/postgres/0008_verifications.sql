@@ -1,0 +1,2 @@
+-- One-time passwords.
+DROP TABLE IF EXISTS placeholder;
