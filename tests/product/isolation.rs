@@ -21,6 +21,8 @@ async fn things(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String
     let path = format!("/v1/media?sender={}", tenant.sender);
     let media =
         tenant.http.raw(Method::POST, &path, "\u{89}PNG", &[("content-type", "image/png")]).await.expect(201);
+    let verification =
+        tenant.http.post("/v1/verifications", &json!({"to": {"phone": phone(2)}})).await.expect(201);
     let text = |value: &Value| value["id"].as_str().unwrap().to_owned();
     BTreeMap::from([
         ("messages", message),
@@ -32,6 +34,7 @@ async fn things(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String
         ("keys", text(&key)),
         ("media", text(&media)),
         ("policy", text(&rule)),
+        ("verifications", text(&verification)),
     ])
 }
 
@@ -68,7 +71,7 @@ both_engines! {
         }
         assert!(walked >= 15, "only {walked} routes were walked");
         for (kind, id) in &things {
-            if ["messages", "senders", "inbound", "contacts", "media"].contains(kind) {
+            if ["messages", "senders", "inbound", "contacts", "media", "verifications"].contains(kind) {
                 owner.http.get(&format!("/v1/{kind}/{id}")).await.expect(200);
             }
         }

@@ -41,3 +41,4 @@ mod setup;
 mod simulation;
 mod storm;
 mod trace;
+mod verifications;

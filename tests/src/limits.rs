@@ -30,5 +30,7 @@ pub const SHRINK_RUNS_MAX: usize = 80;
 pub const PAGE: usize = 500;
 /// Requests to the provider whose trace is remembered.
 pub const TRACES_KEPT: usize = 100;
+/// Requests to send that are remembered with their bodies.
+pub const SENT_KEPT: usize = 1_000;
 /// Events of a timeline that are shown.
 pub const TIMELINE_SHOWN_MAX: usize = 30;

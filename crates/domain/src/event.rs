@@ -80,6 +80,15 @@ kinds! {
     PolicyRuleRemoved = 92, "policy.rule_removed";
     /// The platform said how many people the portfolio may reach in a day.
     PortfolioLimitLearned = 93, "policy.portfolio_limit";
+    VerificationStarted = 120, "verification.started";
+    VerificationApproved = 121, "verification.approved";
+    /// Too many wrong codes were given.
+    VerificationFailed = 122, "verification.failed";
+    VerificationCanceled = 123, "verification.canceled";
+    VerificationRefused = 124, "verification.refused";
+    /// Requests look like abuse; told once an hour for what they have in common.
+    VerificationAlert = 125, "verification.alert";
+    VerificationSettings = 126, "verification.settings_changed";
 }
 
 /// What an event is about: the sixteen bytes of an id, with its prefix to show it.

@@ -118,6 +118,10 @@ ids! {
     SessionId = "ses";
     /// A raw callback that was kept.
     CallbackId = "cbk";
+    /// A one-time password on its way to being given.
+    VerificationId = "ver";
+    /// An entry of the lists of numbers that are always or never sent a code.
+    ListedId = "lst";
 }
 
 /// Makes identifiers from the time and a seeded generator, so that a run can be replayed.

@@ -24,4 +24,5 @@ pub mod secret;
 pub mod time;
 pub mod trace;
 pub mod transport;
+pub mod verification;
 pub mod whatsapp;

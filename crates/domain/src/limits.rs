@@ -44,3 +44,16 @@ pub const CAP_HOURS_MAX: u32 = 720;
 pub const MESSAGING_LIMIT_MAX: u32 = 10_000_000;
 /// Feature flags of one tenant.
 pub const FLAGS_MAX: usize = 64;
+/// Symbols of a one-time password; fewer are guessed.
+pub const CODE_LENGTH_MIN: u8 = 4;
+/// The platform takes no longer ones.
+pub const CODE_LENGTH_MAX: u8 = 15;
+/// Seconds for which a one-time password is good, at least and at most.
+pub const VERIFICATION_TTL_S_MIN: u32 = 60;
+pub const VERIFICATION_TTL_S_MAX: u32 = 3_600;
+/// Wrong codes that may be given before a verification fails.
+pub const VERIFICATION_ATTEMPTS_MAX: u8 = 10;
+/// Times that a code may be sent again.
+pub const VERIFICATION_RESENDS_MAX: u8 = 5;
+/// Windows that a tenant may set.
+pub const VERIFICATION_WINDOWS_MAX: u32 = 32;

@@ -56,6 +56,11 @@ impl Snapshot {
         self.templates.get(&(account, name.to_owned(), language.to_owned()))
     }
 
+    /// Every localization, by account and name.
+    pub fn templates(&self) -> impl Iterator<Item = &StoredTemplate> {
+        self.templates.values()
+    }
+
     /// Whether the platform said after `since` that every localization of the template can be sent.
     pub fn is_sendable_since(&self, account: AccountId, name: &str, since: Timestamp) -> bool {
         let mut known =

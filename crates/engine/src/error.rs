@@ -25,6 +25,9 @@ pub enum EngineError {
     IdempotencyInProgress,
     #[error("too many requests; try again later")]
     TooMany { retry_after_s: u32 },
+    /// No code is sent; the code names why.
+    #[error("{detail}")]
+    CodeRefused { code: &'static str, detail: String, retry_after_s: Option<u32> },
     #[error("the service is busy or its store cannot be reached; try again later")]
     Unavailable { retry_after_s: u32 },
     #[error("the store is full; nothing was accepted")]

@@ -24,6 +24,7 @@ pub mod error;
 pub mod limits;
 pub mod metrics;
 pub(crate) mod office;
+pub mod verifications;
 
 pub use caller::{Caller, Operator};
 pub use config::{EngineConfig, Roles};

@@ -151,3 +151,11 @@ pub const POLICY_RULES_MAX: usize = 50;
 pub const POLICY_RULE_NAME_BYTES_MAX: usize = 64;
 /// Minutes for which a tenant's rule may defer a message: a week.
 pub const POLICY_DEFER_MINUTES_MAX: u32 = 10_080;
+/// Microseconds by which the wall clock must step ahead to be noted: less makes no difference to any debt.
+pub(crate) const CLOCK_STEP_MIN_US: i64 = 500_000;
+/// Characters of what an application calls a client or a device.
+pub(crate) const CLIENT_TEXT_CHARS_MAX: usize = 200;
+/// Entries of a tenant's lists of who is always or never sent a code.
+pub(crate) const LISTED_MAX: usize = 10_000;
+/// Looks at a number's verification while other requests for it change it.
+pub(crate) const CODE_TRIES_MAX: usize = 3;

@@ -239,6 +239,11 @@ impl Engine {
         self.0.clock.now()
     }
 
+    /// How far the wall clock is ahead of the monotonic one; changes only when it steps.
+    pub(crate) fn wall_ahead_us(&self) -> i64 {
+        self.now().micros() - self.0.clock.monotonic_us()
+    }
+
     pub(crate) fn tick(&self) {
         self.0.changed.send_modify(|n| *n = n.wrapping_add(1));
     }

@@ -1,5 +1,9 @@
 //! The command line.
 
+mod verification;
+
+pub use verification::{Entry, EntryKind, Verification};
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -51,6 +55,9 @@ pub enum Command {
     /// Messages: send, look, cancel, redrive.
     #[command(subcommand)]
     Message(Message),
+    /// One-time passwords: send a code, check it.
+    #[command(subcommand)]
+    Verification(Verification),
     /// The master key file, which wraps every other key.
     #[command(subcommand)]
     MasterKey(MasterKey),
@@ -544,6 +551,10 @@ mod tests {
             ("tidings message send --text a --template b --to +4930123456", false),
             ("tidings pause set sender snd_1 --reason why", true),
             ("tidings pause set planet earth --reason why", false),
+            ("tidings verification start --to +4930123456", true),
+            ("tidings verification check ver_1 123456", true),
+            ("tidings verification block planet earth --reason why", false),
+            ("tidings verification block prefix +88216 --reason why", true),
             ("tidings bench", true),
             ("tidings", false),
         ] {

@@ -27,6 +27,7 @@ pub use error::StoreError;
 pub use executor::{Hook, Lie};
 pub use look::{Looked, look};
 pub use meter::{Commits, Histogram};
+pub use migrate::SCHEMA_VERSION;
 pub use ordinary::Levels;
 pub use regions::Regions;
 pub use scope::{SystemScope, TenantScope};

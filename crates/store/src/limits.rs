@@ -110,3 +110,9 @@ pub const SUBJECT_EVENTS_MAX: i64 = 10_000;
 pub const INDEX_ROWS_PER_WRITE: usize = 1_000;
 /// Versions of a tenant's settings of policy that are shown.
 pub const POLICY_HISTORY_MAX: i64 = 100;
+/// Microseconds for which a step of the wall clock is remembered; a debt towards a recipient lasts minutes.
+pub(crate) const CLOCK_STEPS_KEPT_US: i64 = tidings_domain::time::DAY;
+/// Microseconds for which ended verifications are kept.
+pub(crate) const VERIFICATIONS_KEPT_US: i64 = 30 * tidings_domain::time::DAY;
+/// Microseconds of whole days that tell how a range or country usually behaves.
+pub(crate) const VERIFICATION_MONTH_US: i64 = 30 * tidings_domain::time::DAY;

@@ -10,6 +10,7 @@ pub mod people;
 pub mod policy;
 pub mod retention;
 pub mod tenancy;
+pub mod verifications;
 
 pub use accounts::*;
 pub use audit::*;
@@ -21,3 +22,4 @@ pub use people::*;
 pub use policy::*;
 pub use retention::*;
 pub use tenancy::*;
+pub use verifications::*;

@@ -44,6 +44,11 @@ impl From<EngineError> for Problem {
                 Self::new(S::TOO_MANY_REQUESTS, "too_many_requests", "Too many requests", detail)
                     .retry_after(retry_after_s)
             }
+            EngineError::CodeRefused { code, retry_after_s, .. } => {
+                let status = if retry_after_s.is_some() { S::TOO_MANY_REQUESTS } else { S::FORBIDDEN };
+                let problem = Self::new(status, code, "No code was sent", detail);
+                retry_after_s.map_or_else(|| problem.clone(), |seconds| problem.clone().retry_after(seconds))
+            }
             EngineError::Unavailable { retry_after_s } => {
                 Self::new(S::SERVICE_UNAVAILABLE, "unavailable", "The service is not available", detail)
                     .retry_after(retry_after_s)

@@ -22,7 +22,7 @@ use super::database::Storage;
 use super::deliver::Postman;
 use super::http::Http;
 use super::tenant::Tenant;
-use super::wire::{Impatient, Traces};
+use super::wire::{Impatient, Sent, Traces};
 
 const SECOND: i64 = 1_000_000;
 
@@ -77,6 +77,8 @@ pub struct TestApp {
     pub clock: Arc<ShiftedClock>,
     /// The `traceparent` of requests to the provider.
     pub traces: Traces,
+    /// The bodies of requests to send.
+    pub sent: Sent,
     stop: CancellationToken,
 }
 
@@ -97,10 +99,10 @@ impl TestApp {
         let clock = ShiftedClock::start();
         let stop = CancellationToken::new();
         let (simulator, provider_url) = serve_provider(options.simulator, &clock, &stop).await;
-        let traces = Traces::default();
+        let (traces, sent) = (Traces::default(), Sent::default());
+        let seen = (traces.clone(), sent.clone());
         let (engine, key) =
-            compose(storage, options.engine, options.patience_us, &provider_url, &clock, traces.clone())
-                .await;
+            compose(storage, options.engine, options.patience_us, &provider_url, &clock, seen).await;
         engine.start(&stop);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
@@ -108,7 +110,7 @@ impl TestApp {
         tokio::spawn(tidings_web::serve(listener, None, tidings_web::Front::new(state), stop.clone()));
         let http = Http::new(url);
         let installation = http.with_token(&key);
-        Self { http, installation, engine, simulator, provider_url, clock, traces, stop }
+        Self { http, installation, engine, simulator, provider_url, clock, traces, sent, stop }
     }
 
     /// A tenant with an account, a number and the sample templates.
@@ -178,7 +180,7 @@ async fn compose(
     patience_us: i64,
     provider_url: &str,
     clock: &Arc<ShiftedClock>,
-    traces: Traces,
+    (traces, sent): (Traces, Sent),
 ) -> (Engine, String) {
     let clock: Arc<dyn Clock> = clock.clone();
     let mut seed = [0; 32];
@@ -193,7 +195,7 @@ async fn compose(
     };
     let store = Store::open(options).await.expect("a fresh store opens");
     let key = store.mint_installation_key().await.expect("a fresh store makes its key");
-    let wire = Arc::new(Impatient { inner: HttpTransport::default(), total_us: patience_us, traces });
+    let wire = Arc::new(Impatient { inner: HttpTransport::default(), total_us: patience_us, traces, sent });
     let provider = CloudProvider::new(wire.clone(), wire, provider_url, "v24.0").expect("a loopback address");
     let engine = Engine::new(Parts {
         regions: Regions::new(vec![store]).expect("one region"),

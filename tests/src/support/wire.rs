@@ -1,5 +1,6 @@
 //! The real HTTP client with little patience: a request that is never answered is given up soon.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,16 +12,20 @@ use tidings_domain::provider::Chunks;
 use tidings_domain::transport::{Bounds, Transport, TransportError};
 use tidings_providers::http::{Downloads, HttpTransport};
 
-use crate::limits::TRACES_KEPT;
+use crate::limits::{SENT_KEPT, TRACES_KEPT};
 
 pub struct Impatient {
     pub inner: HttpTransport,
     pub total_us: i64,
     /// The `traceparent` of the first requests that carried one.
     pub traces: Traces,
+    pub sent: Sent,
 }
 
 pub type Traces = Arc<Mutex<Vec<String>>>;
+
+/// What the provider was asked to send, newest last.
+pub type Sent = Arc<Mutex<VecDeque<Bytes>>>;
 
 impl Impatient {
     fn cut(&self, bounds: Bounds) -> Bounds {
@@ -39,6 +44,13 @@ impl Transport for Impatient {
             if traces.len() < TRACES_KEPT {
                 traces.push(trace.to_owned());
             }
+        }
+        if request.uri().path().ends_with("/messages") {
+            let mut sent = self.sent.lock();
+            if sent.len() >= SENT_KEPT {
+                sent.pop_front();
+            }
+            sent.push_back(request.body().clone());
         }
         self.inner.exchange(request, self.cut(bounds))
     }

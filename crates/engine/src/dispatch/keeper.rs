@@ -94,7 +94,8 @@ pub(crate) async fn run(engine: Engine, region: String, store: Store, stop: Canc
     let Some((previous, journal)) = open_journal(&engine, &region, &stop).await else { return };
     // After a panic: whatever this process had under way is in the journal.
     holdings.held().into_iter().for_each(|epoch| holdings.doubt(epoch.slot));
-    let mut past = Past { previous, mine: BTreeSet::new(), first: true };
+    let wall_ahead_us = engine.wall_ahead_us();
+    let mut past = Past { previous, mine: BTreeSet::new(), first: true, wall_ahead_us };
     while !stop.is_cancelled() {
         if let Err(error) = keep(&engine, &region, &store, &journal, &mut past, &stop).await {
             tracing::warn!(error = %error, region, "the lanes are taken up again after a failure");
@@ -227,6 +228,7 @@ impl Keeper {
     ) -> Result<(), StoreError> {
         let mut finished = Vec::new();
         loop {
+            self.watch_clock(past).await?;
             self.settle_in(past).await?;
             if self.now_us() >= self.scan_us {
                 self.scanned_us = self.now_us();

@@ -61,6 +61,14 @@ impl Class {
     pub fn index(self) -> usize {
         usize::from(self == Self::Authentication)
     }
+    /// Tokens that this class leaves in a lane's bucket. Bulk leaves one, so that an authentication message finds it
+    /// without waiting for the next; a bucket that lends no more than one has none to spare.
+    fn leaves(self, bucket: &Bucket) -> usize {
+        match self {
+            Self::Bulk if bucket.burst() >= 2.0 => 1,
+            _ => 0,
+        }
+    }
     pub fn categories(self) -> &'static [Category] {
         match self {
             Self::Authentication => &[Category::Authentication],
@@ -95,7 +103,7 @@ pub(super) fn choose(
         let mut queue = std::mem::take(lane.queue(*category));
         let mut index = 0;
         while index < queue.items.len() && choice.items.len() < limit {
-            match check(lane, gates, snapshot, &queue.items[index], now) {
+            match check(lane, class, gates, snapshot, &queue.items[index], now) {
                 Check::Go => {
                     let item = queue.items.remove(index).expect("the index is inside");
                     lane.bucket.take(now.mono_us);
@@ -132,7 +140,7 @@ fn lane_wait(lane: &Lane, class: Class, gates: &Gates<'_>, now_us: i64) -> Optio
         Class::Authentication => 1,
         Class::Bulk => queued.min((lane.bucket.burst() / 2.0).ceil() as usize).max(1),
     };
-    let wait = lane.bucket.wait_us(wanted, now_us).max(gates.lane_wait(now_us));
+    let wait = lane.bucket.wait_us(wanted + class.leaves(&lane.bucket), now_us).max(gates.lane_wait(now_us));
     (wait > 0).then_some(wait)
 }
 
@@ -146,7 +154,14 @@ enum Check {
     Stop(i64),
 }
 
-fn check(lane: &mut Lane, gates: &Gates<'_>, snapshot: &Snapshot, item: &DueItem, now: &Moment) -> Check {
+fn check(
+    lane: &mut Lane,
+    class: Class,
+    gates: &Gates<'_>,
+    snapshot: &Snapshot,
+    item: &DueItem,
+    now: &Moment,
+) -> Check {
     const LOOK_AGAIN_US: i64 = 1_000_000;
     if item.expires_at <= now.wall {
         return Check::Over;
@@ -164,6 +179,11 @@ fn check(lane: &mut Lane, gates: &Gates<'_>, snapshot: &Snapshot, item: &DueItem
     if wait > 0 {
         return Check::Skip(wait);
     }
-    let wait = lane.bucket.wait_us(1, now.mono_us).max(gates.lane_wait(now.mono_us));
+    let wait =
+        lane.bucket.wait_us(1 + class.leaves(&lane.bucket), now.mono_us).max(gates.lane_wait(now.mono_us));
     if wait > 0 { Check::Stop(wait) } else { Check::Go }
 }
+
+#[cfg(test)]
+#[path = "pump_tests.rs"]
+mod tests;

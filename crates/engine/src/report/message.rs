@@ -5,9 +5,11 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use tidings_domain::actor::Permission;
+use tidings_domain::category::Category;
 use tidings_domain::id::MessageId;
 use tidings_domain::lifecycle::Status;
 use tidings_domain::time::Timestamp;
+use tidings_domain::whatsapp::Outgoing;
 use tidings_store::model::{AttemptRow, LoggedEvent, MessageView};
 
 use crate::caller::Caller;
@@ -15,6 +17,9 @@ use crate::content::Content;
 use crate::dispatch::failure_entry;
 use crate::error::{EngineError, Result};
 use crate::pipeline::Engine;
+
+/// Stands where a one-time password stood.
+const HIDDEN: &str = "••••••";
 
 #[derive(Debug, Serialize)]
 pub struct MessageReport {
@@ -108,7 +113,7 @@ pub(super) fn report(view: MessageView, events: &[LoggedEvent]) -> MessageReport
         None => (None, None, None, None),
         Some(content) => (
             serde_json::to_value(&content.to).ok(),
-            serde_json::to_value(&content.message).ok(),
+            shown(&content.message, head.category),
             content.reference,
             content.metadata,
         ),
@@ -133,6 +138,21 @@ pub(super) fn report(view: MessageView, events: &[LoggedEvent]) -> MessageReport
         decisions: decisions(events),
         cost: cost.and_then(|text| serde_json::from_str(text).ok()),
     }
+}
+
+/// A one-time password is for the person it was sent to: whoever may read messages must not be able to use it.
+fn shown(message: &Outgoing, category: Category) -> Option<Value> {
+    let mut shown = serde_json::to_value(message).ok()?;
+    if category == Category::Authentication {
+        let components = shown.pointer_mut("/template/components").and_then(Value::as_array_mut);
+        let of = |each| Value::as_array_mut(Value::get_mut(each, "parameters")?);
+        for parameter in components.into_iter().flatten().filter_map(of).flatten() {
+            if let Some(text) = parameter.get_mut("text") {
+                *text = Value::from(HIDDEN);
+            }
+        }
+    }
+    Some(shown)
 }
 
 fn attempt(message: MessageId, row: &AttemptRow) -> AttemptReport {

@@ -19,6 +19,7 @@ mod rotate;
 mod serve;
 mod sim;
 mod tenants;
+mod verifications;
 mod view;
 
 use std::path::Path;
@@ -78,6 +79,7 @@ pub async fn run(cli: Cli, out: Out) -> Outcome {
         Command::Sender(command) => accounts::sender(command, out).await,
         Command::Template(command) => accounts::template(command, out).await,
         Command::Message(command) => messages::run(command, out).await,
+        Command::Verification(command) => verifications::run(command, out).await,
         Command::MasterKey(command) => master_key::run(command, file, out).await,
         Command::Rotate(command) => rotate::run(command, out).await,
         Command::Node(command) => nodes::run(command, out).await,

@@ -66,6 +66,8 @@ from! {
     &'a SessionId, value => Self::Blob(value.as_bytes());
     &'a CallbackId, value => Self::Blob(value.as_bytes());
     &'a AttemptId, value => Self::Blob(value.as_bytes());
+    &'a VerificationId, value => Self::Blob(value.as_bytes());
+    &'a ListedId, value => Self::Blob(value.as_bytes());
 }
 
 impl<'a, const N: usize> From<&'a [u8; N]> for Val<'a> {

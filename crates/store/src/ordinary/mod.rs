@@ -35,6 +35,7 @@ mod senders;
 mod sessions;
 mod templates;
 mod tenants;
+mod verifications;
 
 pub(crate) use key_cache::KeyCache;
 pub(crate) use keyring::wrapped_by;

@@ -12,7 +12,9 @@ use crate::scope::SystemScope;
 use crate::store::Store;
 
 impl Store {
-    /// A sign of life: renews every slot that the node still holds, and shows the others and theirs.
+    /// A sign of life: renews every slot that the node still holds, and shows the others and theirs. A lease that
+    /// ran out while nobody took the slot goes on under its epoch: its owner never stopped being the only one, and a
+    /// step of the clock must not make it forget what it knows of the lanes.
     pub async fn beat(&self, _system: &SystemScope, beat: &Beat, now: Timestamp) -> Result<Heard> {
         let beat = beat.clone();
         self.write(move |conn| {
@@ -21,9 +23,8 @@ impl Store {
                 if !register(conn, &beat, now).await? {
                     return Ok(Heard { now, replaced: true, ..Heard::default() });
                 }
-                let renew = "UPDATE slots SET expires_at = $2 WHERE owner = $1 AND expires_at > $3
-                    RETURNING slot, epoch";
-                let renewed = conn.query(renew, vals![&beat.id, now.plus(beat.ttl_us), now]).await?;
+                let renew = "UPDATE slots SET expires_at = $2 WHERE owner = $1 RETURNING slot, epoch";
+                let renewed = conn.query(renew, vals![&beat.id, now.plus(beat.ttl_us)]).await?;
                 let held = renewed.iter().map(epoch).collect::<Result<_>>()?;
                 let (nodes, slots) = (nodes(conn).await?, slots(conn).await?);
                 Ok(Heard { now, replaced: false, held, nodes, slots })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tidings_domain::clock::BoxFuture;
-use tidings_store::{Hook, StoreError};
+use tidings_store::{Hook, SCHEMA_VERSION, StoreError};
 
 use crate::bed::{Bed, Kind};
 use crate::conformance;
@@ -36,7 +36,7 @@ async fn refuses_another_master_key(bed: Bed) -> Bed {
 async fn refuses_a_newer_schema(bed: Bed) -> Bed {
     bed.rows("INSERT INTO migrations (version, checksum) VALUES (99, 'from the future')").await;
     let error = bed.open_second_after_closing().await;
-    assert!(matches!(error, Some(StoreError::Newer { found: 99, known: 4 })), "{error:?}");
+    assert!(matches!(error, Some(StoreError::Newer { found: 99, known: SCHEMA_VERSION })), "{error:?}");
     let text = error.map(|error| error.to_string()).unwrap_or_default();
     assert!(text.contains("newer version") && text.contains("nothing was changed"), "{text}");
     bed
@@ -44,9 +44,11 @@ async fn refuses_a_newer_schema(bed: Bed) -> Bed {
 
 /// What a newer program leaves behind when its migration only adds: this one, the older, still serves.
 async fn goes_on_with_a_newer_schema_that_suits_it(bed: Bed) -> Bed {
-    let newer =
-        "INSERT INTO migrations (version, checksum, min_compatible) VALUES (99, 'from the future', 4)";
-    bed.rows(newer).await;
+    let suited = SCHEMA_VERSION;
+    bed.rows(&format!(
+        "INSERT INTO migrations (version, checksum, min_compatible) VALUES (99, 'new', {suited})"
+    ))
+    .await;
     bed.rows("CREATE TABLE from_the_future (id BIGINT PRIMARY KEY)").await;
     bed.rows("ALTER TABLE messages ADD COLUMN from_the_future INT").await;
     let scene = Scene::new(&bed).await;
@@ -62,23 +64,14 @@ async fn goes_on_with_a_newer_schema_that_suits_it(bed: Bed) -> Bed {
 
 /// A process that was killed in a migration has left the ones before it; the next start goes on from there.
 async fn a_migration_that_was_interrupted_is_taken_up(bed: Bed) -> Bed {
-    for sql in [
-        "DELETE FROM migrations WHERE version >= 3",
-        "DROP INDEX events_claims",
-        "DROP INDEX orphans_by_age",
-        "DROP INDEX provider_ids_waiting",
-        "ALTER TABLE attempts DROP COLUMN review",
-        "ALTER TABLE tenants DROP COLUMN accepts_per_s",
-        "ALTER TABLE tenants DROP COLUMN accepts_per_day",
-        "ALTER TABLE tenants DROP COLUMN retention",
-        "ALTER TABLE migrations DROP COLUMN min_compatible",
-    ] {
-        bed.rows(sql).await;
-    }
+    // As the process leaves it that dies while it applies the newest: a transaction that never was.
+    bed.rows(&format!("DELETE FROM migrations WHERE version = {SCHEMA_VERSION}")).await;
+    bed.rows("DROP TABLE clock_steps").await;
     let (bed, error) = bed.reopen([7; 32]).await;
     assert!(error.is_none(), "{error:?}");
-    assert_eq!(bed.count("SELECT COUNT(*) FROM migrations WHERE version = 3").await, 1);
-    assert_eq!(bed.count("SELECT COUNT(*) FROM attempts WHERE review IS NOT NULL").await, 0);
+    let newest = format!("SELECT COUNT(*) FROM migrations WHERE version = {SCHEMA_VERSION}");
+    assert_eq!(bed.count(&newest).await, 1);
+    assert_eq!(bed.count("SELECT COUNT(*) FROM clock_steps").await, 0);
     bed
 }
 

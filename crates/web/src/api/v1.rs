@@ -22,6 +22,7 @@ pub mod senders;
 pub mod stream;
 pub mod templates;
 pub mod tenants;
+pub mod verifications;
 
 use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::OpenApiRouter;
@@ -37,6 +38,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(reading())
         .merge(files())
         .merge(policy())
+        .merge(codes())
 }
 
 fn administration() -> OpenApiRouter<AppState> {
@@ -108,4 +110,16 @@ fn files() -> OpenApiRouter<AppState> {
         .routes(routes!(media::download_media))
         .routes(routes!(media::download_inbound_media))
         .merge(upload)
+}
+
+fn codes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(verifications::start_verification))
+        .routes(routes!(verifications::check_verification))
+        .routes(routes!(verifications::get_settings, verifications::set_settings))
+        .routes(routes!(verifications::add_listed, verifications::get_listed))
+        .routes(routes!(verifications::remove_listed))
+        .routes(routes!(verifications::get_verification))
+        .routes(routes!(verifications::resend_verification))
+        .routes(routes!(verifications::cancel_verification))
 }

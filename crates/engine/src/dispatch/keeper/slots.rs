@@ -10,7 +10,7 @@ use tidings_store::model::Epoch;
 use super::Keeper;
 use crate::dispatch::journal::Previous;
 use crate::dispatch::recovery::{self, Proof};
-use crate::limits::{LANES_SHOW_US, LANES_SHOWN_MAX, SWEEP_US};
+use crate::limits::{CLOCK_STEP_MIN_US, LANES_SHOW_US, LANES_SHOWN_MAX, SWEEP_US};
 
 /// What outlasts a keeper within one process.
 pub(super) struct Past {
@@ -19,9 +19,24 @@ pub(super) struct Past {
     pub mine: BTreeSet<Epoch>,
     /// No slot was recovered yet.
     pub first: bool,
+    /// How far the wall clock was ahead of the monotonic one when last looked at.
+    pub wall_ahead_us: i64,
 }
 
 impl Keeper {
+    /// Notes a step ahead of the wall clock: the debt towards recipients is rebuilt from the times of claims, and
+    /// those before the step would look paid. After a step back they look new, which errs on the safe side.
+    pub(super) async fn watch_clock(&self, past: &mut Past) -> Result<(), StoreError> {
+        let (now, ahead_us) = (self.engine.now(), self.engine.wall_ahead_us());
+        let step_us = ahead_us - past.wall_ahead_us;
+        if step_us > CLOCK_STEP_MIN_US {
+            tracing::warn!(step_us, "the wall clock stepped ahead");
+            self.store.note_clock_step(&self.store.system(), now.plus(-step_us), now).await?;
+        }
+        past.wall_ahead_us = ahead_us;
+        Ok(())
+    }
+
     /// Brings the lanes in line with the slots that are held.
     pub(super) async fn settle_in(&mut self, past: &mut Past) -> Result<(), StoreError> {
         let mailbox_engine = self.engine.clone();

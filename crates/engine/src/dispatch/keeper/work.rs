@@ -81,15 +81,15 @@ impl Keeper {
         };
         let senders: Vec<SenderId> = fresh.iter().filter(recent).map(|found| found.sender).collect();
         let sys = self.store.system();
-        let debts = self.store.recent_pairs(&sys, &senders, now.plus(-horizon), PAIR_CLAIMS_MAX).await?;
+        let debts = self.store.recent_pairs(&sys, &senders, now, horizon, PAIR_CLAIMS_MAX).await?;
         let config = &self.engine.0.config;
         for LaneWork { tenant, account, sender, slot, .. } in fresh {
             let rate = config.sender_messages_per_s;
             self.lanes.insert(*sender, Lane::new(*tenant, *account, *sender, *slot, rate, config, now_us));
         }
-        for (sender, recipient, at) in debts {
+        for (sender, recipient, age_us) in debts {
             if let Some(lane) = self.lanes.get_mut(&sender) {
-                lane.pairs.take(recipient, now_us - now.since(at).max(0));
+                lane.pairs.take(recipient, now_us - age_us);
             }
         }
         // So does what lanes before these have under way: their slot was lost and is ours again.

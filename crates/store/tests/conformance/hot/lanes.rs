@@ -2,14 +2,19 @@
 
 use tidings_domain::category::Category;
 use tidings_domain::id::{Id as _, SenderId};
-use tidings_domain::time::{MINUTE, SECOND};
+use tidings_domain::time::{HOUR, MINUTE, SECOND, Timestamp};
 use tidings_store::model::*;
 
 use crate::bed::Bed;
 use crate::conformance;
 use crate::scene::{Scene, allow};
 
-conformance!(the_queue_is_read_in_order, lanes_with_work_are_found, recent_pairs_are_remembered);
+conformance!(
+    the_queue_is_read_in_order,
+    lanes_with_work_are_found,
+    recent_pairs_are_remembered,
+    a_step_of_the_clock_is_no_age,
+);
 
 async fn the_queue_is_read_in_order(bed: Bed) -> Bed {
     let scene = Scene::new(&bed).await;
@@ -63,11 +68,12 @@ async fn recent_pairs_are_remembered(bed: Bed) -> Bed {
     scene.claimed(&bed, 2).await;
     let first = bed.now();
     let system = bed.store.system();
-    let recent =
-        async |senders: &[SenderId], since| bed.store.recent_pairs(&system, senders, since, 10).await;
+    let recent = async |senders: &[SenderId], since| {
+        bed.store.recent_pairs(&system, senders, first, first.since(since), 10).await
+    };
     let (one, nobody) = (scene.sender, SenderId::from_bytes([9; 16]));
     // Every claim counts: two to one recipient are two debts.
-    let expected = [(one, scene.message(&bed).recipient, first); 2];
+    let expected = [(one, scene.message(&bed).recipient, 0); 2];
     assert_eq!(recent(&[nobody, one], first).await.expect("a read"), expected);
     assert_eq!(recent(&[nobody], first).await.expect("a read"), []);
     assert_eq!(recent(&[], first).await.expect("a read"), []);
@@ -89,7 +95,31 @@ async fn recent_pairs_are_remembered(bed: Bed) -> Bed {
     };
     bed.rows(&sql.replace("', n, '", &format!("', {} + n, '", first.micros()))).await;
     assert_eq!(recent(&[one], first).await.expect("a read"), expected);
-    let newest = bed.store.recent_pairs(&system, &[one], first, 1).await.expect("a read");
+    let newest = bed.store.recent_pairs(&system, &[one], first, 0, 1).await.expect("a read");
     assert_eq!(newest, expected[..1]);
+    bed
+}
+
+async fn a_step_of_the_clock_is_no_age(bed: Bed) -> Bed {
+    let scene = Scene::new(&bed).await;
+    let ages = async |now: Timestamp| {
+        let system = bed.store.system();
+        let found = bed.store.recent_pairs(&system, &[scene.sender], now, 4 * MINUTE, 10).await;
+        found.expect("a read").into_iter().map(|(_, _, age_us)| age_us).collect::<Vec<_>>()
+    };
+    scene.claimed(&bed, 1).await;
+    bed.advance(MINUTE);
+    let before = bed.now();
+    bed.advance(3 * HOUR);
+    assert_eq!(ages(bed.now()).await, Vec::<i64>::new(), "three hours are longer than any debt");
+    let noted = bed.store.note_clock_step(&bed.store.system(), before, bed.now()).await;
+    noted.expect("it is written");
+    assert_eq!(ages(bed.now()).await, [MINUTE]);
+    bed.advance(MINUTE);
+    scene.claimed(&bed, 1).await;
+    let second = bed.now();
+    bed.advance(5 * SECOND);
+    assert_eq!(ages(bed.now()).await, [2 * MINUTE + 5 * SECOND, 5 * SECOND]);
+    assert_eq!(ages(second.plus(5 * MINUTE)).await, Vec::<i64>::new(), "time that passed counts");
     bed
 }

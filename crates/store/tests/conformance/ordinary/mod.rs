@@ -9,6 +9,7 @@ mod people;
 mod retention;
 mod settings;
 mod tenancy;
+mod verifications;
 
 use tidings_domain::actor::Actor;
 use tidings_domain::address::Address;

@@ -12,6 +12,7 @@ use crate::scene::{Scene, allow};
 conformance!(
     a_beat_renews_what_is_held,
     a_slot_that_ran_out_is_taken_under_a_new_epoch,
+    a_slot_that_ran_out_and_that_nobody_took_is_kept,
     the_later_process_of_a_node_replaces_the_earlier,
     whoever_leaves_leaves_nothing,
     a_slot_is_taken_once,
@@ -88,6 +89,16 @@ async fn a_slot_that_ran_out_is_taken_under_a_new_epoch(bed: Bed) -> Bed {
     let stale = vec![Epoch { slot: 3, number: 1 }];
     bed.store.release_slots(&bed.store.system(), "a", stale).await.expect("nothing happens");
     assert_eq!(hear(&bed, "b", 1, false).await.held.len(), 1, "nobody gives back what is another's");
+    bed
+}
+
+async fn a_slot_that_ran_out_and_that_nobody_took_is_kept(bed: Bed) -> Bed {
+    hear(&bed, "a", 1, true).await;
+    take(&bed, "a", &[3]).await;
+    run_out(&bed).await;
+    assert_eq!(numbers(&hear(&bed, "a", 1, false).await.held), [(3, 1)]);
+    hear(&bed, "b", 1, true).await;
+    assert!(take(&bed, "b", &[3]).await.is_empty(), "it is held again");
     bed
 }
 

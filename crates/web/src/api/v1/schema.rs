@@ -9,6 +9,7 @@ mod nodes;
 mod policy;
 mod reports;
 mod retention;
+mod verifications;
 
 pub use content::*;
 pub use events::*;
@@ -18,6 +19,7 @@ pub use nodes::*;
 pub use policy::*;
 pub use reports::*;
 pub use retention::*;
+pub use verifications::*;
 
 #[cfg(test)]
 mod tests;

@@ -81,7 +81,7 @@ pub(crate) async fn send(state: &AppState, kind: Kind, head: &Head, body: &[u8])
 }
 
 /// The client's trace, where it sent a readable one.
-fn trace_of(headers: &HeaderMap) -> Option<TraceId> {
+pub(super) fn trace_of(headers: &HeaderMap) -> Option<TraceId> {
     TraceId::from_traceparent(headers.get(TRACEPARENT)?.to_str().ok()?)
 }
 

@@ -44,5 +44,16 @@ names! {
     AttentionKind {
         Failed = "failed", InDoubt = "in_doubt", Denied = "denied", Unknown = "unknown", Dead = "dead",
     }
+    VerificationStatus {
+        Pending = "pending", Approved = "approved", Failed = "failed", Expired = "expired", Canceled = "canceled",
+    }
+    /// `letters` are upper-case letters and digits without those that people take for one another.
+    CodeAlphabet { Digits = "digits", Letters = "letters" }
+    /// What requests for codes are counted under; `block`, `range` and `area` are the thousand, hundred thousand and
+    /// ten million numbers around one.
+    CodeScope {
+        Phone = "phone", Block = "block", Range = "range", Area = "area", Country = "country",
+        ClientIp = "client_ip", Device = "device", Tenant = "tenant",
+    }
     Verdict { Allow = "allow", Deny = "deny", Defer = "defer" }
 }
