@@ -7,11 +7,11 @@ use tokio::process::Command;
 
 use tidings_tests::support::{Database, TestApp, chromium};
 
-const SIZES: [(u32, u32); 2] = [(390, 844), (1280, 800)];
+pub const SIZES: [(u32, u32); 2] = [(390, 844), (1280, 800)];
 /// Blink's numbers for the preferred colour scheme.
-const SCHEMES: [(&str, u8); 2] = [("light", 1), ("dark", 0)];
+pub const SCHEMES: [(&str, u8); 2] = [("light", 1), ("dark", 0)];
 /// A screenshot of an empty page is smaller than this, in bytes.
-const SCREENSHOT_BYTES_MIN: u64 = 6_000;
+pub const SCREENSHOT_BYTES_MIN: u64 = 6_000;
 /// Says in the document how wide it is, for whoever dumps it.
 const PROBE: &str = "<script>addEventListener('load',()=>{const e=document.documentElement;\
     e.setAttribute('data-probe',e.scrollWidth+'/'+innerWidth+'/'+getComputedStyle(document.body).backgroundColor)})</script>";
@@ -101,12 +101,12 @@ async fn sign_in(app: &TestApp) -> String {
     cookie.split(';').next().unwrap().to_owned()
 }
 
-struct Browser<'a> {
-    chromium: &'a Path,
-    profile: &'a Path,
-    width: u32,
-    height: u32,
-    scheme: u8,
+pub struct Browser<'a> {
+    pub chromium: &'a Path,
+    pub profile: &'a Path,
+    pub width: u32,
+    pub height: u32,
+    pub scheme: u8,
 }
 
 impl Browser<'_> {
@@ -127,7 +127,7 @@ impl Browser<'_> {
     }
 
     /// A picture of the page, and what the probe in it says.
-    async fn look(&self, file: &Path, name: &str) -> (PathBuf, String) {
+    pub async fn look(&self, file: &Path, name: &str) -> (PathBuf, String) {
         let path = folder().join(name);
         let mut command = self.command();
         command.arg("--dump-dom").arg(format!("--screenshot={}", path.display()));

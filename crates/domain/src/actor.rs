@@ -136,6 +136,8 @@ pub enum Actor {
     ApiKey(KeyId),
     ConsoleUser(KeyId),
     Provider,
+    /// The person themselves, on a page that they were given a link to.
+    Recipient,
     /// A loop of ours, by name: `dispatch`, `reconcile`, `expiry` …
     System(SystemLoop),
 }
@@ -170,6 +172,7 @@ impl fmt::Display for Actor {
             Self::ApiKey(key) => write!(f, "api:{key}"),
             Self::ConsoleUser(key) => write!(f, "console:{key}"),
             Self::Provider => f.write_str("provider"),
+            Self::Recipient => f.write_str("recipient"),
             Self::System(name) => write!(f, "system:{}", name.as_str()),
         }
     }
@@ -181,6 +184,7 @@ impl Actor {
         match text.split_once(':') {
             None if text == "installation" => Some(Self::Installation),
             None if text == "provider" => Some(Self::Provider),
+            None if text == "recipient" => Some(Self::Recipient),
             Some(("api", key)) => KeyId::parse(key).ok().map(Self::ApiKey),
             Some(("console", key)) => KeyId::parse(key).ok().map(Self::ConsoleUser),
             Some(("system", name)) => {
@@ -198,7 +202,13 @@ mod tests {
     #[test]
     fn actors_round_trip() {
         let key = KeyId::from_bytes([3; 16]);
-        let mut all = vec![Actor::Installation, Actor::Provider, Actor::ApiKey(key), Actor::ConsoleUser(key)];
+        let mut all = vec![
+            Actor::Installation,
+            Actor::Provider,
+            Actor::Recipient,
+            Actor::ApiKey(key),
+            Actor::ConsoleUser(key),
+        ];
         all.extend(SystemLoop::ALL.map(Actor::System));
         for actor in all {
             assert_eq!(Actor::parse(&actor.to_string()), Some(actor));

@@ -55,6 +55,13 @@ kinds! {
     RecipientInvalid = 42, "recipient.invalid";
     RecipientLifted = 43, "recipient.lifted";
     IdentityChanged = 44, "contact.identity_changed";
+    TopicChanged = 45, "topic.changed";
+    ConsentSettingsChanged = 46, "consent.settings_changed";
+    /// A message reads like an opt-out and is not one for certain: somebody should look.
+    OptOutPossible = 47, "consent.opt_out_possible";
+    /// A double opt-in waits for its confirmation.
+    ConsentPending = 48, "consent.pending";
+    PreferenceLinkMade = 49, "consent.preference_link_made";
     TenantCreated = 50, "tenant.created";
     AccountCreated = 51, "account.created";
     AccountUpdated = 52, "account.updated";
@@ -89,6 +96,15 @@ kinds! {
     /// Requests look like abuse; told once an hour for what they have in common.
     VerificationAlert = 125, "verification.alert";
     VerificationSettings = 126, "verification.settings_changed";
+    ConsentFormChanged = 110, "consent.form_changed";
+    ImportStarted = 111, "import.started";
+    ImportFinished = 112, "import.finished";
+    ContactChanged = 113, "contact.changed";
+    ContactMerged = 114, "contact.merged";
+    ContactSplit = 115, "contact.split";
+    NumberChanged = 116, "contact.number_changed";
+    ContactErased = 117, "contact.erased";
+    ContactExported = 118, "contact.exported";
 }
 
 /// What an event is about: the sixteen bytes of an id, with its prefix to show it.

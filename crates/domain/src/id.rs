@@ -122,6 +122,12 @@ ids! {
     VerificationId = "ver";
     /// An entry of the lists of numbers that are always or never sent a code.
     ListedId = "lst";
+    /// A subject of a tenant's own that people choose by.
+    TopicId = "top";
+    /// A hosted form that asks for consent.
+    FormId = "frm";
+    /// An import of many consents or contacts.
+    ImportId = "imp";
 }
 
 /// Makes identifiers from the time and a seeded generator, so that a run can be replayed.

@@ -40,6 +40,8 @@ pub struct Intent {
     pub from: Option<String>,
     pub channel: Channel,
     pub category: Option<Category>,
+    /// The code of a topic of the tenant's own.
+    pub topic: Option<String>,
     pub body: Body,
     pub send_at: Option<Timestamp>,
     pub expires_at: Option<Timestamp>,
@@ -57,6 +59,8 @@ struct Wire<'a> {
     from: Option<Cow<'a, str>>,
     channel: Option<Channel>,
     category: Option<Category>,
+    #[serde(borrow)]
+    topic: Option<Cow<'a, str>>,
     #[serde(borrow)]
     template: Option<WireTemplate<'a>>,
     #[serde(borrow)]
@@ -126,6 +130,7 @@ impl Intent {
                 from: wire.from.map(Cow::into_owned),
                 channel: wire.channel.unwrap_or(Channel::Whatsapp),
                 category: wire.category,
+                topic: wire.topic.map(Cow::into_owned),
                 body,
                 send_at: wire.send_at.filter(|at| *at > now),
                 expires_at: wire.expires_at,

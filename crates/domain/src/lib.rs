@@ -8,6 +8,7 @@ pub mod actor;
 pub mod address;
 pub mod category;
 pub mod clock;
+pub mod consent;
 pub mod credentials;
 pub mod decision;
 pub mod event;

@@ -42,6 +42,8 @@ pub const CAP_MESSAGES_MAX: u32 = 100;
 pub const CAP_HOURS_MAX: u32 = 720;
 /// Recipients in 24 hours above which the platform counts no more.
 pub const MESSAGING_LIMIT_MAX: u32 = 10_000_000;
+/// Domains to which a tenant's links may lead.
+pub const DOMAINS_MAX: usize = 200;
 /// Feature flags of one tenant.
 pub const FLAGS_MAX: usize = 64;
 /// Symbols of a one-time password; fewer are guessed.
@@ -57,3 +59,12 @@ pub const VERIFICATION_ATTEMPTS_MAX: u8 = 10;
 pub const VERIFICATION_RESENDS_MAX: u8 = 5;
 /// Windows that a tenant may set.
 pub const VERIFICATION_WINDOWS_MAX: u32 = 32;
+/// Characters of the words that a person saw when consenting.
+pub(crate) const PROOF_TEXT_CHARS_MAX: usize = 4_000;
+/// Characters of the shorter parts of a proof.
+pub(crate) const PROOF_SHORT_CHARS_MAX: usize = 200;
+/// Characters of a keyword of a tenant's own, and how many there may be of each kind.
+pub(crate) const KEYWORD_CHARS_MAX: usize = 60;
+pub(crate) const KEYWORDS_OF_TENANT_MAX: usize = 100;
+/// Bytes of a message in which a keyword is looked for: nobody opts out in an essay.
+pub(crate) const KEYWORD_TEXT_BYTES_MAX: usize = 600;

@@ -9,10 +9,14 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use tidings_domain::category::{Category, Channel};
-use tidings_domain::id::{AccountId, Id, SenderId, TenantId};
+use tidings_domain::consent::Topic;
+use tidings_domain::consent::keywords::OwnWords;
+use tidings_domain::id::{AccountId, Id, SenderId, TenantId, TopicId};
 use tidings_domain::time::Timestamp;
 use tidings_store::Store;
-use tidings_store::model::{Account, Catalog, Pause, PauseScope, Sender, StoredTemplate, TenantLimits};
+use tidings_store::model::{
+    Account, Catalog, ConsentSetup, Pause, PauseScope, Sender, StoredTemplate, TenantLimits,
+};
 use tidings_store::scope::TenantScope;
 
 use crate::error::Result;
@@ -30,6 +34,9 @@ pub struct Snapshot {
     pub policy: Policy,
     pub messages_per_s: Option<f64>,
     pub limits: TenantLimits,
+    pub consent: ConsentSetup,
+    /// The tenant's own keywords, ready to be compared.
+    pub own_words: OwnWords,
 }
 
 impl Snapshot {
@@ -49,6 +56,11 @@ impl Snapshot {
             pauses: catalog.pauses,
             messages_per_s: catalog.tenant_messages_per_s,
             limits: catalog.limits,
+            own_words: OwnWords::new(
+                &catalog.consent.settings.stop_words,
+                &catalog.consent.settings.start_words,
+            ),
+            consent: catalog.consent,
         }
     }
 
@@ -59,6 +71,15 @@ impl Snapshot {
     /// Every localization, by account and name.
     pub fn templates(&self) -> impl Iterator<Item = &StoredTemplate> {
         self.templates.values()
+    }
+
+    /// A topic by its code.
+    pub fn topic(&self, code: &str) -> Option<&Topic> {
+        self.consent.topics.iter().find(|topic| topic.code == code)
+    }
+
+    pub fn topic_by_id(&self, id: TopicId) -> Option<&Topic> {
+        self.consent.topics.iter().find(|topic| topic.id == id)
     }
 
     /// Whether the platform said after `since` that every localization of the template can be sent.

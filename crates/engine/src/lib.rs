@@ -19,6 +19,7 @@ pub mod admin;
 pub mod caller;
 pub mod catalog;
 pub mod config;
+pub mod consents;
 pub mod content;
 pub mod error;
 pub mod limits;

@@ -90,6 +90,16 @@ pub const CALLBACK_ACCOUNTS_MAX: usize = 65_536;
 pub const NAME_CHARS_MAX: usize = 200;
 pub const REASON_CHARS_MAX: usize = 500;
 pub const SOURCE_CHARS_MAX: usize = 100;
+/// Microseconds by which a client's clock may be ahead when it says when a consent was given.
+pub(crate) const STATED_AHEAD_US_MAX: i64 = 300 * SECOND;
+/// Topics of one tenant, archived ones included, and characters of a topic's code.
+pub(crate) const TOPICS_MAX: usize = 200;
+pub(crate) const TOPIC_CODE_CHARS_MAX: usize = 60;
+/// Seconds for which a link to the preference centre opens, unless asked otherwise: 30 days; at most 400.
+pub(crate) const LINK_S_DEFAULT: u32 = 30 * 24 * 3_600;
+pub(crate) const LINK_S_MAX: u32 = 400 * 24 * 3_600;
+/// Characters that the token of a recipient's link may have.
+pub(crate) const TOKEN_CHARS_MAX: usize = 128;
 /// Bytes of the evidence of a consent, as JSON.
 pub const EVIDENCE_BYTES_MAX: usize = 8_192;
 /// Characters of a provider's own id.

@@ -27,10 +27,12 @@ use tokio_util::sync::CancellationToken;
 
 use tidings_domain::address::Address;
 use tidings_domain::clock::Clock;
+use tidings_domain::decision::Decision;
 use tidings_domain::id::{AccountId, IdSource, SenderId, TenantId};
 use tidings_domain::intent::Intent;
 use tidings_domain::provider::Providers;
 use tidings_domain::time::Timestamp;
+use tidings_domain::whatsapp::Outgoing;
 use tidings_store::Store;
 use tidings_store::model::{Hash16, IntakeJudge};
 use tidings_store::regions::Regions;
@@ -62,10 +64,13 @@ pub struct Route {
 pub(crate) struct Ahead {
     pub judge: fn(Arc<Snapshot>, Timestamp) -> IntakeJudge,
     pub plan: fn(&Snapshot, &Intent, &Address, Hash16) -> Result<Route>,
+    /// Looks at content before it is sealed, and may change it.
+    pub screen: fn(&Snapshot, &mut Outgoing) -> Vec<Decision>,
 }
 
 /// Intake stores a message with the verdict of policy and the sender of routing, in one transaction.
-pub(crate) const AHEAD: Ahead = Ahead { judge: policy::intake_judge, plan: routing::plan };
+pub(crate) const AHEAD: Ahead =
+    Ahead { judge: policy::intake_judge, plan: routing::plan, screen: policy::screen };
 
 impl Engine {
     /// Takes one intent; the answer says that it is durable.

@@ -4,11 +4,13 @@
 
 pub mod cel;
 mod compiled;
+mod content;
 mod evaluate;
 mod rules;
 mod tenant;
 
 pub use compiled::{Limit, Policy, PolicyDefaults};
+pub(crate) use content::screen;
 pub use evaluate::Evaluation;
 pub(crate) use evaluate::evaluate;
 pub(crate) use tenant::TenantRule;

@@ -1,13 +1,15 @@
 //! The command line.
 
+mod consents;
 mod verification;
-
-pub use verification::{Entry, EntryKind, Verification};
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use consents::*;
+pub use verification::{Entry, EntryKind, Verification};
 
 /// Messaging infrastructure that you run yourself, WhatsApp first.
 #[derive(Debug, Parser)]
@@ -52,6 +54,9 @@ pub enum Command {
     /// Templates as the platform knows them.
     #[command(subcommand)]
     Template(Template),
+    /// Consent: who agreed to what, when, and on which proof.
+    #[command(subcommand)]
+    Consent(Consent),
     /// Messages: send, look, cancel, redrive.
     #[command(subcommand)]
     Message(Message),
@@ -555,6 +560,10 @@ mod tests {
             ("tidings verification check ver_1 123456", true),
             ("tidings verification block planet earth --reason why", false),
             ("tidings verification block prefix +88216 --reason why", true),
+            ("tidings consent revoke --to +4930123456", true),
+            ("tidings consent state", false),
+            ("tidings consent settings --marketing never", false),
+            ("tidings consent topic news --title en=News", true),
             ("tidings bench", true),
             ("tidings", false),
         ] {

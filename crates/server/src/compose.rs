@@ -89,7 +89,11 @@ impl Running {
         let (stop_web, stop_engine) = (CancellationToken::new(), CancellationToken::new());
         let engine = installation.engine.clone();
         let state = AppState::new(engine, installation.clock.clone(), tls.is_some(), stop_web.clone())
-            .with_process(process::look);
+            .with_process(process::look)
+            .with_public(tidings_web::Public {
+                url: installation.config.public.url.clone(),
+                client_ip_header: installation.config.public.client_ip_header.clone(),
+            });
         installation.engine.announce(&address);
         let loops = installation.engine.start(&stop_engine);
         let app = if installation.engine.roles().api {

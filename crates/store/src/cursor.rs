@@ -50,6 +50,8 @@ id_cursor! {
     InboundId = 2;
     tidings_domain::id::ConsentId = 3;
     tidings_domain::id::CallbackId = 4;
+    tidings_domain::id::ContactId = 40;
+    tidings_domain::id::ImportId = 41;
 }
 
 impl Cursor for Hash16 {

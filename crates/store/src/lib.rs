@@ -5,6 +5,7 @@
 
 pub mod backup;
 pub(crate) mod conn;
+pub(crate) mod consents;
 pub mod cursor;
 pub mod error;
 pub(crate) mod events;

@@ -106,6 +106,8 @@ pub const RUN_EVENTS_MAX: i64 = 40_000;
 pub const SUBJECT_EVENTS_MIN: i64 = 2_000;
 /// Events whose places are written down at once.
 pub const SUBJECT_EVENTS_MAX: i64 = 10_000;
+/// Entries of one person's ledger that are read at once; nobody has as many.
+pub const LEDGER_OF_PERSON_MAX: usize = 10_000;
 /// Rows that one transaction adds to an index behind the log.
 pub const INDEX_ROWS_PER_WRITE: usize = 1_000;
 /// Versions of a tenant's settings of policy that are shown.

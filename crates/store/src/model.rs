@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod consents;
 pub mod feed;
 pub mod hot;
 pub mod messages;
@@ -14,6 +15,7 @@ pub mod verifications;
 
 pub use accounts::*;
 pub use audit::*;
+pub use consents::*;
 pub use feed::*;
 pub use hot::*;
 pub use messages::*;

@@ -1,24 +1,18 @@
-//! People as a tenant knows them: contacts with their identities, and the facts derived from consents.
+//! People as a tenant knows them: contacts with their identities.
 //!
 //! Facts about a person are written to every identity of the contact, so that judging a message is one
-//! look-up by the hash of its address. They are always derived from the ledger of consents, so the order in
-//! which consents arrive makes no difference.
+//! look-up by the hash of its address.
 
-use std::fmt::Write as _;
-
-use tidings_domain::actor::Actor;
 use tidings_domain::address::Address;
-use tidings_domain::category::Category;
-use tidings_domain::event::Kind;
 use tidings_domain::fact::Identities;
-use tidings_domain::id::{ContactId, Id as _};
+use tidings_domain::id::ContactId;
 use tidings_domain::time::Timestamp;
 
 use crate::conn::{Conn, vals};
+use crate::consents;
 use crate::error::Result;
-use crate::events::{Events, Head, json_text};
-use crate::model::{Hash16, NewConsent};
-use crate::scope::{Part, TenantScope};
+use crate::model::Hash16;
+use crate::scope::TenantScope;
 
 /// What `identities.value` is sealed for; the row is the hash.
 pub(crate) const IDENTITY: &str = "identities";
@@ -91,9 +85,7 @@ pub(crate) async fn link(
     }
     let hashes = hashes_of(conn, scope, contact).await?;
     if hashes.len() > 1 && (found.len() > 1 || !missing.is_empty()) {
-        for purpose in Category::ALL {
-            derive(conn, scope, &hashes, purpose).await?;
-        }
+        consents::derive(conn, scope, &hashes).await?;
     }
     Ok((contact, hashes))
 }
@@ -126,111 +118,4 @@ pub(crate) async fn hashes_of(conn: &Conn, scope: &TenantScope, contact: Contact
     let sql = "SELECT hash FROM identities WHERE tenant_id = $1 AND contact_id = $2 AND kind <> 'merged'
         ORDER BY hash";
     conn.query(sql, vals![&scope.tenant(), &contact]).await?.iter().map(|row| row.get(0)).collect()
-}
-
-/// A consent with its address and evidence sealed.
-pub(crate) struct SealedConsent {
-    identity: Identity,
-    data: Vec<u8>,
-}
-
-/// The sealed part of a consent.
-#[derive(serde::Serialize, serde::Deserialize)]
-pub(crate) struct ConsentRecord {
-    /// In canonical form.
-    pub(crate) address: String,
-    pub(crate) evidence: Option<String>,
-}
-
-impl SealedConsent {
-    pub(crate) fn of(scope: &TenantScope, consent: &NewConsent) -> Self {
-        let record =
-            ConsentRecord { address: consent.address.canonical(), evidence: consent.evidence.clone() };
-        let plain = serde_json::to_vec(&record).expect("texts are JSON");
-        Self {
-            identity: Identity::of(scope, &consent.address),
-            data: scope.seal(Part::Consent.table(), consent.id.as_bytes(), &plain),
-        }
-    }
-}
-
-/// Appends a consent and derives the facts anew; when it counts from. A repetition of one that is there
-/// already changes nothing.
-pub(crate) async fn add_consent(
-    conn: &Conn,
-    scope: &TenantScope,
-    consent: &NewConsent,
-    sealed: &SealedConsent,
-    events: &mut Events,
-) -> Result<Timestamp> {
-    let tenant = scope.tenant();
-    let identity = &sealed.identity;
-    let sql =
-        "SELECT 1 FROM consents WHERE tenant_id = $1 AND recipient = $2 AND purpose = $3 AND granted = $4
-        AND source = $5 AND at = $6 AND channel = $7";
-    let (purpose, granted, at) = (consent.purpose, consent.granted, consent.at);
-    let params = vals![&tenant, &identity.hash, purpose, granted, &consent.source, at, consent.channel];
-    // A callback that comes twice says the same twice; a client that records something twice meant it.
-    if consent.actor == Actor::Provider && conn.query_opt(sql, params).await?.is_some() {
-        return Ok(at);
-    }
-    let (contact, hashes) = link(conn, scope, std::slice::from_ref(identity), at).await?;
-    let at = match newest(conn, scope, &hashes, purpose).await? {
-        // A client speaks of now, which is after all that is known, whatever our clock or the platform's say.
-        Some((known, _)) if consent.actor != Actor::Provider => at.max(known.plus(1)),
-        _ => at,
-    };
-    let actor = consent.actor.to_string();
-    let sql = "INSERT INTO consents (tenant_id, id, recipient, channel, purpose, granted, source, at, actor)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    let (id, hash, channel, source) = (&consent.id, &identity.hash, consent.channel, &consent.source);
-    conn.execute(sql, vals![&tenant, id, hash, channel, purpose, granted, source, at, &actor]).await?;
-    let sql = "INSERT INTO sealed (tenant_id, owner, part, data) VALUES ($1, $2, $3, $4)";
-    conn.execute(sql, vals![&tenant, id, Part::Consent.code(), &sealed.data]).await?;
-    derive(conn, scope, &hashes, purpose).await?;
-    let kind = if granted { Kind::ConsentGranted } else { Kind::ConsentRevoked };
-    let head = Head { tenant, kind, subject: contact.bytes(), actor: consent.actor, trace: None, at };
-    events.push(head, |out| {
-        write!(out, r#"{{"consent":"{id}","channel":"{channel}","purpose":"{purpose}","source":"#)
-            .expect("a string takes all");
-        json_text(out, source);
-        out.push('}');
-    });
-    Ok(at)
-}
-
-/// When the newest consent of a contact for a purpose was given, and whether it revokes.
-async fn newest(
-    conn: &Conn,
-    scope: &TenantScope,
-    hashes: &[Hash16],
-    purpose: Category,
-) -> Result<Option<(Timestamp, bool)>> {
-    let mut newest: Option<(Timestamp, bool)> = None;
-    for hash in hashes {
-        let sql = "SELECT at, granted FROM consents WHERE tenant_id = $1 AND recipient = $2 AND purpose = $3
-            ORDER BY at DESC, granted ASC LIMIT 1";
-        if let Some(row) = conn.query_opt(sql, vals![&scope.tenant(), hash, purpose]).await? {
-            let revoked = !row.get::<bool>(1)?;
-            newest = newest.max(Some((row.get(0)?, revoked)));
-        }
-    }
-    Ok(newest)
-}
-
-/// Writes what the newest consent of a contact says of a purpose to all its identities. Of two at the same
-/// moment, the revocation counts.
-async fn derive(conn: &Conn, scope: &TenantScope, hashes: &[Hash16], purpose: Category) -> Result<()> {
-    let tenant = scope.tenant();
-    let newest = newest(conn, scope, hashes, purpose).await?;
-    let Some((at, revoked)) = newest else { return Ok(()) };
-    let column = purpose.code();
-    let sql = format!(
-        "INSERT INTO recipients (tenant_id, hash, revoked_{column}) VALUES ($1, $2, $3)
-         ON CONFLICT (tenant_id, hash) DO UPDATE SET revoked_{column} = excluded.revoked_{column}"
-    );
-    for hash in hashes {
-        conn.execute(&sql, vals![&tenant, hash, revoked.then_some(at)]).await?;
-    }
-    Ok(())
 }

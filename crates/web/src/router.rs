@@ -7,7 +7,7 @@ use axum::routing::get;
 
 use crate::edge::Edge;
 use crate::state::AppState;
-use crate::{api, callbacks, console, docs, edge, ops, problem};
+use crate::{api, callbacks, console, docs, edge, ops, problem, public};
 
 /// Every route of the process. What must answer when everything is busy (`/livez` …) stands outside the edge.
 pub fn router(state: AppState) -> Router {
@@ -17,6 +17,7 @@ pub fn router(state: AppState) -> Router {
         .nest("/console", console::router(state.clone()))
         .merge(api)
         .merge(callbacks::router())
+        .merge(public::router())
         .merge(docs::router(openapi))
         .fallback(problem::unknown_route)
         .method_not_allowed_fallback(problem::wrong_method)

@@ -19,6 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::front::Front;
 use crate::limits;
+pub(crate) use connection::Peer;
 use tls::{Certificates, TlsError, TlsFiles};
 
 /// Why the listener did not start.
@@ -97,7 +98,7 @@ impl Listen {
             tracing::debug!(%error, %peer, "nodelay could not be set");
         }
         let serving =
-            connection::serve(stream, self.acceptor.clone(), self.app.clone(), self.graceful.watcher());
+            connection::serve(stream, peer, self.acceptor.clone(), self.app.clone(), self.graceful.watcher());
         let kill = self.kill.clone();
         tasks.spawn(async move {
             tokio::select! {

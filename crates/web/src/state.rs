@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use http::HeaderMap;
 use tidings_domain::clock::Clock;
 use tidings_engine::Engine;
 use tokio::sync::Semaphore;
@@ -25,9 +26,20 @@ pub struct AppState {
     pub shutdown: CancellationToken,
     /// What the console remembers between requests.
     pub console: Watch,
+    /// Where people reach this installation, and how a proxy tells who they are.
+    pub public: Public,
     /// How to ask what the process uses, if anybody knows.
     pub process: Option<ProcessProbe>,
     pub(crate) shared: Arc<Shared>,
+}
+
+/// How the pages for recipients are reached.
+#[derive(Debug, Clone, Default)]
+pub struct Public {
+    /// `https://messages.example`, without a slash at its end; the address of each request unless given.
+    pub url: Option<String>,
+    /// The header in which the proxy in front of us names the visitor's address, such as `x-forwarded-for`.
+    pub client_ip_header: Option<String>,
 }
 
 /// What the edge counts and bounds, over all connections.
@@ -65,6 +77,7 @@ impl AppState {
             clock,
             shutdown,
             console: Watch::default(),
+            public: Public::default(),
             process: None,
             shared: Arc::default(),
         }
@@ -74,6 +87,29 @@ impl AppState {
     #[must_use]
     pub fn with_process(self, look: ProcessProbe) -> Self {
         Self { process: Some(look), ..self }
+    }
+
+    /// Where pages for recipients are reached.
+    #[must_use]
+    pub fn with_public(self, public: Public) -> Self {
+        Self { public, ..self }
+    }
+
+    /// A path as a whole address: the one that was set, or the one by which this request came.
+    pub(crate) fn public_url(&self, headers: &HeaderMap, path: &str) -> String {
+        if let Some(url) = &self.public.url {
+            return format!("{}{path}", url.trim_end_matches('/'));
+        }
+        let scheme = if self.tls { "https" } else { "http" };
+        let host = headers.get(http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+        format!("{scheme}://{host}{path}")
+    }
+
+    /// The visitor's address as the proxy in front of us saw it: the last one that it added.
+    pub(crate) fn client_ip(&self, headers: &HeaderMap) -> Option<String> {
+        let name = self.public.client_ip_header.as_deref()?;
+        let last = headers.get_all(name).iter().next_back()?.to_str().ok()?.rsplit(',').next()?.trim();
+        last.parse::<std::net::IpAddr>().ok().map(|ip| ip.to_string())
     }
 
     /// A span id for a `traceparent` that we hand out: distinct within the process, spread over the range.

@@ -6,12 +6,14 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use tidings_domain::address::{Address, Phone};
-use tidings_domain::category::{Category, Channel};
+use tidings_domain::category::Channel;
 use tidings_domain::clock::Clock;
+use tidings_domain::consent::Source;
 use tidings_domain::id::{Id, MessageId};
 use tidings_domain::time::Timestamp;
-use tidings_engine::admin::NewConsentInput;
+use tidings_engine::consents::NewConsentInput;
 use tidings_engine::intake::AcceptOptions;
+use tidings_engine::store_model::About;
 use tidings_engine::{Caller, Engine, EngineError};
 use tidings_store::Store;
 use tidings_store::model::PauseScope;
@@ -239,16 +241,17 @@ impl Hand {
     async fn consent(&self, caller: &Caller, phone: &str, granted: bool) -> Came {
         let input = NewConsentInput {
             address: Address::Phone(Phone::parse(phone).expect("the traffic uses whole numbers")),
-            channel: Channel::Whatsapp,
-            purpose: Category::Marketing,
+            channel: Channel::Whatsapp.into(),
+            purpose: "marketing".to_owned(),
             granted,
-            source: "settings page".to_owned(),
-            evidence: None,
+            source: Source::App,
+            about: About::default(),
+            at: None,
         };
         match self.engine.add_consent(caller, input).await {
             Ok(consent) => {
                 let entry = (self.tenant, phone.to_owned(), granted);
-                self.world.notebook.lock().consents.insert(consent.id.to_string(), entry);
+                self.world.notebook.lock().consents.insert(consent.consent.id.to_string(), entry);
                 Came::Answer
             }
             Err(error) => self.weigh(&error),

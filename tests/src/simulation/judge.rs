@@ -247,9 +247,9 @@ async fn opt_outs(
     let mut cursor: Option<String> = None;
     loop {
         let page = engine.consents(caller, None, cursor.as_deref(), Some(PAGE)).await?;
-        for consent in page.items {
+        for consent in page.items.into_iter().map(|line| line.consent) {
             let facts = ConsentFacts {
-                person: consent.address.canonical(),
+                person: consent.address.expect("nobody was erased").canonical(),
                 granted: consent.granted,
                 at: consent.at,
             };

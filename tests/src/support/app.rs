@@ -122,6 +122,11 @@ impl TestApp {
         self.clock.now().micros()
     }
 
+    /// The time as requests write it.
+    pub fn clock_text(&self) -> String {
+        self.clock.now().to_string()
+    }
+
     /// A counter of the engine by its name.
     pub fn counter(&self, name: &str) -> u64 {
         let found = self.engine.metrics().snapshot().into_iter().find(|(each, ..)| *each == name);

@@ -147,7 +147,8 @@ pub fn find(text: &str, allowed_domains: &[String]) -> Vec<Find> {
     health::find(text, &mut found);
     let mut kept: Vec<Find> = Vec::with_capacity(found.len());
     for find in found {
-        let overlaps = |other: &Find| find.range.start < other.range.end && other.range.start < find.range.end;
+        let overlaps =
+            |other: &Find| find.range.start < other.range.end && other.range.start < find.range.end;
         if !kept.iter().any(overlaps) {
             kept.push(find);
         }
@@ -158,7 +159,29 @@ pub fn find(text: &str, allowed_domains: &[String]) -> Vec<Find> {
 
 /// Words between blanks, with where they begin, without the punctuation around them.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let around = |c: char| matches!(c, ',' | ';' | '!' | '?' | '"' | '\'' | '(' | ')' | '[' | ']' | '<' | '>' | '«' | '»' | '“' | '”' | '„' | '…' | '*');
+    let around = |c: char| {
+        matches!(
+            c,
+            ',' | ';'
+                | '!'
+                | '?'
+                | '"'
+                | '\''
+                | '('
+                | ')'
+                | '['
+                | ']'
+                | '<'
+                | '>'
+                | '«'
+                | '»'
+                | '“'
+                | '”'
+                | '„'
+                | '…'
+                | '*'
+        )
+    };
     text.split_whitespace().map(move |word| {
         let start = word.as_ptr() as usize - text.as_ptr() as usize;
         let inner = word.trim_start_matches(around);

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::content::ContentRules;
 use super::hours::{Week, WeekText};
 use super::place::Zone;
 use crate::address::CountryCode;
 use crate::category::Category;
-use crate::limits::{CAP_HOURS_MAX, CAP_MESSAGES_MAX, CAPS_MAX, FLAGS_MAX, MESSAGING_LIMIT_MAX};
+use crate::limits::{CAP_HOURS_MAX, CAP_MESSAGES_MAX, CAPS_MAX, DOMAINS_MAX, FLAGS_MAX, MESSAGING_LIMIT_MAX};
 use crate::problem::{Checked, FieldProblem};
 
 /// Everything that a tenant may choose; what is left out is as an installation has it.
@@ -20,6 +21,7 @@ pub struct Settings {
     /// Marketing to numbers of the United States is refused, as the platform does.
     pub us_marketing_blocked: bool,
     pub messaging_limit: MessagingLimit,
+    pub content: ContentRules,
     pub flags: BTreeMap<String, bool>,
 }
 
@@ -30,6 +32,7 @@ impl Default for Settings {
             caps: Vec::new(),
             us_marketing_blocked: true,
             messaging_limit: MessagingLimit::default(),
+            content: ContentRules::default(),
             flags: BTreeMap::new(),
         }
     }
@@ -107,6 +110,11 @@ impl Default for MessagingLimit {
     }
 }
 
+fn is_domain(text: &str) -> bool {
+    let label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+    text.len() <= 253 && text.contains('.') && text.split('.').all(label)
+}
+
 impl CountryHours {
     pub fn week(&self) -> Option<Week> {
         self.hours.read().ok().filter(|_| !self.off)
@@ -159,6 +167,13 @@ impl Settings {
         if authentication_percent > 90 {
             let detail = "Keep 0 to 90 percent for authentication.".to_owned();
             say("messaging_limit.authentication_percent".to_owned(), "limit.share", detail);
+        }
+        let domains = &self.content.allowed_domains;
+        if domains.len() > DOMAINS_MAX || !domains.iter().all(|domain| is_domain(domain)) {
+            let detail = format!(
+                "List at most {DOMAINS_MAX} domains like example.com, without `https://` and without paths."
+            );
+            say("content.allowed_domains".to_owned(), "domains.shape", detail);
         }
         if self.flags.len() > FLAGS_MAX || self.flags.keys().any(|name| name.is_empty() || name.len() > 64) {
             let detail = format!("Set at most {FLAGS_MAX} flags with names of 1 to 64 bytes.");

@@ -1,5 +1,5 @@
 use tidings_domain::id::{AccountId, Id, MessageId, SenderId, TenantId};
-use tidings_store::model::{Catalog, Hash16, TenantLimits};
+use tidings_store::model::{Catalog, Hash16};
 
 use super::*;
 use crate::config::EngineConfig;
@@ -30,14 +30,7 @@ fn item(n: u8, category: Category) -> DueItem {
 }
 
 fn snapshot() -> Snapshot {
-    let catalog = Catalog {
-        accounts: Vec::new(),
-        senders: Vec::new(),
-        templates: Vec::new(),
-        pauses: Vec::new(),
-        tenant_messages_per_s: None,
-        limits: TenantLimits::default(),
-    };
+    let catalog = Catalog::default();
     Snapshot::new(TenantId::from_bytes([1; 16]), catalog)
 }
 

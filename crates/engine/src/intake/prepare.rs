@@ -6,7 +6,8 @@ use serde_json::value::RawValue;
 
 use tidings_domain::address::Address;
 use tidings_domain::category::Category;
-use tidings_domain::id::{Id, MessageId};
+use tidings_domain::decision::Decision;
+use tidings_domain::id::{Id, MessageId, TopicId};
 use tidings_domain::intent::{Body, Intent, To};
 use tidings_domain::policy::Place;
 use tidings_domain::time::Timestamp;
@@ -57,8 +58,10 @@ pub(crate) async fn prepare(
     let address = resolve(caller, &intent).await?;
     let recipient = caller.scope.hash(&address.canonical());
     let route = (ahead.plan)(snapshot, &intent, &address, recipient)?;
-    let (outgoing, template) = compose(snapshot, &route, intent.body)?;
+    let (mut outgoing, template) = compose(snapshot, &route, intent.body)?;
+    let screened = (ahead.screen)(snapshot, &mut outgoing);
     let category = category(intent.category, template)?;
+    let topic = topic(snapshot, intent.topic.as_deref(), category)?;
     if matches!(address, Address::Bsuid(_)) && category == Category::Authentication {
         return Err(EngineError::invalid(
             "to.bsuid",
@@ -77,6 +80,7 @@ pub(crate) async fn prepare(
         category,
         recipient,
         place,
+        topic,
         template: outgoing.template().map(|each| each.name.clone()),
         language: outgoing.template().map(|each| each.language.code.clone()),
         created_at: now,
@@ -87,7 +91,7 @@ pub(crate) async fn prepare(
         // Without a trace of the client's the message's own id serves: sixteen random enough bytes.
         trace: trace.or_else(|| TraceId::from_bytes(id.bytes())).expect("a message id is never all zero"),
         trace_given: trace.is_some(),
-        shown: shown(snapshot, intent.metadata.as_deref()),
+        shown: shown(snapshot, intent.metadata.as_deref(), screened),
         reference: intent.reference.as_ref().map(|text| caller.scope.hash(&format!("reference:{text}"))),
         content: Content {
             to: address,
@@ -101,12 +105,13 @@ pub(crate) async fn prepare(
 }
 
 /// What the tenant's rules look at; nothing for those who look at nothing.
-fn shown(snapshot: &Snapshot, metadata: Option<&RawValue>) -> Option<Arc<Shown>> {
-    if !snapshot.policy.rules.uses.content {
+fn shown(snapshot: &Snapshot, metadata: Option<&RawValue>, decisions: Vec<Decision>) -> Option<Arc<Shown>> {
+    let wanted = snapshot.policy.reads_metadata();
+    if !wanted && decisions.is_empty() {
         return None;
     }
-    let metadata = metadata.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-    Some(Arc::new(Shown { metadata, decisions: Vec::new() }))
+    let metadata = metadata.filter(|_| wanted).and_then(|raw| serde_json::from_str(raw.get()).ok());
+    Some(Arc::new(Shown { metadata: metadata.unwrap_or_default(), decisions }))
 }
 
 async fn resolve(caller: &Caller, intent: &Intent) -> Result<Address> {
@@ -185,4 +190,22 @@ fn category(wanted: Option<Category>, template: Option<&StoredTemplate>) -> Resu
             "The platform lists this template in a category that is not known here; give `category`.",
         )),
     }
+}
+
+/// The topic by its code; it must be one of the message's category, whose opt-outs it is about.
+fn topic(snapshot: &Snapshot, code: Option<&str>, category: Category) -> Result<Option<TopicId>> {
+    let Some(code) = code else { return Ok(None) };
+    let Some(topic) = snapshot.topic(code).filter(|topic| !topic.archived) else {
+        return Err(EngineError::invalid(
+            "topic",
+            "topic.unknown",
+            "You have no topic with this code, or it is archived. Make it first, or leave `topic` out.",
+        ));
+    };
+    if topic.category != category {
+        let detail =
+            format!("This topic is one of {} messages, and the message is {category}.", topic.category);
+        return Err(EngineError::invalid("topic", "topic.category", detail));
+    }
+    Ok(Some(topic.id))
 }

@@ -98,6 +98,11 @@ impl Policy {
         self.default_zone.as_ref()
     }
 
+    /// Whether any rule of the tenant's looks at the metadata of an intent.
+    pub fn reads_metadata(&self) -> bool {
+        self.rules.uses.content
+    }
+
     pub fn caps_of(&self, category: Category) -> &[Cap] {
         &self.caps[usize::from(category.priority())]
     }

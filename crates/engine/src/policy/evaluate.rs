@@ -93,6 +93,7 @@ async fn counted(
 ) -> Result<RecipientFacts> {
     let (store, scope) = (&caller.store, &caller.scope);
     let mut facts = store.recipient_facts(scope, message.recipient, message.sender).await?;
+    facts.topic = message.topic;
     let watch = snapshot.policy.watch;
     let cap_us = watch.caps_us[usize::from(message.category.priority())];
     if cap_us > 0 {

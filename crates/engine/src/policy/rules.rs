@@ -1,6 +1,7 @@
 //! The rules in their order. Each looks at one thing and says so; its file holds the sentence people read.
 
 mod cap;
+mod consent;
 mod country;
 mod quiet;
 mod reach;
@@ -56,9 +57,11 @@ enum Asked {
 }
 
 /// In the order in which people read them. Of several that deny, the first one is named.
-const RULES: [(Asked, Rule); 9] = [
+const RULES: [(Asked, Rule); 11] = [
     (Asked::WhenDue, recipient::reachable),
-    (Asked::WhenDue, recipient::suppression),
+    (Asked::WhenDue, consent::suppression),
+    (Asked::WhenDue, consent::topic),
+    (Asked::WhenDue, consent::required),
     (Asked::Always, country::us_marketing),
     (Asked::WhenDue, window::service_window),
     (Asked::WhenDue, template::template),
@@ -80,7 +83,7 @@ pub(crate) fn judge(snapshot: &Snapshot, question: &Question<'_>, facts: &Recipi
     decisions
 }
 
-fn decision(
+pub(super) fn decision(
     rule: &'static str,
     verdict: Verdict,
     reason: impl Into<String>,
@@ -100,7 +103,7 @@ fn decision(
     }
 }
 
-fn allow(rule: &'static str, reason: &'static str) -> Decision {
+pub(super) fn allow(rule: &'static str, reason: &'static str) -> Decision {
     decision(rule, Verdict::Allow, reason, json!(null))
 }
 

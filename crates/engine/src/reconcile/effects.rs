@@ -5,6 +5,8 @@ use serde_json::json;
 use tidings_domain::actor::Actor;
 use tidings_domain::address::Address;
 use tidings_domain::category::{Category, Channel};
+use tidings_domain::consent::Source;
+use tidings_domain::consent::keywords::OwnWords;
 use tidings_domain::event::{Kind, NewEvent, Subject};
 use tidings_domain::fact::{CallbackEntry, Fact, Identities, Inbound, Receipt, TemplateStatus};
 use tidings_domain::failure::ShapingAction;
@@ -12,7 +14,7 @@ use tidings_domain::id::{AccountId, Id, IdSource};
 use tidings_domain::policy::tier_recipients;
 use tidings_domain::time::Timestamp;
 use tidings_store::model::{
-    CallbackWrite, NewConsent, NewInbound, NewKept, NewReceipt, Sender, TemplatePatch,
+    About, CallbackWrite, Counting, NewConsent, NewInbound, NewKept, NewReceipt, Sender, TemplatePatch,
 };
 use tidings_store::scope::TenantScope;
 
@@ -28,7 +30,7 @@ pub(super) struct Effects<'a> {
     ids: &'a IdSource,
     scope: &'a TenantScope,
     account: AccountId,
-    now: Timestamp,
+    pub now: Timestamp,
     pub write: CallbackWrite,
     pub signals: Vec<Signal>,
     /// What the platform says of the portfolio, in its words.
@@ -59,7 +61,7 @@ impl<'a> Effects<'a> {
         });
     }
 
-    fn event(&mut self, kind: Kind, subject: Subject, body: serde_json::Value) {
+    pub(super) fn event(&mut self, kind: Kind, subject: Subject, body: serde_json::Value) {
         self.write.events.push(NewEvent {
             tenant: self.scope.tenant(),
             kind,
@@ -84,21 +86,40 @@ impl<'a> Effects<'a> {
         }
     }
 
-    fn revoke_or_grant(&mut self, who: &Identities, granted: bool, source: &str, at: Timestamp) {
+    /// A statement about marketing on this channel, by every name of the person.
+    pub(super) fn state(
+        &mut self,
+        who: &Identities,
+        granted: bool,
+        source: Source,
+        about: &About,
+        at: Timestamp,
+    ) {
+        let counting = match (source, granted) {
+            (Source::Keyword, true) => Counting::IfRevoked,
+            _ => Counting::AsStated,
+        };
         for address in addresses(who) {
             let id = self.ids.next(self.now);
             self.write.consents.push(NewConsent {
                 id,
                 address,
-                channel: Channel::Whatsapp,
-                purpose: Category::Marketing,
+                channel: Channel::Whatsapp.into(),
+                purpose: Category::Marketing.into(),
                 granted,
-                source: source.to_owned(),
-                evidence: None,
+                source,
+                about: about.clone(),
                 at,
+                counting,
                 actor: Actor::Provider,
             });
         }
+    }
+
+    /// What the platform itself says about its switch for marketing.
+    fn platform_says(&mut self, who: &Identities, granted: bool, what: &str, at: Timestamp) {
+        let about = About { source_detail: Some(what.to_owned()), ..About::default() };
+        self.state(who, granted, Source::ProviderWebhook, &about, at);
     }
 }
 
@@ -113,7 +134,7 @@ pub(super) fn gather(effects: &mut Effects<'_>, snapshot: &Snapshot, entry: Call
     }
     let before = effects.write.templates.len();
     for fact in entry.facts {
-        one(effects, sender, fact);
+        one(effects, sender, &snapshot.own_words, fact);
     }
     keep_news_of_unknown_templates(effects, snapshot, before);
 }
@@ -135,10 +156,10 @@ fn keep_news_of_unknown_templates(effects: &mut Effects<'_>, snapshot: &Snapshot
     }
 }
 
-fn one(effects: &mut Effects<'_>, sender: Option<&Sender>, fact: Fact) {
+fn one(effects: &mut Effects<'_>, sender: Option<&Sender>, own_words: &OwnWords, fact: Fact) {
     match fact {
         Fact::Receipt(receipt) => self::receipt(effects, sender, receipt),
-        Fact::Inbound(inbound) => self::inbound(effects, sender, *inbound),
+        Fact::Inbound(inbound) => self::inbound(effects, sender, own_words, *inbound),
         Fact::TemplateStatus(status) => template(effects, status),
         Fact::TemplateQuality { name, language, score } => {
             effects
@@ -156,7 +177,7 @@ fn one(effects: &mut Effects<'_>, sender: Option<&Sender>, fact: Fact) {
                 effects.write.templates.push(patch(name, language, effects.now, set));
             }
         }
-        Fact::Preference { who, stop, at } => effects.revoke_or_grant(&who, !stop, "platform", at),
+        Fact::Preference { who, stop, at } => effects.platform_says(&who, !stop, "user_preferences", at),
         Fact::SenderSignal { event, detail } => {
             let subject =
                 sender.map_or(Subject(effects.account.bytes()), |sender| Subject(sender.id.bytes()));
@@ -191,7 +212,7 @@ fn receipt(effects: &mut Effects<'_>, sender: Option<&Sender>, receipt: Receipt)
         invalid = unreachable.then_some(code);
         cool_until = cool;
         if entry.action == ShapingAction::SuppressMarketing {
-            effects.revoke_or_grant(&receipt.who, false, "platform", receipt.at);
+            effects.platform_says(&receipt.who, false, &code.to_string(), receipt.at);
         }
         if let Some(sender) = sender {
             effects.signals.push(Signal { sender: sender.id, recipient: None, template: None, code });
@@ -209,14 +230,12 @@ fn receipt(effects: &mut Effects<'_>, sender: Option<&Sender>, receipt: Receipt)
     });
 }
 
-fn inbound(effects: &mut Effects<'_>, sender: Option<&Sender>, inbound: Inbound) {
+fn inbound(effects: &mut Effects<'_>, sender: Option<&Sender>, own_words: &OwnWords, inbound: Inbound) {
     let Some(sender) = sender else {
         return effects.keep("messages", inbound.object.get().to_owned());
     };
-    if inbound.text.as_deref().is_some_and(keywords::is_opt_out) {
-        effects.revoke_or_grant(&inbound.from, false, "keyword", inbound.at.min(effects.now));
-    }
     let id = effects.ids.next(effects.now);
+    keywords::apply(effects, &inbound, id, own_words);
     effects.write.inbound.push(NewInbound {
         id,
         sender: sender.id,

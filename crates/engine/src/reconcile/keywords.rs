@@ -1,51 +1,49 @@
-//! Words with which a person opts out of marketing by writing to us.
+//! Words with which a person opts out of marketing, or in again, by writing to us.
 
-/// A message that is nothing but one of these is an opt-out for certain. Words that a conversation uses
-/// for other things as well (cancel, end) are left to people.
-const OPT_OUT: [&str; 14] = [
-    "stop",
-    "stopp",
-    "stopall",
-    "stop all",
-    "unsubscribe",
-    "opt out",
-    "opt-out",
-    "optout",
-    "arret",
-    "arrêt",
-    "baja",
-    "sair",
-    "abmelden",
-    "afmelden",
-];
+use serde_json::json;
 
-/// Whether the whole text is an opt-out, whatever its case and the punctuation around it.
-pub(super) fn is_opt_out(text: &str) -> bool {
-    let core = text.trim_matches(|c: char| !c.is_alphanumeric());
-    // Longer than any of the words: not worth folding.
-    core.len() <= 16 && OPT_OUT.contains(&core.to_lowercase().as_str())
+use tidings_domain::consent::Source;
+use tidings_domain::consent::keywords::{OwnWords, Reading, read, tapped};
+use tidings_domain::event::{Kind, Subject};
+use tidings_domain::fact::Inbound;
+use tidings_domain::id::{Id, InboundId};
+use tidings_store::model::About;
+
+use super::effects::Effects;
+
+/// What a message that came in says about consent, if anything.
+pub(super) fn apply(effects: &mut Effects<'_>, inbound: &Inbound, id: InboundId, own: &OwnWords) {
+    let at = inbound.at.min(effects.now);
+    let about = |word: &str| About {
+        source_detail: Some(word.to_owned()),
+        evidence: Some(json!({"inbound": id, "text": inbound.text}).to_string()),
+        ..About::default()
+    };
+    match meaning(inbound, own) {
+        Reading::None => {}
+        Reading::Stop { word, ambiguous } if !(ambiguous && inbound.context.is_some()) => {
+            effects.state(&inbound.from, false, Source::Keyword, &about(&word), at);
+        }
+        // In answer to a message of ours an ambiguous word may be about an order.
+        Reading::Stop { word, .. } | Reading::PossibleStop { word } => {
+            effects.event(Kind::OptOutPossible, Subject(id.bytes()), json!({"word": word}));
+        }
+        Reading::Start { word } => effects.state(&inbound.from, true, Source::Keyword, &about(&word), at),
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::is_opt_out;
-
-    #[test]
-    fn only_a_whole_message_counts() {
-        for text in ["STOP", " stop. ", "Stop!!", "\u{201c}STOP\u{201d}", "Opt out", "ARRÊT", "Unsubscribe\n"]
-        {
-            assert!(is_opt_out(text), "{text}");
-        }
-        for text in [
-            "",
-            "...",
-            "Stop the delivery please",
-            "don't stop",
-            "cancel",
-            "stopwatch",
-            &"stop".repeat(1_000),
-        ] {
-            assert!(!is_opt_out(text), "{text}");
-        }
+/// The words as they were typed or shown on the button; else what stands behind the button.
+fn meaning(inbound: &Inbound, own: &OwnWords) -> Reading {
+    let said = inbound.text.as_deref().map_or(Reading::None, |text| read(text, own));
+    if said != Reading::None {
+        return said;
+    }
+    match tapped(inbound.object.get()) {
+        // Ids are ours: one that reads like a stop among other words is a name, and no wish.
+        Some(id) => match read(&id, own) {
+            Reading::PossibleStop { .. } => Reading::None,
+            certain => certain,
+        },
+        None => Reading::None,
     }
 }

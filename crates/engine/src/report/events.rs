@@ -6,7 +6,8 @@ use serde_json::Value;
 use tidings_domain::actor::Permission;
 use tidings_domain::event::Kind;
 use tidings_domain::id::{
-    AccountId, CallbackId, ContactId, Id, InboundId, KeyId, MessageId, PauseId, SenderId, TenantId,
+    AccountId, CallbackId, ContactId, FormId, Id, ImportId, InboundId, KeyId, MessageId, PauseId, SenderId,
+    TenantId, TopicId,
 };
 use tidings_domain::time::Timestamp;
 use tidings_store::cursor::Cursor as _;
@@ -49,12 +50,24 @@ impl EventView {
 /// The id with the prefix that its kind of event speaks about.
 fn subject(kind: Kind, bytes: [u8; 16]) -> String {
     match kind {
-        Kind::InboundReceived => InboundId::from_bytes(bytes).to_string(),
-        Kind::ConsentGranted | Kind::ConsentRevoked => ContactId::from_bytes(bytes).to_string(),
+        Kind::InboundReceived | Kind::OptOutPossible => InboundId::from_bytes(bytes).to_string(),
+        Kind::ConsentGranted
+        | Kind::ConsentRevoked
+        | Kind::ConsentPending
+        | Kind::PreferenceLinkMade
+        | Kind::ContactChanged
+        | Kind::ContactMerged
+        | Kind::ContactSplit
+        | Kind::NumberChanged
+        | Kind::ContactErased
+        | Kind::ContactExported => ContactId::from_bytes(bytes).to_string(),
+        Kind::TopicChanged => TopicId::from_bytes(bytes).to_string(),
+        Kind::ConsentFormChanged => FormId::from_bytes(bytes).to_string(),
+        Kind::ImportStarted | Kind::ImportFinished => ImportId::from_bytes(bytes).to_string(),
         Kind::RecipientInvalid | Kind::RecipientLifted => {
             format!("recipient_{:032x}", u128::from_be_bytes(bytes))
         }
-        Kind::TenantCreated | Kind::TenantChanged | Kind::DataKeyRotated => {
+        Kind::TenantCreated | Kind::TenantChanged | Kind::DataKeyRotated | Kind::ConsentSettingsChanged => {
             TenantId::from_bytes(bytes).to_string()
         }
         Kind::AccountCreated

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod backup;
+mod consents;
 mod console;
 mod demo;
 mod doctor;
@@ -80,6 +81,7 @@ pub async fn run(cli: Cli, out: Out) -> Outcome {
         Command::Template(command) => accounts::template(command, out).await,
         Command::Message(command) => messages::run(command, out).await,
         Command::Verification(command) => verifications::run(command, out).await,
+        Command::Consent(command) => consents::run(command, out).await,
         Command::MasterKey(command) => master_key::run(command, file, out).await,
         Command::Rotate(command) => rotate::run(command, out).await,
         Command::Node(command) => nodes::run(command, out).await,

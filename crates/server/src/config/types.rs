@@ -32,6 +32,7 @@ pub struct Config {
     /// Days for which each kind of data is kept; 0 keeps for good.
     pub retention: Retention,
     pub tls: Tls,
+    pub public: Public,
     pub log: Log,
     pub node: Node,
     pub policy: Policy,
@@ -50,6 +51,7 @@ impl Default for Config {
             dispatch: Dispatch::default(),
             retention: Retention::default(),
             tls: Tls::default(),
+            public: Public::default(),
             log: Log::default(),
             node: Node::default(),
             policy: Policy::default(),
@@ -71,6 +73,19 @@ pub enum Switch {
     #[default]
     On,
     Off,
+}
+
+/// The pages for recipients: the preference centre and the forms.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Public {
+    /// Where people reach this installation, such as `https://messages.example`; links begin with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The header in which the proxy in front names the visitor's address, such as `x-forwarded-for`. Set it only
+    /// where such a proxy is: anybody else could write what they like into it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_ip_header: Option<String>,
 }
 
 /// This process among the others on the same store.

@@ -68,6 +68,9 @@ from! {
     &'a AttemptId, value => Self::Blob(value.as_bytes());
     &'a VerificationId, value => Self::Blob(value.as_bytes());
     &'a ListedId, value => Self::Blob(value.as_bytes());
+    &'a TopicId, value => Self::Blob(value.as_bytes());
+    &'a FormId, value => Self::Blob(value.as_bytes());
+    &'a ImportId, value => Self::Blob(value.as_bytes());
 }
 
 impl<'a, const N: usize> From<&'a [u8; N]> for Val<'a> {

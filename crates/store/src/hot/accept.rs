@@ -9,7 +9,7 @@ use tidings_domain::lifecycle::Terminal;
 use tidings_domain::time::Timestamp;
 
 use super::facts::{Wanted, facts};
-use super::rows::{Note, insert_new_due, insert_sealed, note};
+use super::rows::{Note, insert_message_topics, insert_new_due, insert_sealed, note};
 use crate::conn::{Batch, Bulk, Conn, Insert, cells};
 use crate::error::Result;
 use crate::events::{Events, Head, json_text};
@@ -205,9 +205,13 @@ async fn judge(conn: &Conn, entries: &[Entry<'_>]) -> Result<Vec<Judgement>> {
             tenant,
             recipient: &entry.message.recipient,
             window_of: entry.message.free_form.then_some(&entry.message.sender),
+            message: None,
         })
         .collect();
-    let known = facts(conn, &wanted).await?;
+    let mut known = facts(conn, &wanted).await?;
+    for (entry, facts) in entries.iter().zip(&mut known) {
+        facts.topic = entry.message.topic;
+    }
     Ok(entries.iter().zip(&known).map(|(entry, facts)| (entry.accept.judge)(entry.message, facts)).collect())
 }
 
@@ -252,9 +256,13 @@ async fn store_part(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) 
     let mut due = Batch::new(15, entries.len());
     let mut events = Events::default();
     let mut notes = Vec::new();
+    let mut topics = Batch::new(3, 0);
     let places: Vec<_> = entries.iter().map(|entry| entry.message.place.to_text()).collect();
     for (((entry, verdict), tenant), country) in entries.iter().zip(verdicts).zip(&tenants).zip(&places) {
         let m = entry.message;
+        if let Some(topic) = &m.topic {
+            topics.push(cells![tenant, &m.id, topic]);
+        }
         let (due_at, terminal, reason) = outcome(m, verdict);
         let country = country.as_deref();
         let (template, language) = (m.template.as_deref(), m.language.as_deref());
@@ -312,6 +320,7 @@ async fn store_part(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) 
         insert_new_due(conn, &due),
         events.append(conn),
         note(conn, &notes),
+        insert_message_topics(conn, &topics),
     )?;
     Ok(())
 }

@@ -156,6 +156,7 @@ async fn judge(conn: &Conn, entries: &[Entry<'_>]) -> Result<Vec<Judgement>> {
             tenant: &entry.item.tenant,
             recipient: &entry.item.recipient,
             window_of: (entry.item.free_form || entry.job.judge.watch.reserves).then_some(&entry.item.sender),
+            message: Some(&entry.item.message),
         })
         .collect();
     let known = facts(conn, &wanted).await?;

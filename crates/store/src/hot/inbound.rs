@@ -10,10 +10,11 @@ use tidings_domain::id::Id as _;
 
 use super::merge::MergeJob;
 use crate::conn::{Conn, vals};
+use crate::consents::{self, SealedConsent};
 use crate::error::{Result, StoreError};
 use crate::events::{Events, Head, json_text};
 use crate::model::{CallbackWrite, Hash16, NewInbound, TemplatePatch};
-use crate::people::{self, Identity, SealedConsent};
+use crate::people::{self, Identity};
 use crate::scope::{Part, TenantScope};
 
 /// The sealed halves, in the order of the callback's lists. Made in the caller's task.
@@ -107,7 +108,8 @@ pub(super) async fn store(conn: &Conn, job: &MergeJob, events: &mut Events) -> R
         store_inbound(conn, job, inbound, sealed, events).await?;
     }
     for (consent, sealed) in job.write.consents.iter().zip(&job.rest.consents) {
-        people::add_consent(conn, &job.scope, consent, sealed, events).await?;
+        let now = job.write.received_at;
+        consents::add_consent(conn, &job.scope, consent, sealed, now, events).await?;
     }
     for patch in &job.write.templates {
         patch_template(conn, job, patch, events).await?;

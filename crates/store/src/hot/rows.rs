@@ -223,6 +223,17 @@ pub(crate) async fn insert_sealed(conn: &Conn, batch: &Batch<'_>) -> Result<()> 
     conn.insert(&SEALED, batch).await
 }
 
+const MESSAGE_TOPICS: Bulk = Bulk {
+    sqlite: "INSERT INTO message_topics (tenant_id, message_id, topic) VALUES (?1, ?2, ?3)",
+    postgres: "INSERT INTO message_topics (tenant_id, message_id, topic)
+        SELECT * FROM UNNEST($1::bytea[], $2::bytea[], $3::bytea[])",
+};
+
+/// Rows of tenant, message and topic, of those messages that carry one.
+pub(crate) async fn insert_message_topics(conn: &Conn, batch: &Batch<'_>) -> Result<()> {
+    conn.bulk(&MESSAGE_TOPICS, batch).await.map(|_| ())
+}
+
 const UNSEAL: Bulk = Bulk {
     sqlite: "SELECT data FROM sealed WHERE tenant_id = ?1 AND owner = ?2 AND part = ?3",
     postgres: "SELECT k.ord, s.data

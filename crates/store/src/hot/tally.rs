@@ -10,7 +10,7 @@ use tidings_domain::time::{DAY, MINUTE, Timestamp};
 
 use crate::conn::{Batch, Bulk, Conn, cells, vals};
 use crate::error::Result;
-use crate::model::{DueItem, Hash16, Reach, RecipientFacts, Watch};
+use crate::model::{DueItem, Hash16, Reached, RecipientFacts, Watch};
 
 /// Microseconds of a span in which reached people are counted. A span counts until all of it is a day old.
 const SPAN_US: i64 = 15 * MINUTE;
@@ -172,7 +172,7 @@ impl Tally {
         }
     }
 
-    fn reach(&self, watched: &Watched<'_>) -> Reach {
+    fn reach(&self, watched: &Watched<'_>) -> Reached {
         let (tenant, first) = (watched.item.tenant, first_span(watched.at));
         let spans = self.spans.range((tenant, first)..=(tenant, i64::MAX));
         let reached = self.reached.get(&watched.person());
@@ -237,14 +237,14 @@ impl Tally {
 }
 
 /// What the spans of a portfolio come to.
-pub(crate) fn reach_of(spans: impl Iterator<Item = (i64, i64)>, counted: bool, at: Timestamp) -> Reach {
+pub(crate) fn reach_of(spans: impl Iterator<Item = (i64, i64)>, counted: bool, at: Timestamp) -> Reached {
     let (mut recipients, mut oldest) = (0, span_of(at));
     for (span, found) in spans.filter(|(_, found)| *found > 0) {
         recipients += found;
         oldest = oldest.min(span);
     }
     let frees_at = Timestamp::from_micros((oldest + 1) * SPAN_US).plus(DAY);
-    Reach { recipients: u32::try_from(recipients).unwrap_or(u32::MAX), counted, frees_at }
+    Reached { recipients: u32::try_from(recipients).unwrap_or(u32::MAX), counted, frees_at }
 }
 
 /// Spans that still count, with the people that were reached in them.

@@ -79,4 +79,5 @@ pub struct Catalog {
     pub tenant_messages_per_s: Option<f64>,
     pub limits: TenantLimits,
     pub policy: StoredPolicy,
+    pub consent: super::ConsentSetup,
 }

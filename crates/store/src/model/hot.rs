@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tidings_domain::actor::Actor;
 use tidings_domain::category::{Category, Channel};
 use tidings_domain::decision::Decision;
-use tidings_domain::id::{AccountId, AttemptId, MessageId, SenderId, TenantId};
+use tidings_domain::id::{AccountId, AttemptId, MessageId, SenderId, TenantId, TopicId};
 use tidings_domain::lifecycle::AttemptState;
 use tidings_domain::policy::Place;
 use tidings_domain::time::Timestamp;
@@ -24,6 +24,7 @@ pub struct NewMessage {
     pub category: Category,
     pub recipient: Hash16,
     pub place: Place,
+    pub topic: Option<TopicId>,
     pub template: Option<String>,
     pub language: Option<String>,
     pub created_at: Timestamp,

@@ -1,10 +1,11 @@
-//! Recipients, consent, inbound messages, media.
+//! Recipients, inbound messages, media, contacts.
 
-use tidings_domain::actor::Actor;
 use tidings_domain::address::Address;
-use tidings_domain::category::{Category, Channel};
+#[cfg(doc)]
+use tidings_domain::category::Category;
+use tidings_domain::consent::Choices;
 use tidings_domain::fact::Identities;
-use tidings_domain::id::{AccountId, CallbackId, ConsentId, ContactId, InboundId, MediaId, SenderId};
+use tidings_domain::id::{AccountId, CallbackId, ContactId, InboundId, MediaId, SenderId, TopicId};
 use tidings_domain::time::Timestamp;
 
 /// Keyed hash of an address within one tenant; the only form in which addresses are looked up.
@@ -14,8 +15,13 @@ pub struct Hash16(pub [u8; 16]);
 /// What is known of a recipient when a message is judged. Read inside the transaction that decides.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecipientFacts {
-    /// When consent was revoked, by [`Category::code`]; `None` where it stands or was never given.
+    /// When consent for WhatsApp was revoked, by [`Category::code`]; `None` where it stands or was never given.
     pub revoked_at: [Option<Timestamp>; 4],
+    /// The newest statements about every purpose and channel.
+    pub choices: Choices,
+    /// The topic of the message that is judged. At a claim it is known only if the person ever said something about
+    /// a topic: nothing else could depend on it.
+    pub topic: Option<TopicId>,
     /// The provider said that this recipient cannot be reached: code and time.
     pub invalid: Option<(i64, Timestamp)>,
     /// Not again before (for example after code 131049), for marketing.
@@ -27,12 +33,12 @@ pub struct RecipientFacts {
     /// When other messages of this category were claimed for the recipient, oldest first, where a cap is watched.
     pub touched_at: Vec<Timestamp>,
     /// Where the portfolio's limit is watched.
-    pub reach: Option<Reach>,
+    pub reach: Option<Reached>,
 }
 
 /// How much of its limit a portfolio has used in the last 24 hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reach {
+pub struct Reached {
     /// People reached outside a service window.
     pub recipients: u32,
     /// Whether this one is among them.
@@ -50,35 +56,6 @@ pub struct InvalidRecipient {
     /// The provider's code.
     pub code: i64,
     pub at: Timestamp,
-}
-
-#[derive(Debug, Clone)]
-pub struct NewConsent {
-    pub id: ConsentId,
-    pub address: Address,
-    pub channel: Channel,
-    /// A category's name for now; topics follow.
-    pub purpose: Category,
-    pub granted: bool,
-    /// `api`, `keyword`, `platform` …
-    pub source: String,
-    /// Free JSON, kept sealed.
-    pub evidence: Option<String>,
-    pub at: Timestamp,
-    pub actor: Actor,
-}
-
-#[derive(Debug, Clone)]
-pub struct Consent {
-    pub id: ConsentId,
-    pub address: Address,
-    pub channel: Channel,
-    pub purpose: Category,
-    pub granted: bool,
-    pub source: String,
-    pub evidence: Option<String>,
-    pub at: Timestamp,
-    pub actor: String,
 }
 
 /// A message that somebody sent to a tenant; `object` and identities are stored sealed.

@@ -1,49 +1,62 @@
 //! The ledger of consents: appended to, never changed.
 
 use tidings_domain::address::Address;
+use tidings_domain::consent::Basis;
 use tidings_domain::id::{ConsentId, Id as _};
 
 use crate::conn::{Row, vals};
+use crate::consents::{self, ConsentRecord, SealedConsent};
 use crate::error::{Result, StoreError};
 use crate::events::Events;
-use crate::model::{Consent, NewConsent, Page};
-use crate::people::{self, ConsentRecord, SealedConsent};
+use crate::limits::LEDGER_OF_PERSON_MAX;
+use crate::model::{About, Appended, Consent, NewConsent, Page};
 use crate::scope::{Part, TenantScope};
 use crate::store::Store;
 
 /// Rows of the ledger with their sealed half; the terms that select follow. The joins of lists are `CROSS JOIN`,
 /// which SQLite takes in the order written: left to itself it may begin with the greater table.
-const SELECT: &str = "SELECT c.id, c.channel, c.purpose, c.granted, c.source, c.at, c.actor, s.data
-    FROM consents c CROSS JOIN sealed s
+const SELECT: &str =
+    "SELECT c.id, c.channel, c.purpose, c.topic, c.granted, c.source, c.source_detail, c.basis, c.at,
+    c.recorded_at, c.actor, s.data FROM consents c CROSS JOIN sealed s
     WHERE s.tenant_id = c.tenant_id AND s.owner = c.id AND s.part = $2 AND c.tenant_id = $1 AND c.id < $3";
 
 impl Store {
     /// Appends to the ledger; the facts of all identities of the contact follow in the same transaction.
     pub async fn add_consent(&self, scope: &TenantScope, new: NewConsent) -> Result<Consent> {
-        let sealed = SealedConsent::of(scope, &new);
         let mut consent = Consent {
             id: new.id,
-            address: new.address.clone(),
+            address: Some(new.address.clone()),
             channel: new.channel,
             purpose: new.purpose,
             granted: new.granted,
-            source: new.source.clone(),
-            evidence: new.evidence.clone(),
+            source: new.source,
+            about: new.about.clone(),
             at: new.at,
+            recorded_at: self.now(),
             actor: new.actor.to_string(),
         };
-        let own = scope.clone();
-        consent.at = self
-            .write(move |conn| {
-                Box::pin(async move {
-                    let mut events = Events::default();
-                    let at = people::add_consent(conn, &own, &new, &sealed, &mut events).await?;
-                    events.append(conn).await?;
-                    Ok(at)
-                })
-            })
-            .await?;
+        if let Some(Appended::At(at)) = self.add_consents(scope, vec![new]).await?.first() {
+            consent.at = *at;
+        }
         Ok(consent)
+    }
+
+    /// Appends several entries in one transaction, in their order.
+    pub async fn add_consents(&self, scope: &TenantScope, new: Vec<NewConsent>) -> Result<Vec<Appended>> {
+        let sealed: Vec<SealedConsent> = new.iter().map(|each| SealedConsent::of(scope, each)).collect();
+        let (own, now) = (scope.clone(), self.now());
+        self.write(move |conn| {
+            Box::pin(async move {
+                let mut events = Events::default();
+                let mut done = Vec::with_capacity(new.len());
+                for (each, sealed) in new.iter().zip(&sealed) {
+                    done.push(consents::add_consent(conn, &own, each, sealed, now, &mut events).await?);
+                }
+                events.append(conn).await?;
+                Ok(done)
+            })
+        })
+        .await
     }
 
     /// Newest first; with an address, what concerns the person behind it by any of their identities.
@@ -66,8 +79,9 @@ impl Store {
                         return conn.query(&sql, vals![&tenant, part, &before, limit]).await;
                     };
                     let sql = format!(
-                        "{SELECT} AND c.recipient IN (SELECT i.hash FROM identities i WHERE i.tenant_id = $1
-                         AND i.contact_id = (SELECT contact_id FROM identities WHERE tenant_id = $1 AND hash = $5))
+                        "{SELECT} AND (c.recipient = $5 OR c.recipient IN (SELECT i.hash FROM identities i
+                         WHERE i.tenant_id = $1 AND i.contact_id =
+                         (SELECT contact_id FROM identities WHERE tenant_id = $1 AND hash = $5)))
                          ORDER BY c.id DESC LIMIT $4"
                     );
                     conn.query(&sql, vals![&tenant, part, &before, limit, &hash]).await
@@ -77,22 +91,35 @@ impl Store {
         let items = rows.iter().map(|row| consent(scope, row)).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(items, limit, |consent| consent.id))
     }
+
+    /// The whole ledger of the person behind an address, newest first.
+    pub async fn ledger_of(&self, scope: &TenantScope, address: &Address) -> Result<Vec<Consent>> {
+        Ok(self.list_consents(scope, Some(address), None, LEDGER_OF_PERSON_MAX).await?.items)
+    }
 }
 
 fn consent(scope: &TenantScope, row: &Row) -> Result<Consent> {
     let id: ConsentId = row.id(0)?;
     let unreadable = StoreError::Corrupt("a consent does not read");
-    let plain = scope.open(Part::Consent.table(), id.as_bytes(), row.blob(7)?)?;
+    let plain = scope.open(Part::Consent.table(), id.as_bytes(), row.blob(11)?)?;
     let record: ConsentRecord = serde_json::from_slice(&plain).map_err(|_| unreadable.clone())?;
+    let address = record.address.map(|text| Address::from_canonical(&text).ok_or(unreadable)).transpose()?;
+    let basis: Option<String> = row.get(7)?;
     Ok(Consent {
         id,
-        address: Address::from_canonical(&record.address).ok_or(unreadable)?,
-        channel: row.get(1)?,
-        purpose: row.get(2)?,
-        granted: row.get(3)?,
-        source: row.get(4)?,
-        evidence: record.evidence,
-        at: row.get(5)?,
-        actor: row.get(6)?,
+        address,
+        channel: consents::reach(row, 1)?,
+        purpose: consents::purpose(row, 2)?,
+        granted: row.get(4)?,
+        source: consents::source(row, 5)?,
+        about: About {
+            source_detail: row.get(6)?,
+            basis: basis.as_deref().and_then(Basis::parse),
+            proof: record.proof,
+            evidence: record.evidence,
+        },
+        at: row.get(8)?,
+        recorded_at: row.get(9)?,
+        actor: row.get(10)?,
     })
 }

@@ -64,7 +64,12 @@ impl Store {
         let tenant = scope.tenant();
         self.read(move |conn| {
             Box::pin(async move {
-                let wanted = Wanted { tenant: &tenant, recipient: &recipient, window_of: Some(&sender) };
+                let wanted = Wanted {
+                    tenant: &tenant,
+                    recipient: &recipient,
+                    window_of: Some(&sender),
+                    message: None,
+                };
                 Ok(facts(conn, &[wanted]).await?.pop().unwrap_or_default())
             })
         })

@@ -22,6 +22,7 @@ mod key_cache;
 mod keyring;
 mod keys;
 mod levels;
+mod links;
 mod media;
 mod messages;
 mod nodes;
@@ -35,6 +36,7 @@ mod senders;
 mod sessions;
 mod templates;
 mod tenants;
+mod topics;
 mod verifications;
 
 pub(crate) use key_cache::KeyCache;

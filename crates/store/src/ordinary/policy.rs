@@ -13,7 +13,7 @@ use crate::conn::{Conn, Row, vals};
 use crate::error::{Result, StoreError};
 use crate::hot::tally;
 use crate::limits::{POLICY_HISTORY_MAX, PRUNE_ROWS_MAX};
-use crate::model::{Hash16, PortfolioLimit, Reach, StoredPolicy, StoredRule, StoredSettings};
+use crate::model::{Hash16, PortfolioLimit, Reached, StoredPolicy, StoredRule, StoredSettings};
 use crate::scope::{SystemScope, TenantScope};
 use crate::store::Store;
 
@@ -154,7 +154,7 @@ impl Store {
         scope: &TenantScope,
         recipient: Option<Hash16>,
         at: Timestamp,
-    ) -> Result<Reach> {
+    ) -> Result<Reached> {
         let tenant = scope.tenant();
         self.read(move |conn| {
             Box::pin(async move {

@@ -57,6 +57,7 @@ impl Scene {
             category: Category::Utility,
             recipient: self.scope.hash(PHONE),
             place: tidings_domain::policy::Place::default(),
+            topic: None,
             template: Some("order \"shipped\"".to_owned()),
             language: Some("en".to_owned()),
             created_at: now,

@@ -13,6 +13,7 @@ pub mod nodes;
 pub mod overview;
 pub mod pauses;
 pub mod policy;
+pub mod preference_links;
 pub mod recipients;
 pub mod recovery;
 pub mod rotations;
@@ -22,6 +23,7 @@ pub mod senders;
 pub mod stream;
 pub mod templates;
 pub mod tenants;
+pub mod topics;
 pub mod verifications;
 
 use axum::extract::DefaultBodyLimit;
@@ -39,6 +41,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(files())
         .merge(policy())
         .merge(codes())
+        .merge(consent())
 }
 
 fn administration() -> OpenApiRouter<AppState> {
@@ -57,7 +60,6 @@ fn administration() -> OpenApiRouter<AppState> {
         .routes(routes!(senders::sender_health))
         .routes(routes!(templates::sync_templates))
         .routes(routes!(templates::list_templates))
-        .routes(routes!(consents::add_consent, consents::list_consents))
         .routes(routes!(recipients::list_invalid_recipients))
         .routes(routes!(recipients::lift_invalid_recipient))
         .routes(routes!(pauses::set_pause, pauses::list_pauses))
@@ -74,6 +76,16 @@ fn policy() -> OpenApiRouter<AppState> {
         .routes(routes!(policy::list_packs))
         .routes(routes!(policy::add_rule, policy::list_rules))
         .routes(routes!(policy::remove_rule))
+}
+
+/// Consent and contacts.
+fn consent() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(consents::add_consent, consents::list_consents))
+        .routes(routes!(consents::consent_state))
+        .routes(routes!(topics::put_topic, topics::list_topics))
+        .routes(routes!(preference_links::make_link))
+        .routes(routes!(topics::get_settings, topics::set_settings))
 }
 
 fn sending() -> OpenApiRouter<AppState> {

@@ -36,6 +36,7 @@ use crate::limits;
 use crate::state::AppState;
 
 pub use links::path as sign_in_path;
+pub(crate) use viewer::html;
 
 pub fn router(state: AppState) -> Router<AppState> {
     let pages = Router::new()

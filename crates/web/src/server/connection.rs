@@ -1,5 +1,6 @@
 //! One connection, from the first byte to the last answer.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -18,6 +19,10 @@ use tokio_rustls::TlsAcceptor;
 use crate::front::Front;
 use crate::limits;
 
+/// Who is at the other end of a request's connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
 /// What is spoken: told by ALPN on TLS, by the first bytes otherwise.
 #[derive(Clone, Copy)]
 enum Protocol {
@@ -26,10 +31,16 @@ enum Protocol {
     Http2,
 }
 
-pub(super) async fn serve(stream: TcpStream, acceptor: Option<TlsAcceptor>, app: Front, watcher: Watcher) {
+pub(super) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    acceptor: Option<TlsAcceptor>,
+    app: Front,
+    watcher: Watcher,
+) {
     let deadline = tokio_now() + limits::FIRST_REQUEST_TIME;
     let Some(acceptor) = acceptor else {
-        return speak(stream, Protocol::Sniff, app, watcher, deadline).await;
+        return speak(stream, (peer, Protocol::Sniff), app, watcher, deadline).await;
     };
     match timeout(limits::HANDSHAKE_TIME, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => {
@@ -37,7 +48,7 @@ pub(super) async fn serve(stream: TcpStream, acceptor: Option<TlsAcceptor>, app:
                 Some(b"h2") => Protocol::Http2,
                 _ => Protocol::Http1,
             };
-            speak(stream, protocol, app, watcher, deadline).await;
+            speak(stream, (peer, protocol), app, watcher, deadline).await;
         }
         Ok(Err(error)) => tracing::debug!(%error, "the TLS handshake failed"),
         Err(_) => tracing::debug!("the TLS handshake took too long"),
@@ -49,14 +60,23 @@ fn tokio_now() -> Instant {
     Instant::now()
 }
 
-async fn speak<S>(stream: S, protocol: Protocol, app: Front, watcher: Watcher, deadline: Instant)
-where
+async fn speak<S>(
+    stream: S,
+    (peer, protocol): (SocketAddr, Protocol),
+    app: Front,
+    watcher: Watcher,
+    deadline: Instant,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let seen = Arc::new(AtomicBool::new(false));
     let mark = seen.clone();
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
         mark.store(true, Ordering::Relaxed);
+        // Only pages for recipients ask; the busy routes save the allocation.
+        if request.uri().path().starts_with("/p/") {
+            request.extensions_mut().insert(Peer(peer.ip()));
+        }
         let answer = app.clone().answer(request);
         async move { Ok::<_, Infallible>(answer.await) }
     });

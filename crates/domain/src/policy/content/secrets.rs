@@ -4,16 +4,51 @@ use super::{ContentKind, Find, words};
 
 /// Beginnings, and how many characters follow at least.
 const PREFIXES: [(&str, usize); 24] = [
-    ("sk_live_", 12), ("sk_test_", 12), ("rk_live_", 12), ("pk_live_", 12), ("whsec_", 16), ("AKIA", 16), ("ASIA", 16),
-    ("ghp_", 20), ("gho_", 20), ("ghs_", 20), ("github_pat_", 20), ("glpat-", 16), ("xoxb-", 16), ("xoxp-", 16),
-    ("xapp-", 16), ("AIza", 30), ("ya29.", 20), ("SG.", 30), ("sk-ant-", 20), ("sk-proj-", 20), ("npm_", 30),
-    ("tdk_", 20), ("EAAG", 40), ("eyJ", 40),
+    ("sk_live_", 12),
+    ("sk_test_", 12),
+    ("rk_live_", 12),
+    ("pk_live_", 12),
+    ("whsec_", 16),
+    ("AKIA", 16),
+    ("ASIA", 16),
+    ("ghp_", 20),
+    ("gho_", 20),
+    ("ghs_", 20),
+    ("github_pat_", 20),
+    ("glpat-", 16),
+    ("xoxb-", 16),
+    ("xoxp-", 16),
+    ("xapp-", 16),
+    ("AIza", 30),
+    ("ya29.", 20),
+    ("SG.", 30),
+    ("sk-ant-", 20),
+    ("sk-proj-", 20),
+    ("npm_", 30),
+    ("tdk_", 20),
+    ("EAAG", 40),
+    ("eyJ", 40),
 ];
 
 /// Words before a password; what follows a colon, an equals sign or a word that says `is` is one.
 const NAMES: [&str; 17] = [
-    "password", "passwort", "kennwort", "passcode", "contraseña", "clave", "senha", "mdp", "passe", "api_key", "apikey",
-    "api-key", "secret", "token", "api-schlüssel", "geheimnis", "segredo",
+    "password",
+    "passwort",
+    "kennwort",
+    "passcode",
+    "contraseña",
+    "clave",
+    "senha",
+    "mdp",
+    "passe",
+    "api_key",
+    "apikey",
+    "api-key",
+    "secret",
+    "token",
+    "api-schlüssel",
+    "geheimnis",
+    "segredo",
 ];
 const LINKS: [&str; 6] = ["is", "lautet", "ist", "es", "é", "est"];
 
@@ -45,7 +80,11 @@ pub(super) fn find(text: &str, found: &mut Vec<Find>) {
             }
             Some(false) if LINKS.contains(&lower.as_str()) => named = Some(true),
             Some(_) if matches!(word, "=" | ":" | "") => named = Some(true),
-            _ => named = NAMES.contains(&lower.trim_end_matches([':', '='])).then_some(says_so || lower.ends_with('=')),
+            _ => {
+                named = NAMES
+                    .contains(&lower.trim_end_matches([':', '=']))
+                    .then_some(says_so || lower.ends_with('='))
+            }
         }
     }
 }
@@ -58,7 +97,9 @@ fn blocks(text: &str, found: &mut Vec<Find>) {
         at = begin + 11;
         if head.ends_with("PRIVATE KEY") {
             let rest = text[at..].find("-----END ").map(|n| n + at);
-            let end = rest.map_or(text.len(), |end| text[end + 9..].find("-----").map_or(text.len(), |n| end + 9 + n + 5));
+            let end = rest.map_or(text.len(), |end| {
+                text[end + 9..].find("-----").map_or(text.len(), |n| end + 9 + n + 5)
+            });
             found.push(Find { kind: ContentKind::Secret, range: begin..end });
             at = end;
         }

@@ -1,4 +1,4 @@
-//! What is known of the recipient: unreachable, opted out, left alone for a while.
+//! What is known of the recipient: unreachable, left alone for a while.
 
 use serde_json::json;
 
@@ -20,19 +20,6 @@ pub(super) fn reachable(_: &Snapshot, _: &Question<'_>, facts: &RecipientFacts) 
                 "The provider said with code {code} that this recipient cannot be reached; lift the mark to try again."
             ),
             json!({"code": code, "since": at}),
-        ),
-    })
-}
-
-/// An opt-out for the category stops the message.
-pub(super) fn suppression(_: &Snapshot, question: &Question<'_>, facts: &RecipientFacts) -> Option<Decision> {
-    Some(match facts.revoked_at[usize::from(question.category.priority())] {
-        None => allow("consent.suppression", "The recipient has not opted out of this category."),
-        Some(at) => decision(
-            "consent.suppressed",
-            Verdict::Deny,
-            format!("The recipient opted out of {} messages.", question.category),
-            json!({"category": question.category.as_str(), "revoked_at": at}),
         ),
     })
 }

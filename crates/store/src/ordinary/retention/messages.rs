@@ -31,6 +31,12 @@ const ATTENTION: Bulk = Bulk {
         WHERE a.tenant_id = k.tenant_id AND a.message_id = k.id",
 };
 
+const TOPICS: Bulk = Bulk {
+    sqlite: "DELETE FROM message_topics WHERE tenant_id = ?1 AND message_id = ?2",
+    postgres: "DELETE FROM message_topics t USING UNNEST($1::bytea[], $2::bytea[]) AS k (tenant_id, id)
+        WHERE t.tenant_id = k.tenant_id AND t.message_id = k.id",
+};
+
 const MESSAGES: Bulk = Bulk {
     sqlite: "DELETE FROM messages WHERE tenant_id = ?1 AND id = ?2",
     postgres: "DELETE FROM messages m USING UNNEST($1::bytea[], $2::bytea[]) AS k (tenant_id, id)
@@ -100,6 +106,7 @@ impl Store {
                 conn.bulk(&SEALED, &owners).await?;
                 conn.bulk(&ATTEMPTS, &keys).await?;
                 conn.bulk(&ATTENTION, &keys).await?;
+                conn.bulk(&TOPICS, &keys).await?;
                 Ok(Dropped { rows: conn.bulk(&MESSAGES, &keys).await?, next: step.next })
             })
         })

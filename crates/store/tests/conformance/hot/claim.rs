@@ -121,11 +121,12 @@ async fn an_opt_out_before_the_claim_is_seen(bed: Bed) -> Bed {
     let consent = NewConsent {
         id: bed.ids.next(at),
         address: tidings_domain::address::Address::parse("phone", PHONE).expect("a number"),
-        channel: Channel::Whatsapp,
-        purpose: Category::Marketing,
+        channel: Channel::Whatsapp.into(),
+        purpose: Category::Marketing.into(),
         granted: false,
-        source: "keyword".to_owned(),
-        evidence: None,
+        source: tidings_domain::consent::Source::Keyword,
+        about: About { evidence: None, ..About::default() },
+        counting: Counting::AsStated,
         at,
         actor: tidings_domain::actor::Actor::Provider,
     };

@@ -73,11 +73,12 @@ fn consent(bed: &Bed, address: &str, granted: bool, at: Timestamp) -> NewConsent
     NewConsent {
         id: bed.ids.next(bed.now()),
         address: Address::parse(kind, address).expect("an address"),
-        channel: Channel::Whatsapp,
-        purpose: Category::Marketing,
+        channel: Channel::Whatsapp.into(),
+        purpose: Category::Marketing.into(),
         granted,
-        source: "keyword".to_owned(),
-        evidence: Some("{\"word\":\"STOP\"}".to_owned()),
+        source: tidings_domain::consent::Source::Keyword,
+        about: About { evidence: Some("{\"word\":\"STOP\"}".to_owned()), ..About::default() },
+        counting: Counting::AsStated,
         at,
         actor: tidings_domain::actor::Actor::Provider,
     }

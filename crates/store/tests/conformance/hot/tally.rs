@@ -23,7 +23,7 @@ const CAPPED: Watch = Watch { caps_us: [0, 0, DAY, 0], reserves: false };
 const LIMITED: Watch = Watch { caps_us: [0; 4], reserves: true };
 
 /// Claims all that is due and returns what the judge saw of each, in its order.
-async fn claim(bed: &Bed, scene: &Scene, watch: Watch) -> Vec<(usize, Option<Reach>)> {
+async fn claim(bed: &Bed, scene: &Scene, watch: Watch) -> Vec<(usize, Option<Reached>)> {
     claim_of(bed, scene, watch, scene.due(bed).await, u32::MAX).await
 }
 
@@ -34,7 +34,7 @@ async fn claim_of(
     watch: Watch,
     items: Vec<DueItem>,
     limit: u32,
-) -> Vec<(usize, Option<Reach>)> {
+) -> Vec<(usize, Option<Reached>)> {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&seen);
     let now = bed.now();

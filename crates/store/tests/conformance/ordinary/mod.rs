@@ -1,6 +1,7 @@
 //! The ordinary calls, by topic.
 
 mod cancel;
+mod consents;
 mod isolation;
 mod lists;
 mod log;
@@ -54,11 +55,12 @@ pub fn consent(bed: &Bed, address: Address, granted: bool) -> NewConsent {
     NewConsent {
         id: bed.ids.next(bed.now()),
         address,
-        channel: Channel::Whatsapp,
-        purpose: Category::Marketing,
+        channel: Channel::Whatsapp.into(),
+        purpose: Category::Marketing.into(),
         granted,
-        source: "form".to_owned(),
-        evidence: Some(r#"{"page":"/offers"}"#.to_owned()),
+        source: tidings_domain::consent::Source::WebForm,
+        about: About { evidence: Some(r#"{"page":"/offers"}"#.to_owned()), ..About::default() },
+        counting: Counting::Now,
         at: bed.now(),
         actor: ACTOR,
     }

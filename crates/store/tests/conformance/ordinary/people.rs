@@ -40,9 +40,9 @@ async fn the_newest_consent_counts(bed: Bed) -> Bed {
     let scene = Scene::new(&bed).await;
     let marketing = usize::from(Category::Marketing.priority());
     let (early, late) = (bed.now(), bed.now().plus(SECOND));
-    let actor = Actor::Provider;
-    let revoked = NewConsent { at: late, actor, ..consent(&bed, phone(PHONE), false) };
-    let granted = NewConsent { at: early, actor, ..consent(&bed, phone(PHONE), true) };
+    let (actor, counting) = (Actor::Provider, Counting::AsStated);
+    let revoked = NewConsent { at: late, actor, counting, ..consent(&bed, phone(PHONE), false) };
+    let granted = NewConsent { at: early, actor, counting, ..consent(&bed, phone(PHONE), true) };
     // Callbacks arrive in the wrong order; what a client says counts after all that is known.
     for each in [revoked, granted] {
         let stored = bed.store.add_consent(&scene.scope, each.clone()).await.expect("it is appended");
@@ -52,7 +52,7 @@ async fn the_newest_consent_counts(bed: Bed) -> Bed {
     assert_eq!(facts(&bed, &scene, &phone(PHONE)).await.revoked_at[0], None, "only for that purpose");
     let again = NewConsent { at: late.plus(SECOND), ..consent(&bed, phone(PHONE), true) };
     bed.store.add_consent(&scene.scope, again).await.expect("it is appended");
-    assert_eq!(facts(&bed, &scene, &phone(PHONE)).await, RecipientFacts::default());
+    assert_eq!(facts(&bed, &scene, &phone(PHONE)).await.revoked_at, [None; 4]);
     bed
 }
 
@@ -67,7 +67,7 @@ async fn the_ledger_lists_a_person(bed: Bed) -> Bed {
     let all = bed.store.list_consents(&scene.scope, None, None, 10).await.expect("a list");
     assert_eq!(all.items.iter().map(|each| each.id).collect::<Vec<_>>(), [ids[2], ids[1], ids[0]]);
     assert!(all.next.is_none());
-    assert_eq!(all.items[1].evidence.as_deref(), Some(r#"{"page":"/offers"}"#));
+    assert_eq!(all.items[1].about.evidence.as_deref(), Some(r#"{"page":"/offers"}"#));
     let person = phone(PHONE);
     let first = bed.store.list_consents(&scene.scope, Some(&person), None, 1).await.expect("a list");
     assert_eq!(first.items[0].id, ids[2]);

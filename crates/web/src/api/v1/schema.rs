@@ -1,6 +1,7 @@
 //! Shapes that are described here and written or read elsewhere: what the engine reports, and intents, whose
 //! raw bytes go to intake unread.
 
+mod consents;
 mod content;
 mod events;
 mod lanes;
@@ -11,6 +12,7 @@ mod reports;
 mod retention;
 mod verifications;
 
+pub use consents::*;
 pub use content::*;
 pub use events::*;
 pub use lanes::*;

@@ -25,6 +25,19 @@ names! {
         Authentication = "authentication", Service = "service", Utility = "utility", Marketing = "marketing",
     }
     Channel { Whatsapp = "whatsapp", Sms = "sms", Email = "email" }
+    /// A channel, or all of them.
+    ConsentChannel { Any = "any", Whatsapp = "whatsapp", Sms = "sms", Email = "email" }
+    ConsentSource {
+        WebForm = "web_form", App = "app", PointOfSale = "point_of_sale", Keyword = "keyword", Import = "import",
+        ProviderWebhook = "provider_webhook", Api = "api", PreferenceCentre = "preference_centre",
+        DoubleOptIn = "double_opt_in",
+    }
+    ConsentBasis {
+        Consent = "consent", SoftOptIn = "soft_opt_in", Contract = "contract", Legal = "legal", Vital = "vital",
+    }
+    ConsentState { Silent = "silent", Granted = "granted", Revoked = "revoked" }
+    /// What silence means for marketing.
+    MarketingRule { OptOut = "opt_out", OptIn = "opt_in" }
     Provider { Cloud = "cloud" }
     Role {
         Operator = "operator", TenantAdmin = "tenant_admin", Developer = "developer", Agent = "agent",

@@ -4,7 +4,7 @@ use serde_json::Value;
 use tidings_domain::id::{Id, InboundId, MessageId, SenderId};
 use tidings_domain::provider::{AccountHealth, SenderHealth};
 use tidings_domain::time::Timestamp;
-use tidings_domain::{actor, category, credentials, decision, lifecycle};
+use tidings_domain::{actor, category, consent, credentials, decision, lifecycle};
 use tidings_engine::admin::TemplateCounts;
 use tidings_engine::dispatch::{HoldView, LaneView, QueueView};
 use tidings_engine::report::{
@@ -33,6 +33,14 @@ fn the_described_names_are_those_of_the_domain() {
         names::PauseScope::TEXTS
     );
     assert_eq!(names::AttentionKind::TEXTS.len(), 5);
+    assert_eq!(texts(consent::Source::ALL), names::ConsentSource::TEXTS);
+    assert_eq!(texts(consent::Basis::ALL), names::ConsentBasis::TEXTS);
+    use consent::MarketingRule as M;
+    assert_eq!(texts(&[M::OptOut, M::OptIn]), names::MarketingRule::TEXTS);
+    let reaches: Vec<_> =
+        std::iter::once(consent::Reach::Any).chain(category::Channel::ALL.map(Into::into)).collect();
+    assert_eq!(texts(&reaches), names::ConsentChannel::TEXTS);
+    assert_eq!(names::ConsentState::TEXTS.len(), 3);
 }
 
 #[test]

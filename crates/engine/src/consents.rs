@@ -1,0 +1,12 @@
+//! Consent: the ledger, what it says at a moment, topics and settings. A user of the stages: policy judges by what
+//! is written here, and reconcile writes what people and platforms say.
+
+mod ledger;
+mod moment;
+mod preferences;
+mod settings;
+
+pub use ledger::{ConsentLine, NewConsentInput};
+pub use moment::{HeldLine, StateReport};
+pub use preferences::{Chosen, Closed, Link, Preference, Preferences, Shown};
+pub use settings::NewTopic;

@@ -1,0 +1,86 @@
+//! `tidings consent …`
+
+use clap::{Args, Subcommand};
+
+use super::{List, Server};
+
+#[derive(Debug, Subcommand)]
+pub enum Consent {
+    /// Record that somebody agreed.
+    Grant(Said),
+    /// Record that somebody does not want it any more.
+    Revoke(Said),
+    /// The ledger, newest first.
+    List {
+        #[command(flatten)]
+        list: List,
+        /// Only of this number, user id or e-mail address.
+        #[arg(long)]
+        to: Option<String>,
+    },
+    /// What was held of somebody at a moment, and which entry decided it.
+    State {
+        /// A number, user id or e-mail address.
+        #[arg(long)]
+        to: String,
+        /// A moment in the past, such as 2026-05-03T14:00:00Z.
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+        /// Count what was recorded later about that moment as well.
+        #[arg(long)]
+        known_now: bool,
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Topics that people choose by.
+    Topics(Server),
+    /// Make a topic, or change the titles of one.
+    Topic {
+        code: String,
+        #[arg(long, default_value = "marketing")]
+        category: String,
+        /// A title, as LANGUAGE=TITLE; once for each language.
+        #[arg(long = "title", value_name = "LANGUAGE=TITLE", required = true)]
+        titles: Vec<String>,
+        /// Offer it to nobody any more.
+        #[arg(long)]
+        archive: bool,
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Show what is set about consent, or change it.
+    Settings {
+        /// `opt-out` or `opt-in`: what somebody who said nothing may be sent.
+        #[arg(long, value_name = "RULE", value_parser = ["opt-out", "opt-in"])]
+        marketing: Option<String>,
+        /// The name that pages and proofs show.
+        #[arg(long, value_name = "NAME")]
+        business_name: Option<String>,
+        #[command(flatten)]
+        server: Server,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Said {
+    /// A number, user id or e-mail address.
+    #[arg(long)]
+    pub to: String,
+    /// A category, or the code of a topic.
+    #[arg(long, default_value = "marketing")]
+    pub purpose: String,
+    /// `whatsapp`, `sms`, `email` or `any`.
+    #[arg(long, default_value = "whatsapp")]
+    pub channel: String,
+    /// Where it was said, such as point_of_sale.
+    #[arg(long, default_value = "api")]
+    pub source: String,
+    /// Where exactly, in your words.
+    #[arg(long)]
+    pub detail: Option<String>,
+    /// When it was said, if that was not now.
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    #[command(flatten)]
+    pub server: Server,
+}
