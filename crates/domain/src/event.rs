@@ -87,6 +87,22 @@ kinds! {
     PolicyRuleRemoved = 92, "policy.rule_removed";
     /// The platform said how many people the portfolio may reach in a day.
     PortfolioLimitLearned = 93, "policy.portfolio_limit";
+    CatalogueChanged = 100, "template.catalogue_changed";
+    VersionCreated = 101, "template.version_created";
+    /// A version took a step, by a person or by the platform's word.
+    VersionMoved = 102, "template.version_moved";
+    /// The linter's refusal was overridden, with its findings.
+    LintOverridden = 103, "template.lint_overridden";
+    /// The platform moved a template to another category, with the prices that this implies.
+    CategoryDrifted = 104, "template.category_drifted";
+    /// The template waits because of its quality.
+    TemplateHeld = 105, "template.held";
+    TemplateReleased = 106, "template.released";
+    /// A corrected copy follows a rejection by itself.
+    TemplateResubmitted = 107, "template.resubmitted";
+    TemplateRulesChanged = 108, "template.rules_changed";
+    /// The platform announced a change of category.
+    CategoryAnnounced = 109, "template.category_announced";
     VerificationStarted = 120, "verification.started";
     VerificationApproved = 121, "verification.approved";
     /// Too many wrong codes were given.

@@ -104,6 +104,10 @@ ids! {
     ConsentId = "cns";
     /// One localization of a template as the platform knows it.
     TemplateId = "tpl";
+    /// One logical template of the tenant's own catalogue.
+    CatalogueId = "cat";
+    /// One version of a template of the catalogue.
+    VersionId = "tvr";
     /// A message that somebody sent to us.
     InboundId = "inb";
     /// A file known to a provider.

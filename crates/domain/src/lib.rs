@@ -22,6 +22,7 @@ pub mod policy;
 pub mod problem;
 pub mod provider;
 pub mod secret;
+pub mod template;
 pub mod time;
 pub mod trace;
 pub mod transport;

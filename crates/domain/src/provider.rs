@@ -130,6 +130,24 @@ pub struct Upload {
     pub bytes: Bytes,
 }
 
+/// A template as it is handed in: `name`, `language`, `category`, `components` and what else the platform reads.
+#[derive(Debug, Clone, Copy)]
+pub struct TemplateSubmission<'a> {
+    pub account_ref: &'a str,
+    /// The provider's id, where the template stands there already and is to be replaced.
+    pub provider_id: Option<&'a str>,
+    pub definition: &'a serde_json::Value,
+}
+
+/// What the provider said to a template that was handed in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TemplateTaken {
+    pub provider_id: String,
+    /// The platform's words, such as `PENDING` and `UTILITY`, if it said them.
+    pub status: Option<String>,
+    pub category: Option<String>,
+}
+
 /// Chunks of a download, in order.
 pub type Chunks = std::pin::Pin<Box<dyn futures_core::Stream<Item = Result<Bytes, TransportError>> + Send>>;
 
@@ -190,6 +208,29 @@ pub trait Provider: Send + Sync + 'static {
         credentials: &'a Credentials,
         account_ref: &'a str,
     ) -> BoxFuture<'a, Result<Vec<TemplateDefinition>, CallError>>;
+
+    /// Hands in a template: as a new one, or in place of the one with `provider_id`.
+    fn submit_template<'a>(
+        &'a self,
+        credentials: &'a Credentials,
+        submission: TemplateSubmission<'a>,
+    ) -> BoxFuture<'a, Result<TemplateTaken, CallError>>;
+
+    /// Removes one localization of a template.
+    fn delete_template<'a>(
+        &'a self,
+        credentials: &'a Credentials,
+        account_ref: &'a str,
+        name: &'a str,
+        provider_id: &'a str,
+    ) -> BoxFuture<'a, Result<(), CallError>>;
+
+    /// Uploads the sample of a header; the handle stands in a template's `example.header_handle`.
+    fn upload_sample<'a>(
+        &'a self,
+        credentials: &'a Credentials,
+        file: Upload,
+    ) -> BoxFuture<'a, Result<String, CallError>>;
 
     fn sender_health<'a>(
         &'a self,

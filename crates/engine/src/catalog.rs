@@ -11,11 +11,13 @@ use parking_lot::Mutex;
 use tidings_domain::category::{Category, Channel};
 use tidings_domain::consent::Topic;
 use tidings_domain::consent::keywords::OwnWords;
-use tidings_domain::id::{AccountId, Id, SenderId, TenantId, TopicId};
+use tidings_domain::id::{AccountId, CatalogueId, Id, SenderId, TenantId, TopicId};
+use tidings_domain::template::TemplateRules;
 use tidings_domain::time::Timestamp;
 use tidings_store::Store;
 use tidings_store::model::{
-    Account, Catalog, ConsentSetup, Pause, PauseScope, Sender, StoredTemplate, TenantLimits,
+    Account, Catalog, ConsentSetup, LiveVersion, LogicalTemplate, Pause, PauseScope, Sender, StoredTemplate,
+    TemplateShelf, TenantLimits,
 };
 use tidings_store::scope::TenantScope;
 
@@ -34,6 +36,9 @@ pub struct Snapshot {
     pub policy: Policy,
     pub messages_per_s: Option<f64>,
     pub limits: TenantLimits,
+    logical: BTreeMap<String, LogicalTemplate>,
+    live: BTreeMap<CatalogueId, Vec<LiveVersion>>,
+    rules: TemplateRules,
     pub consent: ConsentSetup,
     /// The tenant's own keywords, ready to be compared.
     pub own_words: OwnWords,
@@ -41,7 +46,15 @@ pub struct Snapshot {
 
 impl Snapshot {
     pub fn new(tenant: TenantId, catalog: Catalog, defaults: PolicyDefaults) -> Self {
+        let TemplateShelf { logical, live: versions, rules } = catalog.shelf;
+        let mut live: BTreeMap<CatalogueId, Vec<LiveVersion>> = BTreeMap::new();
+        for version in versions {
+            live.entry(version.template).or_default().push(version);
+        }
         Self {
+            logical: logical.into_iter().map(|each| (each.name.clone(), each)).collect(),
+            live,
+            rules,
             policy: Policy::new(&catalog.policy, defaults),
             tenant,
             accounts: catalog.accounts.into_iter().map(|each| (each.id, each)).collect(),
@@ -66,6 +79,27 @@ impl Snapshot {
 
     pub fn template(&self, account: AccountId, name: &str, language: &str) -> Option<&StoredTemplate> {
         self.templates.get(&(account, name.to_owned(), language.to_owned()))
+    }
+
+    /// The logical template of this name, if there is something of it to send.
+    pub fn logical_template(&self, account: AccountId, name: &str) -> Option<&LogicalTemplate> {
+        let found = self.logical.get(name).filter(|each| each.account == account)?;
+        let usable = !found.settings.fallback_texts.is_empty() || !self.live_versions(found.id).is_empty();
+        usable.then_some(found)
+    }
+
+    /// Its versions at the platform; the newest first within language and variant.
+    pub fn live_versions(&self, template: CatalogueId) -> &[LiveVersion] {
+        self.live.get(&template).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub fn template_rules(&self) -> &TemplateRules {
+        &self.rules
+    }
+
+    /// The pause of this one template, if any.
+    pub fn template_pause(&self, name: Option<&str>, category: Category, now: Timestamp) -> Option<&Pause> {
+        self.content_pause(category, name, now).filter(|pause| pause.scope == PauseScope::Template)
     }
 
     /// Every localization, by account and name.

@@ -2,8 +2,10 @@
 
 mod batch;
 mod cancel;
+mod choose;
 mod gate;
 mod idempotency;
+mod noted;
 mod prepare;
 mod quota;
 mod single;

@@ -25,6 +25,7 @@ pub mod error;
 pub mod limits;
 pub mod metrics;
 pub(crate) mod office;
+pub mod templates;
 pub mod verifications;
 
 pub use caller::{Caller, Operator};

@@ -163,6 +163,29 @@ pub const POLICY_RULE_NAME_BYTES_MAX: usize = 64;
 pub const POLICY_DEFER_MINUTES_MAX: u32 = 10_080;
 /// Microseconds by which the wall clock must step ahead to be noted: less makes no difference to any debt.
 pub(crate) const CLOCK_STEP_MIN_US: i64 = 500_000;
+
+/// How often due tasks about templates are looked for, in microseconds.
+pub const TEMPLATE_WORK_US: i64 = 2 * tidings_domain::time::SECOND;
+/// Tasks about templates of one round.
+pub const TEMPLATE_TASKS_MAX: usize = 50;
+/// When a task that was not done is due again, in microseconds.
+pub const TEMPLATE_AGAIN_US: i64 = 60 * tidings_domain::time::SECOND;
+/// After so many tries a task is given up.
+pub const TEMPLATE_TRIES_MAX: u32 = 20;
+/// How long the answer to a submission may stay away before the platform is asked, in microseconds.
+pub const TEMPLATE_CHECK_US: i64 = 60 * tidings_domain::time::SECOND;
+/// Until a submission is tried again that met a limit of the platform, in microseconds.
+pub const TEMPLATE_RETRY_US: i64 = 15 * tidings_domain::time::MINUTE;
+/// Sample of a header, in bytes.
+pub const TEMPLATE_SAMPLE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Logical templates of a tenant.
+pub const LOGICAL_TEMPLATES_MAX: usize = 2_000;
+/// Versions of one logical template, over all languages and variants.
+pub const TEMPLATE_VERSIONS_MAX: usize = 2_000;
+/// How far back decisions of the platform are counted: thirteen months, in microseconds.
+pub const TEMPLATE_STATS_US: i64 = 396 * 24 * 60 * tidings_domain::time::MINUTE;
+/// Decisions that one answer counts.
+pub const TEMPLATE_DECISIONS_MAX: usize = 20_000;
 /// Characters of what an application calls a client or a device.
 pub(crate) const CLIENT_TEXT_CHARS_MAX: usize = 200;
 /// Entries of a tenant's lists of who is always or never sent a code.

@@ -50,6 +50,7 @@ use crate::metrics::Metrics;
 use crate::policy::{self, Evaluation};
 use crate::reconcile;
 use crate::routing;
+use crate::templates;
 
 /// The chosen sender and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,6 +204,7 @@ impl Engine {
                 keep!("house", reconcile::keep_house);
                 keep!("retention", reconcile::retention::run);
                 keep!("log", reconcile::follow_log);
+                keep!("templates", templates::work::run);
             }
         }
         loops

@@ -54,7 +54,10 @@ fn share(recipient: Hash16, senders: usize) -> usize {
 
 fn has_template(snapshot: &Snapshot, sender: &Sender, body: &Body) -> bool {
     match body {
-        Body::Template { name, language, .. } => snapshot.template(sender.account, name, language).is_some(),
+        Body::Template { name, language, .. } => {
+            snapshot.logical_template(sender.account, name).is_some()
+                || snapshot.template(sender.account, name, language).is_some()
+        }
         Body::Message(outgoing) => outgoing.template().is_none_or(|template| {
             snapshot.template(sender.account, &template.name, &template.language.code).is_some()
         }),

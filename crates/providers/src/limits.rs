@@ -51,3 +51,7 @@ pub const RETRY_AFTER_S_MAX: u32 = 24 * 3_600;
 pub const FILENAME_BYTES_MAX: usize = 240;
 /// Bytes of an id that may stand in a path of the Cloud API.
 pub(crate) const NODE_BYTES_MAX: usize = 128;
+/// Pieces in which a provider may take a sample.
+pub const SAMPLE_PIECES_MAX: usize = 100;
+/// Longest handle of a sample, in bytes.
+pub const SAMPLE_HANDLE_BYTES_MAX: usize = 4_096;

@@ -35,6 +35,17 @@ struct TemplateEvent {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct TemplateCategory {
+    business_account_id: String,
+    name: String,
+    language: String,
+    category: String,
+    #[serde(default)]
+    announced: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct AccountEvent {
     business_account_id: String,
     field: String,
@@ -104,6 +115,13 @@ pub(crate) fn handle(
         ("POST", "inbound") => read::<Inbound>(body).and_then(|inbound| post_inbound(sim, now_us, &inbound)),
         ("POST", "template_event") => read::<TemplateEvent>(body).and_then(|e| {
             found(sim.template_event(now_us, &e.business_account_id, &e.name, &e.language, &e.event))
+        }),
+        ("POST", "template_quality") => read::<TemplateEvent>(body).and_then(|e| {
+            found(sim.template_quality(now_us, &e.business_account_id, &e.name, &e.language, &e.event))
+        }),
+        ("POST", "template_category") => read::<TemplateCategory>(body).and_then(|e| {
+            let TemplateCategory { business_account_id, name, language, category, announced } = e;
+            found(sim.template_category(now_us, &business_account_id, &name, &language, &category, announced))
         }),
         ("POST", "phone_event") => read::<PhoneEvent>(body)
             .and_then(|e| found(sim.phone_event(now_us, &e.phone_number_id, &e.event))),

@@ -36,6 +36,8 @@ pub struct SimConfig {
     pub ledger_detail: bool,
     /// How long the fault `template_pause` lasts. The real provider's first pause takes three hours.
     pub template_pause_us: i64,
+    /// How long the review of a new or edited template takes, in microseconds; below 0 it waits for the lever.
+    pub review_us: i64,
     /// How long an answer takes, in microseconds.
     pub answer_delay_us: i64,
     /// Base of media addresses when a request names no host.
@@ -60,6 +62,7 @@ impl Default for SimConfig {
             user_ids: true,
             ledger_detail: true,
             template_pause_us: 5_000_000,
+            review_us: 2_000_000,
             answer_delay_us: 0,
             public_url: "http://127.0.0.1:9090".into(),
         }
@@ -119,6 +122,10 @@ pub struct Faults {
     pub template_pause: f64,
     /// The message is accepted, but the 200 carries a cut-off body.
     pub invalid_json_200: f64,
+    /// A reviewer rejects a template that keeps all rules, as `TAG_CONTENT_MISMATCH`.
+    pub template_reject: f64,
+    /// A utility template is taken as marketing, whatever it says.
+    pub template_recategorise: f64,
 }
 
 impl Faults {
@@ -142,6 +149,8 @@ impl Faults {
             quality_drop: 0.0002,
             template_pause: 0.0002,
             invalid_json_200: 0.005,
+            template_reject: 0.05,
+            template_recategorise: 0.05,
         }
     }
 }

@@ -204,6 +204,41 @@ impl Simulator {
         })
     }
 
+    /// The template's quality becomes `GREEN`, `YELLOW`, `RED` or `UNKNOWN`, and the account is told.
+    pub fn template_quality(
+        &self,
+        now_us: i64,
+        business_account_id: &str,
+        name: &str,
+        language: &str,
+        score: &str,
+    ) -> bool {
+        self.with(|state| {
+            let Some(&account) = state.account_ids.get(business_account_id) else { return false };
+            let Some(template) = state.template_index(account, name, language) else { return false };
+            state.template_quality(now_us, account, template, score);
+            true
+        })
+    }
+
+    /// The template is moved to another category, now or, as an announcement, in a day.
+    pub fn template_category(
+        &self,
+        now_us: i64,
+        business_account_id: &str,
+        name: &str,
+        language: &str,
+        category: &str,
+        announced: bool,
+    ) -> bool {
+        self.with(|state| {
+            let Some(&account) = state.account_ids.get(business_account_id) else { return false };
+            let Some(template) = state.template_index(account, name, language) else { return false };
+            state.template_category(now_us, account, template, category, announced);
+            true
+        })
+    }
+
     /// `FLAGGED` lowers the quality by a step, `UNFLAGGED` restores it, `THROUGHPUT_UPGRADE` allows 1,000 a second.
     pub fn phone_event(&self, now_us: i64, phone_number_id: &str, event: &str) -> bool {
         self.with(|state| {
@@ -268,6 +303,9 @@ impl State {
                 What::Reply(reply) => self.reply(at_us, &reply),
                 What::Flush { account, batch } => self.flush(at_us, account, Some(batch)),
                 What::Body(id) => out.extend(self.hand_out(id)),
+                What::Reviewed { account, template, round } => {
+                    self.reviewed(at_us, account, template, round);
+                }
                 What::TemplateBack { account, template } => {
                     let status = &self.accounts[account as usize].templates[template as usize].spec.status;
                     if status == "PAUSED" {

@@ -84,6 +84,17 @@ impl State {
             "FLAGGED" => {}
             other => entry.set_status(other),
         }
+        match event {
+            "APPROVED" | "REINSTATED" => {
+                entry.life.was_approved = true;
+                entry.life.rejected_reason = None;
+            }
+            "REJECTED" => {
+                entry.life.rejected_reason.get_or_insert_with(|| "INVALID_FORMAT".into());
+            }
+            "PAUSED" => entry.life.pauses += 1,
+            _ => {}
+        }
         let mut value = json!({
             "event": event,
             "message_template_id": entry.id,
@@ -93,9 +104,12 @@ impl State {
             "reason": "NONE",
         });
         match event {
-            "PAUSED" => value["other_info"] = json!({"title": "FIRST_PAUSE", "description": "Low quality"}),
+            "PAUSED" => {
+                value["other_info"] = json!({"title": if entry.life.pauses > 1 { "SECOND_PAUSE" } else { "FIRST_PAUSE" },
+                "description": "Low quality"})
+            }
             "DISABLED" => value["disable_info"] = json!({"disable_date": now_us / SECOND_US}),
-            "REJECTED" => value["reason"] = json!("INVALID_FORMAT"),
+            "REJECTED" => value["reason"] = json!(entry.life.rejected_reason),
             _ => {}
         }
         self.post_field(now_us, account, "message_template_status_update", &value);

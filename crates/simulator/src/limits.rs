@@ -51,6 +51,20 @@ pub const MAX_LEDGER_PAGE: usize = 100_000;
 pub const MAX_TEMPLATE_PAGE: usize = 500;
 /// Templates in one page of the list when none is asked for.
 pub const TEMPLATE_PAGE: usize = 25;
+/// Templates created per account and hour, at most.
+pub const MAX_TEMPLATES_PER_HOUR: usize = 100;
+/// Templates of an account, each language counted.
+pub const MAX_TEMPLATES: usize = 6_000;
+/// One hour in microseconds.
+pub const HOUR_US: i64 = 3_600 * SECOND_US;
+/// Edits of an approved template per 24 hours and per 30 days.
+pub const MAX_EDITS: [(i64, usize); 2] = [(24 * HOUR_US, 1), (30 * 24 * HOUR_US, 10)];
+/// How long the name of a deleted template that had been approved is taken: 30 days, in microseconds.
+pub const NAME_TAKEN_US: i64 = 30 * 24 * HOUR_US;
+/// Longest sample of a header, in bytes.
+pub const MAX_SAMPLE_BYTES: u64 = 100 * 1024 * 1024;
+/// Upload sessions kept at once.
+pub const MAX_SAMPLE_SESSIONS: usize = 1_000;
 /// Service messages delivered free per number (the simulator does not begin a new month).
 pub const FREE_SERVICE_MESSAGES: u64 = 1000;
 /// How long the edge keeps a request that shall never be answered, in seconds.

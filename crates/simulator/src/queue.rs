@@ -18,6 +18,8 @@ pub enum What {
     Body(u64),
     /// A paused template comes back.
     TemplateBack { account: u32, template: u32 },
+    /// A reviewer has come to the template; an edit since then makes it another round.
+    Reviewed { account: u32, template: u32, round: u32 },
 }
 
 /// A receipt to be.

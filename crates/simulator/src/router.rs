@@ -73,7 +73,8 @@ impl<'r> Call<'r> {
 
     pub fn token(&self) -> Option<&'r str> {
         let value = self.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-        value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("bearer ")).map(str::trim)
+        let schemes = ["Bearer ", "bearer ", "OAuth "];
+        schemes.iter().find_map(|scheme| value.strip_prefix(scheme)).map(str::trim)
     }
 }
 
@@ -145,6 +146,13 @@ impl State {
         let known = match (call.method.as_str(), call.edge) {
             ("GET", Some(id)) if call.node == "_media" => return self.download(call, id),
             ("POST", Some("media")) => self.phone_of(account, call.node).map(|_| self.upload(call)),
+            ("POST", Some("uploads")) => return self.open_sample(call),
+            ("POST", None) if call.node.starts_with("upload:") => return self.take_sample(call),
+            ("GET", None) if call.node.starts_with("upload:") => return self.sample_offset(call),
+            ("POST", Some("unpause")) => self.unpause_template(call.now_us, account, call.node),
+            ("POST", None) if self.template_of_id(account, call.node).is_some() => {
+                self.edit_template(call.now_us, account, call.node, call.body)
+            }
             ("POST", Some("register" | "deregister" | "request_code" | "verify_code" | "settings"))
             | ("POST", None) => self.phone_of(account, call.node).map(|_| Answer::success()),
             ("GET", None) => self.node(account, call),
@@ -153,7 +161,7 @@ impl State {
                 Some(match call.method.as_str() {
                     "GET" => self.list_templates(account, &call.query, call.path, call.host()),
                     "POST" => self.create_template(call.now_us, account, call.body),
-                    "DELETE" => self.delete_template(account, &call.query),
+                    "DELETE" => self.delete_template(call.now_us, account, &call.query),
                     _ => self.refuse(&GraphError::unknown_object("such", call.node)),
                 })
             }

@@ -27,6 +27,10 @@ pub struct Account {
     pub by_name: HashMap<Box<str>, Vec<u32>>,
     pub tier: Tier,
     pub reach: Reach,
+    /// When templates were created within the last hour, in microseconds.
+    pub created: Vec<i64>,
+    /// Names of approved templates that were deleted, and until when they are taken.
+    pub retired: HashMap<Box<str>, i64>,
 }
 
 /// A phone number of an account.
@@ -64,6 +68,7 @@ pub struct State {
     /// When an account acknowledged a customer's STOP.
     pub stops: HashMap<(u32, u32), i64>,
     pub shelf: Shelf,
+    pub samples: crate::templates::Samples,
     pub queue: Queue,
     pub outbox: Outbox,
     pub book: Book,
@@ -88,6 +93,7 @@ impl State {
             pairs: HashMap::new(),
             stops: HashMap::new(),
             shelf: Shelf::default(),
+            samples: crate::templates::Samples::default(),
             queue: Queue::default(),
             outbox: Outbox::default(),
             outage_until_us: i64::MIN,
@@ -134,6 +140,8 @@ impl State {
             by_name: HashMap::new(),
             tier: self.config.tier,
             reach: Reach::default(),
+            created: Vec::new(),
+            retired: HashMap::new(),
         });
         self.account_ids.insert(id.into(), index);
         index

@@ -10,6 +10,7 @@ pub mod nodes;
 pub mod people;
 pub mod policy;
 pub mod retention;
+pub mod templates;
 pub mod tenancy;
 pub mod verifications;
 
@@ -23,5 +24,6 @@ pub use nodes::*;
 pub use people::*;
 pub use policy::*;
 pub use retention::*;
+pub use templates::*;
 pub use tenancy::*;
 pub use verifications::*;

@@ -85,3 +85,6 @@ pub(crate) const SENDERS_SHOWN_MAX: usize = 100;
 pub(crate) const TOKEN_CHARS_MAX: usize = 256;
 /// Dead letters that the console's frame counts.
 pub(crate) const DEAD_COUNTED_MAX: usize = 100;
+
+/// Sample of a template's header, in bytes.
+pub const TEMPLATE_SAMPLE_BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -215,6 +215,8 @@ fn faults(dice: &mut StdRng) -> Faults {
         quality_drop: share(dice, 0.02),
         template_pause: share(dice, 0.01),
         invalid_json_200: share(dice, 0.03),
+        template_reject: 0.0,
+        template_recategorise: 0.0,
     }
 }
 

@@ -158,7 +158,7 @@ pub fn quick_provider() -> SimConfig {
         stop_share: 0.0,
         ..Customers::default()
     };
-    SimConfig { customers, ..SimConfig::default() }
+    SimConfig { customers, review_us: 20_000, ..SimConfig::default() }
 }
 
 /// A simulated provider on loopback, and its address.

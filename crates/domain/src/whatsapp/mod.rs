@@ -10,6 +10,7 @@ mod content;
 mod files;
 mod interactive;
 pub mod limits;
+pub mod lint;
 mod outgoing;
 mod simple;
 mod template;

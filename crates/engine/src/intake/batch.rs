@@ -15,6 +15,7 @@ use tidings_store::model::{Accept, Accepted, Judgement, NewMessage, Respond};
 use crate::caller::Caller;
 use crate::catalog::Snapshot;
 use crate::error::{EngineError, Result};
+use crate::intake::noted::noted;
 use crate::intake::{AcceptOptions, Birth, Reply, Slot, prepare, single};
 use crate::metrics::Counter;
 use crate::pipeline::{Ahead, Engine};
@@ -70,11 +71,15 @@ pub(crate) async fn many(
     let mut messages = Vec::with_capacity(items.len());
     let mut indexes = Vec::with_capacity(items.len());
     let mut rejected = Vec::new();
+    let mut notes = BTreeMap::new();
     let births = Birth::row(engine, now, items.len());
     for ((index, json), birth) in items.into_iter().enumerate().zip(births) {
         match prepare(caller, &snapshot, json.get().as_bytes(), options.trace, ahead, birth).await {
             Ok(prepared) => {
                 indexes.push((index, prepared.message.id));
+                if !prepared.decisions.is_empty() {
+                    notes.insert(prepared.message.id, prepared.decisions);
+                }
                 messages.push(prepared.message);
             }
             Err(EngineError::Invalid(problems)) => rejected.push(reject(index, &problems)),
@@ -87,7 +92,7 @@ pub(crate) async fn many(
     let respond: Respond = Arc::new(move |verdicts| (202, answer(&indexes, verdicts, &rejected)));
     let accept = Accept {
         messages,
-        judge: (ahead.judge)(snapshot, now),
+        judge: noted((ahead.judge)(snapshot, now), notes),
         actor: caller.actor,
         idempotent: slot.as_ref().map(|slot| slot.row(Arc::clone(&respond))),
     };

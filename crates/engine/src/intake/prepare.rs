@@ -13,18 +13,21 @@ use tidings_domain::policy::Place;
 use tidings_domain::time::Timestamp;
 use tidings_domain::trace::TraceId;
 use tidings_domain::whatsapp::{self, Outgoing};
-use tidings_store::model::{NewMessage, Shown, StoredTemplate};
+use tidings_store::model::{Hash16, NewMessage, Shown, StoredTemplate};
 
 use crate::caller::Caller;
 use crate::catalog::Snapshot;
 use crate::content::Content;
 use crate::error::{EngineError, Result};
+use crate::intake::choose::{Chosen, Reader, choose};
 use crate::pipeline::{Ahead, Engine, Route};
 
 /// A message that fits, with the snapshot it was checked against.
 pub(crate) struct Prepared {
     pub message: NewMessage,
     pub route: Route,
+    /// What was chosen on the way, for the timeline.
+    pub decisions: Vec<Decision>,
 }
 
 /// Who a message will be, and since when.
@@ -58,7 +61,9 @@ pub(crate) async fn prepare(
     let address = resolve(caller, &intent).await?;
     let recipient = caller.scope.hash(&address.canonical());
     let route = (ahead.plan)(snapshot, &intent, &address, recipient)?;
-    let (mut outgoing, template) = compose(snapshot, &route, intent.body)?;
+    let place = Place::of(&address);
+    let whom = Whom { recipient, country: place.country.as_ref().map(|code| code.as_str()), at: now };
+    let Chosen { mut outgoing, template, decisions } = compose(snapshot, &route, intent.body, whom)?;
     let screened = (ahead.screen)(snapshot, &mut outgoing);
     let category = category(intent.category, template)?;
     let topic = topic(snapshot, intent.topic.as_deref(), category)?;
@@ -71,7 +76,6 @@ pub(crate) async fn prepare(
     }
     let due_at = intent.send_at.unwrap_or(now);
     let expires_at = intent.expires_at.unwrap_or_else(|| due_at.plus(category.default_expiry_us()));
-    let place = Place::of(&address);
     let message = NewMessage {
         id,
         account: route.account,
@@ -101,7 +105,7 @@ pub(crate) async fn prepare(
         }
         .write(),
     };
-    Ok(Prepared { message, route })
+    Ok(Prepared { message, route, decisions })
 }
 
 /// What the tenant's rules look at; nothing for those who look at nothing.
@@ -131,18 +135,28 @@ async fn resolve(caller: &Caller, intent: &Intent) -> Result<Address> {
     }
 }
 
+/// For whom the content is made.
+#[derive(Clone, Copy)]
+struct Whom<'a> {
+    recipient: Hash16,
+    country: Option<&'a str>,
+    at: Timestamp,
+}
+
 /// The message object to send, and its template as the platform knows it.
-fn compose<'a>(
-    snapshot: &'a Snapshot,
-    route: &Route,
-    body: Body,
-) -> Result<(Outgoing, Option<&'a StoredTemplate>)> {
+fn compose<'a>(snapshot: &'a Snapshot, route: &Route, body: Body, whom: Whom<'_>) -> Result<Chosen<'a>> {
+    let plain = |outgoing, template| Chosen { outgoing, template, decisions: Vec::new() };
     match body {
         Body::Template { name, language, variables } => {
+            if let Some(logical) = snapshot.logical_template(route.account, &name) {
+                let Whom { recipient, country, at } = whom;
+                let reader = Reader { language: &language, country, recipient, at };
+                return choose(snapshot, logical, &variables, reader);
+            }
             let known = known_template(snapshot, route, &name, &language)?;
             let template =
                 whatsapp::fill_template(&known.definition, &variables).map_err(EngineError::Invalid)?;
-            Ok((Outgoing::from_template(template), Some(known)))
+            Ok(plain(Outgoing::from_template(template), Some(known)))
         }
         Body::Message(outgoing) => {
             let known = match outgoing.template() {
@@ -153,7 +167,7 @@ fn compose<'a>(
                     Some(known)
                 }
             };
-            Ok((*outgoing, known))
+            Ok(plain(*outgoing, known))
         }
     }
 }

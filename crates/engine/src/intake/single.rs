@@ -1,5 +1,6 @@
 //! One intent.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use tidings_store::model::{Accept, Accepted, Judgement, Respond};
 
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
+use crate::intake::noted::noted;
 use crate::intake::{AcceptOptions, Birth, Reply, Slot, prepare};
 use crate::metrics::Counter;
 use crate::pipeline::{Ahead, Engine};
@@ -38,6 +40,10 @@ pub(crate) async fn one(
         }
     };
     let message = prepared.message;
+    let mut notes = BTreeMap::new();
+    if !prepared.decisions.is_empty() {
+        notes.insert(message.id, prepared.decisions);
+    }
     let (id, trace, sender, category, due_at) =
         (message.id, message.trace, message.sender, message.category, message.due_at);
     let (scheduled, lane_slot) = (due_at > now, snapshot.slot(sender));
@@ -48,7 +54,7 @@ pub(crate) async fn one(
             &caller.scope,
             Accept {
                 messages: vec![message],
-                judge: (ahead.judge)(snapshot, now),
+                judge: noted((ahead.judge)(snapshot, now), notes),
                 actor: caller.actor,
                 idempotent: slot.as_ref().map(|slot| slot.row(Arc::clone(&respond))),
             },

@@ -171,6 +171,7 @@ fn one(effects: &mut Effects<'_>, sender: Option<&Sender>, own_words: &OwnWords,
             if upcoming {
                 // An announcement changes nothing yet; it is kept for whoever asks.
                 let object = json!({"template": name, "language": language, "category": category});
+                effects.event(Kind::CategoryAnnounced, Subject(effects.account.bytes()), object.clone());
                 effects.keep("template_category_upcoming", object.to_string());
             } else {
                 let set = |patch: &mut TemplatePatch| patch.category = Some(category);
@@ -254,6 +255,7 @@ fn inbound(effects: &mut Effects<'_>, sender: Option<&Sender>, own_words: &OwnWo
 fn template(effects: &mut Effects<'_>, status: TemplateStatus) {
     let set = |patch: &mut TemplatePatch| {
         patch.status = Some(status.event.clone());
+        patch.reason.clone_from(&status.reason);
         patch.category.clone_from(&status.category);
     };
     effects.write.templates.push(patch(status.name, status.language, effects.now, set));
@@ -267,7 +269,8 @@ fn patch(
 ) -> TemplatePatch {
     // Callbacks write `en-US` where everything else writes `en_US`.
     let language = language.replace('-', "_");
-    let mut patch = TemplatePatch { name, language, status: None, category: None, quality: None, at };
+    let mut patch =
+        TemplatePatch { name, language, status: None, reason: None, category: None, quality: None, at };
     set(&mut patch);
     patch
 }

@@ -105,6 +105,35 @@ impl Endpoint {
         Ok(request)
     }
 
+    /// A session of an upload; its id is a path, and mostly a query too.
+    pub(super) fn upload_session(
+        &self,
+        session: &str,
+        offset: u64,
+        token: &Secret,
+        body: Bytes,
+    ) -> Result<Request<Bytes>, Unwritable> {
+        const STRANGE: Unwritable = Unwritable("the provider named an upload that no path may hold");
+        let rest = session.strip_prefix("upload:").ok_or(STRANGE)?;
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_-=?.:%&+".contains(&byte);
+        if rest.is_empty() || rest.len() > NODE_BYTES_MAX * 4 || !rest.bytes().all(fits) {
+            return Err(STRANGE);
+        }
+        // Written as an id without the part that no id may have, then put together.
+        let mut request = self.request(Method::POST, "upload", "", token, Payload::None)?;
+        let path = format!("{}{session}", self.prefix);
+        let path = PathAndQuery::from_maybe_shared(Bytes::from(path)).map_err(|_| STRANGE)?;
+        let mut parts = request.uri().clone().into_parts();
+        parts.path_and_query = Some(path);
+        *request.uri_mut() = Uri::from_parts(parts).map_err(|_| STRANGE)?;
+        *request.body_mut() = body;
+        let headers = request.headers_mut();
+        // The upload wants its own scheme.
+        headers.insert(header::AUTHORIZATION, authorization("OAuth ", token)?);
+        headers.insert("file_offset", HeaderValue::from(offset));
+        Ok(request)
+    }
+
     /// A download, if its address is one that may see the token.
     pub(super) fn download(&self, url: &str, token: &Secret) -> Result<Request<Bytes>, Unwritable> {
         const STRANGE: Unwritable = Unwritable("the provider named a file outside its own hosts");
@@ -127,9 +156,13 @@ impl Endpoint {
 }
 
 fn bearer(token: &Secret) -> Result<HeaderValue, Unwritable> {
+    authorization("Bearer ", token)
+}
+
+fn authorization(scheme: &str, token: &Secret) -> Result<HeaderValue, Unwritable> {
     let token = token.expose();
-    let mut text = Vec::with_capacity(7 + token.len());
-    text.extend_from_slice(b"Bearer ");
+    let mut text = Vec::with_capacity(scheme.len() + token.len());
+    text.extend_from_slice(scheme.as_bytes());
     text.extend_from_slice(token.as_bytes());
     let mut value = HeaderValue::from_maybe_shared(Bytes::from(text))
         .map_err(|_| Unwritable("the access token has characters that no header may hold"))?;

@@ -9,8 +9,10 @@ mod lenient;
 mod media;
 mod outcome;
 mod read;
+mod samples;
 mod send;
 mod signature;
+mod submissions;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -24,7 +26,7 @@ use tidings_domain::credentials::{Credentials, ProviderKind};
 use tidings_domain::fact::CallbackEntry;
 use tidings_domain::provider::{
     AccountHealth, CallError, CallbackError, Chunks, MediaInfo, Outcome, Provider, SenderHealth, Submission,
-    Upload,
+    TemplateSubmission, TemplateTaken, Upload,
 };
 use tidings_domain::transport::Transport;
 use tidings_domain::whatsapp::TemplateDefinition;
@@ -132,6 +134,32 @@ impl Provider for CloudProvider {
         account_ref: &'a str,
     ) -> BoxFuture<'a, Result<Vec<TemplateDefinition>, CallError>> {
         Box::pin(self.list_templates(credentials, account_ref))
+    }
+
+    fn submit_template<'a>(
+        &'a self,
+        credentials: &'a Credentials,
+        submission: TemplateSubmission<'a>,
+    ) -> BoxFuture<'a, Result<TemplateTaken, CallError>> {
+        Box::pin(self.hand_in(credentials, submission))
+    }
+
+    fn delete_template<'a>(
+        &'a self,
+        credentials: &'a Credentials,
+        account_ref: &'a str,
+        name: &'a str,
+        provider_id: &'a str,
+    ) -> BoxFuture<'a, Result<(), CallError>> {
+        Box::pin(self.remove_template(credentials, account_ref, name, provider_id))
+    }
+
+    fn upload_sample<'a>(
+        &'a self,
+        credentials: &'a Credentials,
+        file: Upload,
+    ) -> BoxFuture<'a, Result<String, CallError>> {
+        Box::pin(self.sample(credentials, file))
     }
 
     fn sender_health<'a>(

@@ -1,4 +1,4 @@
-//! `tidings account …`, `tidings sender …` and `tidings template …`.
+//! `tidings account …` and `tidings sender …`.
 
 use std::io::Read;
 use std::path::Path;
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::{Outcome, view};
 use crate::api::escaped;
-use crate::cli::{Account, Sender, Template};
+use crate::cli::{Account, Sender};
 use crate::limits::INPUT_FILE_BYTES_MAX;
 use crate::output::Out;
-use crate::table::{pairs, table};
+use crate::table::table;
 
 /// The text of a file, or of stdin for `-`.
 pub fn read(path: &Path) -> anyhow::Result<String> {
@@ -127,34 +127,4 @@ fn lane_words(lane: &Value) -> String {
         }
     }
     out
-}
-
-pub async fn template(command: Template, out: Out) -> Outcome {
-    match command {
-        Template::Sync { account, server } => {
-            let counts =
-                view::api(&server).post("/v1/templates/sync", Some(json!({"account": account}))).await?;
-            Ok(out.answer(&counts, || {
-                let rows: Vec<(&str, String)> = counts
-                    .as_object()
-                    .into_iter()
-                    .flatten()
-                    .map(|(name, n)| (name.as_str(), n.to_string()))
-                    .collect();
-                pairs(&rows)
-            })?)
-        }
-        Template::List(list) => {
-            let page =
-                view::api(&list.server).get(&format!("/v1/templates{}", view::page(&list, &[]))).await?;
-            let columns = [
-                ("NAME", "/definition/name"),
-                ("LANGUAGE", "/definition/language"),
-                ("STATUS", "/status"),
-                ("CATEGORY", "/category"),
-                ("QUALITY", "/quality"),
-            ];
-            Ok(out.answer(&page, || view::list(&page, "templates", &columns))?)
-        }
-    }
 }

@@ -19,6 +19,7 @@ mod restore;
 mod rotate;
 mod serve;
 mod sim;
+mod templates;
 mod tenants;
 mod verifications;
 mod view;
@@ -78,7 +79,7 @@ pub async fn run(cli: Cli, out: Out) -> Outcome {
         Command::Key(command) => tenants::key(command, out).await,
         Command::Account(command) => accounts::account(command, out).await,
         Command::Sender(command) => accounts::sender(command, out).await,
-        Command::Template(command) => accounts::template(command, out).await,
+        Command::Template(command) => templates::run(command, out).await,
         Command::Message(command) => messages::run(command, out).await,
         Command::Verification(command) => verifications::run(command, out).await,
         Command::Consent(command) => consents::run(command, out).await,

@@ -1,11 +1,10 @@
-//! The templates edge: list, read, create, delete.
+//! The templates edge: list and read.
 
 use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
 use crate::error::GraphError;
-use crate::limits::{MAX_TEMPLATE_PAGE, SECOND_US, TEMPLATE_PAGE};
-use crate::provision::TemplateSpec;
+use crate::limits::{MAX_TEMPLATE_PAGE, TEMPLATE_PAGE};
 use crate::router::{Query, base_url};
 use crate::state::State;
 
@@ -21,8 +20,9 @@ impl Template {
             "category": self.spec.category,
             "parameter_format": self.spec.parameter_format,
             "components": self.spec.components,
-            "quality_score": {"score": "UNKNOWN"},
-            "rejected_reason": "NONE",
+            "quality_score": {"score": self.life.quality.as_deref().unwrap_or("UNKNOWN")},
+            "rejected_reason": self.life.rejected_reason.as_deref().unwrap_or("NONE"),
+            "previous_category": self.life.previous_category,
             "message_send_ttl_seconds": null,
         });
         pick(whole, fields, &["name", "language", "status", "category", "parameter_format", "components"])
@@ -97,40 +97,6 @@ impl State {
         Some(Answer::value(&template.json(query.get("fields"))))
     }
 
-    /// A new template is pending; `template_event` approves or rejects it.
-    pub(crate) fn create_template(&mut self, now_us: i64, account: u32, body: &[u8]) -> Answer {
-        let created = serde_json::from_slice::<Value>(body).map_err(|e| GraphError::parameter(e.to_string()));
-        let spec = created.and_then(|value| new_spec(&value));
-        let spec = match spec {
-            Ok(spec) => spec,
-            Err(error) => return self.refuse(&error),
-        };
-        if self.template_index(account, &spec.name, &spec.language).is_some() {
-            let error = GraphError::new(100, "Content in this language already exists").subcode(2_388_024);
-            return self.refuse(&error);
-        }
-        let category = spec.category.clone();
-        let index = self.add_template(account, spec);
-        self.template_event(now_us.max(SECOND_US), account, index, "PENDING");
-        let id = self.accounts[account as usize].templates[index as usize].id;
-        Answer::value(&json!({"id": id.to_string(), "status": "PENDING", "category": category}))
-    }
-
-    pub(crate) fn delete_template(&mut self, account: u32, query: &Query) -> Answer {
-        let Some(name) = query.get("name") else {
-            return self.refuse(&GraphError::parameter("The parameter name is required."));
-        };
-        let only: Option<u64> = query.get("hsm_id").and_then(|id| id.parse().ok());
-        let mut found = false;
-        for template in &mut self.accounts[account as usize].templates {
-            if template.spec.name == name && only.is_none_or(|id| id == template.id) {
-                template.set_status("DELETED");
-                found = true;
-            }
-        }
-        if found { Answer::success() } else { self.refuse(&GraphError::unknown_object("delete", name)) }
-    }
-
     pub(crate) fn template_index(&self, account: u32, name: &str, language: &str) -> Option<u32> {
         let own = &self.accounts[account as usize];
         let found = own.by_name.get(name)?.iter().find(|&&i| {
@@ -139,41 +105,6 @@ impl State {
         });
         found.copied()
     }
-}
-
-fn new_spec(value: &Value) -> Result<TemplateSpec, GraphError> {
-    let text = |key: &str| {
-        let text = value[key].as_str().filter(|text| !text.is_empty());
-        text.map(str::to_owned)
-            .ok_or_else(|| GraphError::parameter(format!("The parameter {key} is required.")))
-    };
-    let name = text("name")?;
-    if name.len() > 512 || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
-        return Err(GraphError::parameter(
-            "Param name can only have lowercase letters, digits and underscores.",
-        ));
-    }
-    let category = text("category")?;
-    if !["MARKETING", "UTILITY", "AUTHENTICATION"].contains(&category.as_str()) {
-        return Err(GraphError::parameter(
-            "Param category must be one of {UTILITY, MARKETING, AUTHENTICATION}.",
-        ));
-    }
-    let components = value["components"].as_array().cloned().unwrap_or_default();
-    if !components
-        .iter()
-        .any(|part| part["type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("body")))
-    {
-        return Err(GraphError::parameter("A template needs a body."));
-    }
-    Ok(TemplateSpec {
-        name,
-        language: text("language")?,
-        category,
-        status: "PENDING".into(),
-        parameter_format: value["parameter_format"].as_str().unwrap_or("").to_ascii_uppercase(),
-        components,
-    })
 }
 
 fn cursor_text(position: usize) -> String {

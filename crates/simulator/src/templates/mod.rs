@@ -1,8 +1,13 @@
 //! Templates: what was approved, reduced to what a send is checked against.
 
 mod edge;
+mod review;
+mod samples;
+mod verdict;
 
 pub(crate) use edge::pick;
+pub(crate) use samples::Samples;
+pub use verdict::{Review, judge};
 
 use serde_json::Value;
 
@@ -14,6 +19,22 @@ pub struct Template {
     pub spec: TemplateSpec,
     pub category: Category,
     pub shape: Shape,
+    pub life: Life,
+}
+
+/// What happened to a template so far.
+#[derive(Default)]
+pub struct Life {
+    /// How the review that is under way will end.
+    pub review: Option<Review>,
+    pub round: u32,
+    /// When it was edited while approved, in microseconds.
+    pub edits: Vec<i64>,
+    pub was_approved: bool,
+    pub rejected_reason: Option<String>,
+    pub previous_category: Option<String>,
+    pub quality: Option<String>,
+    pub pauses: u32,
 }
 
 /// What a send must bring.
@@ -73,7 +94,8 @@ impl Template {
         if category == Category::Authentication && shape.body.names.is_empty() {
             shape.body.names.push("1".into());
         }
-        Template { id, spec, category, shape }
+        let life = Life { was_approved: spec.status == "APPROVED", ..Life::default() };
+        Template { id, spec, category, shape, life }
     }
 
     pub fn set_status(&mut self, status: &str) {

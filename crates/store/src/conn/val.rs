@@ -65,6 +65,8 @@ from! {
     &'a RuleId, value => Self::Blob(value.as_bytes());
     &'a SessionId, value => Self::Blob(value.as_bytes());
     &'a CallbackId, value => Self::Blob(value.as_bytes());
+    &'a CatalogueId, value => Self::Blob(value.as_bytes());
+    &'a VersionId, value => Self::Blob(value.as_bytes());
     &'a AttemptId, value => Self::Blob(value.as_bytes());
     &'a VerificationId, value => Self::Blob(value.as_bytes());
     &'a ListedId, value => Self::Blob(value.as_bytes());

@@ -14,6 +14,7 @@ use crate::consents::{self, SealedConsent};
 use crate::error::{Result, StoreError};
 use crate::events::{Events, Head, json_text};
 use crate::model::{CallbackWrite, Hash16, NewInbound, TemplatePatch};
+use crate::ordinary::{News, follow};
 use crate::people::{self, Identity};
 use crate::scope::{Part, TenantScope};
 
@@ -185,6 +186,25 @@ async fn patch_template(
 ) -> Result<()> {
     let tenant = job.scope.tenant();
     let category = patch.category.as_deref().and_then(Category::parse);
+    let news = News {
+        account: job.account,
+        name: &patch.name,
+        language: &patch.language,
+        status: patch.status.as_deref(),
+        reason: patch.reason.as_deref(),
+        category: patch.category.as_deref(),
+        quality: patch.quality.as_deref(),
+        provider_id: None,
+        actor: Actor::Provider,
+        at: job.write.received_at,
+    };
+    let newer =
+        "SELECT 1 FROM templates WHERE tenant_id = $1 AND account_id = $2 AND name = $3 AND language = $4
+        AND updated_at > $5";
+    let key = vals![&tenant, &job.account, &patch.name, &patch.language, patch.at];
+    if conn.query_opt(newer, key).await?.is_none() {
+        follow(conn, &job.scope, &news).await?;
+    }
     let sql = "UPDATE templates SET status = COALESCE($5, status), category = COALESCE($6, category),
         quality = COALESCE($7, quality), updated_at = $8
         WHERE tenant_id = $1 AND account_id = $2 AND name = $3 AND language = $4 AND updated_at <= $8";
@@ -208,6 +228,7 @@ async fn patch_template(
             ("name", Some(name)),
             ("language", Some(language)),
             ("status", patch.status.as_ref()),
+            ("reason", patch.reason.as_ref()),
             ("category", patch.category.as_ref()),
             ("quality", patch.quality.as_ref()),
         ];

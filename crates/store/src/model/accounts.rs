@@ -79,5 +79,6 @@ pub struct Catalog {
     pub tenant_messages_per_s: Option<f64>,
     pub limits: TenantLimits,
     pub policy: StoredPolicy,
+    pub shelf: crate::model::TemplateShelf,
     pub consent: super::ConsentSetup,
 }

@@ -326,6 +326,8 @@ pub struct TemplatePatch {
     pub name: String,
     pub language: String,
     pub status: Option<String>,
+    /// Why, in the platform's word.
+    pub reason: Option<String>,
     pub category: Option<String>,
     pub quality: Option<String>,
     pub at: Timestamp,

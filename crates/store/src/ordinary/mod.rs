@@ -8,6 +8,7 @@ mod behind;
 mod between;
 mod cancel;
 mod catalog;
+mod catalogue;
 mod consents;
 mod contacts;
 mod counts;
@@ -39,6 +40,7 @@ mod tenants;
 mod topics;
 mod verifications;
 
+pub(crate) use catalogue::{News, follow};
 pub(crate) use key_cache::KeyCache;
 pub(crate) use keyring::wrapped_by;
 pub use levels::Levels;

@@ -9,7 +9,7 @@ use tidings_domain::id::{AccountId, Id, TemplateId};
 use tidings_domain::time::Timestamp;
 use tidings_domain::whatsapp::TemplateDefinition;
 
-use super::{bump, log};
+use super::{News, bump, follow, log};
 use crate::conn::{Conn, Row, vals};
 use crate::error::{Result, StoreError};
 use crate::model::StoredTemplate;
@@ -26,22 +26,36 @@ impl Store {
         actor: Actor,
         at: Timestamp,
     ) -> Result<()> {
-        let tenant = scope.tenant();
+        let (tenant, own) = (scope.tenant(), scope.clone());
         let rows: Vec<(TemplateId, TemplateDefinition)> =
             found.into_iter().map(|definition| (self.ids().next(at), definition)).collect();
         self.write(move |conn| {
             Box::pin(async move {
                 for (id, definition) in &rows {
+                    let news = News {
+                        account,
+                        name: &definition.name,
+                        language: &definition.language,
+                        status: Some(&definition.status),
+                        reason: definition.rejected_reason.as_deref().filter(|reason| *reason != "NONE"),
+                        category: Some(&definition.category),
+                        quality: definition.quality(),
+                        provider_id: definition.id.as_deref(),
+                        actor,
+                        at,
+                    };
+                    follow(conn, &own, &news).await?;
                     let text = serde_json::to_string(definition).map_err(StoreError::internal)?;
                     let category = Category::parse(&definition.category);
                     conn.execute(
                         "INSERT INTO templates (tenant_id, id, account_id, name, language, status, category, definition,
-                         updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                         updated_at, quality) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                          ON CONFLICT (tenant_id, account_id, name, language) DO UPDATE SET status = excluded.status,
-                         category = excluded.category, definition = excluded.definition, updated_at = excluded.updated_at",
+                         category = excluded.category, definition = excluded.definition, updated_at = excluded.updated_at,
+                         quality = COALESCE(excluded.quality, templates.quality)",
                         vals![
                             &tenant, id, &account, &definition.name, &definition.language, &definition.status,
-                            category, &text, at
+                            category, &text, at, definition.quality()
                         ],
                     )
                     .await?;

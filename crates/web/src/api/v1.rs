@@ -1,6 +1,7 @@
 //! `/v1`: one file per resource. Permissions are checked by the engine, behind every edge alike.
 
 pub mod accounts;
+pub mod catalogue;
 pub mod consents;
 pub mod contacts;
 pub mod dead_letters;
@@ -25,6 +26,7 @@ pub mod templates;
 pub mod tenants;
 pub mod topics;
 pub mod verifications;
+pub mod versions;
 
 use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::OpenApiRouter;
@@ -42,6 +44,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(policy())
         .merge(codes())
         .merge(consent())
+        .merge(template_catalogue())
 }
 
 fn administration() -> OpenApiRouter<AppState> {
@@ -122,6 +125,26 @@ fn files() -> OpenApiRouter<AppState> {
         .routes(routes!(media::download_media))
         .routes(routes!(media::download_inbound_media))
         .merge(upload)
+}
+
+fn template_catalogue() -> OpenApiRouter<AppState> {
+    let samples = OpenApiRouter::new()
+        .routes(routes!(catalogue::upload_sample))
+        .layer(DefaultBodyLimit::max(limits::TEMPLATE_SAMPLE_BYTES_MAX));
+    OpenApiRouter::new()
+        .routes(routes!(catalogue::lint_template))
+        .routes(routes!(catalogue::create_logical, catalogue::list_logical))
+        .routes(routes!(catalogue::get_logical, catalogue::update_logical))
+        .routes(routes!(catalogue::archive_logical))
+        .routes(routes!(catalogue::get_rules, catalogue::set_rules))
+        .routes(routes!(catalogue::stats))
+        .routes(routes!(versions::draft_version))
+        .routes(routes!(versions::get_version))
+        .routes(routes!(versions::step_version))
+        .routes(routes!(versions::roll_back))
+        .routes(routes!(versions::diff_versions))
+        .routes(routes!(versions::preview_version))
+        .merge(samples)
 }
 
 fn codes() -> OpenApiRouter<AppState> {

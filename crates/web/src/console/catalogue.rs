@@ -230,7 +230,10 @@ fn bubble(preview: &Preview) -> Bubble {
         direction: preview.direction,
         language: preview.language.replace('_', "-"),
         header: header.and_then(|header| header.text.clone()).unwrap_or_default(),
-        media: header.filter(|header| header.text.is_none()).map(|header| header.kind.clone()).unwrap_or_default(),
+        media: header
+            .filter(|header| header.text.is_none())
+            .map(|header| header.kind.clone())
+            .unwrap_or_default(),
         body: preview.body.clone(),
         footer: preview.footer.clone().unwrap_or_default(),
         buttons: preview

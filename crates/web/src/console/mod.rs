@@ -5,6 +5,7 @@
 
 mod assets;
 mod attention;
+mod catalogue;
 mod cookies;
 mod csrf;
 mod headers;
@@ -50,6 +51,11 @@ pub fn router(state: AppState) -> Router<AppState> {
         .route("/nodes", get(nodes::show))
         .route("/templates", get(templates::show))
         .route("/templates/sync", post(templates::sync))
+        .route("/catalogue", get(catalogue::show))
+        .route("/catalogue/{id}", get(catalogue::logical))
+        .route("/versions/{id}", get(catalogue::version))
+        .route("/versions/{id}/steps", post(catalogue::step))
+        .route("/versions/{id}/roll-back", post(catalogue::roll_back))
         .route("/attention", get(attention::show))
         .route("/pauses", get(pauses::show).post(pauses::set))
         .route("/pauses/{id}/lift", post(pauses::lift))

@@ -23,6 +23,13 @@ pub struct TemplateDefinition {
     pub parameter_format: Option<ParameterFormat>,
     #[serde(default, deserialize_with = "or_default")]
     pub components: Vec<ComponentDefinition>,
+    /// The platform's id of this localization.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text_or_none")]
+    pub id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text_or_none")]
+    pub rejected_reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality_score: Option<serde_json::Value>,
 }
 
 /// How places in the text are called: `{{1}}` or `{{first_name}}`.
@@ -90,6 +97,13 @@ impl TemplateDefinition {
         self.component("BODY").and_then(|body| body.text.as_deref())
     }
 
+    /// `GREEN`, `YELLOW` or `RED`, once the platform has judged it.
+    pub fn quality(&self) -> Option<&str> {
+        let score = self.quality_score.as_ref()?;
+        let word = score.as_str().or_else(|| score.get("score")?.as_str())?;
+        ["GREEN", "YELLOW", "RED"].contains(&word).then_some(word)
+    }
+
     pub fn is_authentication(&self) -> bool {
         self.category.eq_ignore_ascii_case("AUTHENTICATION")
     }
@@ -115,6 +129,15 @@ fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// Ids come as texts or as numbers.
+fn text_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(match Option::<serde_json::Value>::deserialize(deserializer)? {
+        Some(serde_json::Value::String(text)) => Some(text),
+        Some(serde_json::Value::Number(number)) => Some(number.to_string()),
+        _ => None,
+    })
 }
 
 fn format_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ParameterFormat>, D::Error> {

@@ -4,6 +4,7 @@ mod calls;
 mod endpoint;
 mod media;
 mod security;
+mod submissions;
 mod submit;
 mod templates;
 

@@ -148,6 +148,7 @@ async fn templates_are_patched_by_the_newest(bed: Bed) -> Bed {
         name: "hi".to_owned(),
         language: "en".to_owned(),
         status: Some(status.to_owned()),
+        reason: None,
         category: Some("MARKETING".to_owned()),
         quality: None,
         at,

@@ -1,6 +1,7 @@
 //! What the pages show, as plain text and numbers: made from the reports that the API gives, and
 //! rendered by the templates. Nothing here asks the engine.
 
+pub mod catalogue;
 pub mod chart;
 pub mod frame;
 pub mod pages;

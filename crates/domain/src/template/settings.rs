@@ -1,0 +1,165 @@
+//! What a tenant decides about one logical template.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::limits::*;
+use super::variables::Variable;
+use crate::problem::{Checked, FieldProblem};
+use crate::whatsapp::lint::LANGUAGES;
+
+/// Everything about a logical template but its name, account and category.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    pub tags: BTreeMap<String, String>,
+    /// Whom to ask about it.
+    pub owner: String,
+    pub variables: Vec<Variable>,
+    /// A/B arms; one called `main` unless given.
+    pub variants: Vec<Variant>,
+    /// The logical template that stands in when this one cannot be sent.
+    pub substitute: Option<String>,
+    pub default_language: Option<String>,
+    /// Plain texts for those for whom no approved localization exists; they go only where free text may.
+    pub fallback_texts: Vec<FallbackText>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variant {
+    pub name: String,
+    /// Its share among the others.
+    #[serde(default = "one")]
+    pub weight: u32,
+    /// The version to send, by language; the newest that is approved otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pinned: Vec<Pin>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pin {
+    pub language: String,
+    pub version: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FallbackText {
+    /// For this language or its base; for all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// For recipients of this country (`DE`); for all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// `{{name}}` is filled from the declared variables.
+    pub text: String,
+}
+
+fn one() -> u32 {
+    1
+}
+
+impl Settings {
+    pub fn check(&self) -> Checked<()> {
+        let mut problems = Vec::new();
+        let mut add = |field: String, code: &'static str, detail: &str| {
+            problems.push(FieldProblem::new(field, code, detail));
+        };
+        let long = |text: &str, max: usize| text.chars().count() > max;
+        if self.tags.len() > TAGS_MAX
+            || self
+                .tags
+                .iter()
+                .any(|(key, value)| key.is_empty() || long(key, TAG_CHARS_MAX) || long(value, TAG_CHARS_MAX))
+        {
+            add("tags".into(), "tags.size", "Give at most 20 tags of at most 80 characters each.");
+        }
+        if long(&self.owner, OWNER_CHARS_MAX) {
+            add("owner".into(), "owner.size", "The owner has at most 200 characters.");
+        }
+        for (index, variable) in self.variables.iter().enumerate() {
+            let field = format!("variables[{index}]");
+            let repeated = self.variables[..index].iter().any(|other| other.name == variable.name);
+            let named = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+            if variable.name.is_empty() || !variable.name.bytes().all(named) || repeated {
+                let detail =
+                    "Give each variable a name of its own, of lower-case letters, digits and underscores.";
+                add(format!("{field}.name"), "variable.name", detail);
+            }
+            let max = variable.max_chars.unwrap_or(1);
+            if max == 0 || max > VARIABLE_CHARS_MAX {
+                add(format!("{field}.max_chars"), "variable.max_chars", "Between 1 and 1024 characters.");
+            }
+            for (part, text) in [("sample", Some(&variable.sample)), ("fallback", variable.fallback.as_ref())]
+            {
+                let text = text.filter(|text| !text.is_empty() || part == "fallback");
+                if let Some(Err(detail)) = text.map(|text| variable.check(&text.as_str().into())) {
+                    add(format!("{field}.{part}"), "variable.value", &detail);
+                }
+            }
+        }
+        if self.variables.len() > VARIABLES_MAX {
+            add("variables".into(), "variables.count", "Declare at most 40 variables.");
+        }
+        for (index, variant) in self.variants.iter().enumerate() {
+            let field = format!("variants[{index}]");
+            let repeated = self.variants[..index].iter().any(|other| other.name == variant.name);
+            let named = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+            let fits = !variant.name.is_empty() && variant.name.bytes().all(named);
+            if !fits || long(&variant.name, VARIANT_CHARS_MAX) || repeated {
+                let detail =
+                    "Give each variant a name of its own, of at most 20 lower-case letters and digits.";
+                add(format!("{field}.name"), "variant.name", detail);
+            }
+            if variant.weight > WEIGHT_MAX {
+                add(format!("{field}.weight"), "variant.weight", "A weight is between 0 and 1000.");
+            }
+        }
+        if self.variants.len() > VARIANTS_MAX {
+            add("variants".into(), "variants.count", "Give at most 10 variants.");
+        }
+        if self.default_language.as_ref().is_some_and(|code| !LANGUAGES.contains(&code.as_str())) {
+            add(
+                "default_language".into(),
+                "language.unknown",
+                "Give a language of the platform, such as `en_US`.",
+            );
+        }
+        if self.fallback_texts.len() > FALLBACKS_MAX {
+            add("fallback_texts".into(), "fallback_texts.count", "Give at most 50 texts.");
+        }
+        for (index, fallback) in self.fallback_texts.iter().enumerate() {
+            if fallback.text.is_empty() || long(&fallback.text, FALLBACK_CHARS_MAX) {
+                let detail = "A text has 1 to 4096 characters.";
+                add(format!("fallback_texts[{index}].text"), "fallback_text.size", detail);
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    /// The arms, of which there is always one.
+    pub fn arms(&self) -> Vec<Variant> {
+        if self.variants.is_empty() {
+            return vec![Variant { name: super::MAIN_VARIANT.to_owned(), weight: 1, pinned: Vec::new() }];
+        }
+        self.variants.clone()
+    }
+
+    /// The plain text for a recipient: language and region count more than either alone.
+    pub fn fallback_text(&self, language: &str, region: Option<&str>) -> Option<&FallbackText> {
+        let base = language.split('_').next().unwrap_or(language);
+        let fits = |fallback: &&FallbackText| {
+            fallback.language.as_deref().is_none_or(|code| code == language || code == base)
+                && fallback.region.as_deref().is_none_or(|code| Some(code) == region)
+        };
+        let rank = |fallback: &&FallbackText| {
+            let exact = fallback.language.as_deref() == Some(language);
+            (exact, fallback.language.is_some(), fallback.region.is_some())
+        };
+        // The first of equals wins.
+        self.fallback_texts.iter().rev().filter(fits).max_by_key(rank)
+    }
+}
