@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use tidings_domain::time::Timestamp;
 use tidings_tests::both_engines;
-use tidings_tests::support::{Storage, Tenant, TestApp, eventually};
+use tidings_tests::support::{Storage, Tenant, TestApp, eventually, phone};
 
 async fn set(tenant: &Tenant, settings: Value) -> Value {
     tenant.http.call(Method::PUT, "/v1/policy/settings", Some(&settings), &[]).await.expect(200)
@@ -179,6 +179,68 @@ both_engines! {
         let bad = rule("bad", "country == 'DE' && nobody", "enforce");
         let answer = tenant.http.post("/v1/policy/rules", &bad).await.expect(400);
         assert!(answer.to_string().contains("Line 1, column 20"), "{answer}");
+    }
+
+    async fn content_is_taken_out_or_refused(storage: Storage) {
+        let app = TestApp::start(storage).await;
+        let tenant = app.tenant().await;
+        let content = json!({"cards": "scrub", "secrets": "deny", "emails": "shadow", "allowed_domains": ["example.com"]});
+        set(&tenant, json!({"quiet_hours": {"enabled": false}, "content": content})).await;
+        tenant.hears(1, "Hello", app.now_us()).await;
+        let mut intent = tenant.text(1);
+        intent["text"] = json!({"body": "Card 4111 1111 1111 1111, mail info@firma.de"});
+        let id = tenant.send(&intent).await;
+        let message = tenant.until(&id, "read").await;
+        let (card, email) = (said(&message, "content.card"), said(&message, "content.email"));
+        assert_eq!((&card["verdict"], &card["inputs"]["found"]), (&json!("allow"), &json!(1)));
+        assert_eq!((&email["verdict"], &email["shadow"]), (&json!("deny"), &json!(true)));
+        let sent = serde_json::to_string(&app.simulator.ledger()).unwrap();
+        assert!(!sent.contains("4111 1111"), "the number left");
+        intent["text"] = json!({"body": "Your password is Tr0ub4dor&3"});
+        let answer = tenant.http.post("/v1/messages", &intent).await.expect(202);
+        assert_eq!((&answer["status"], &answer["reason"]), (&json!("denied"), &json!("content.secret")));
+        assert!(!tenant.message(answer["id"].as_str().unwrap()).await.to_string().contains("Tr0ub4dor"));
+        let bad = json!({"content": {"allowed_domains": ["https://example.com/x"]}});
+        tenant.http.call(Method::PUT, "/v1/policy/settings", Some(&bad), &[]).await.expect(400);
+    }
+
+    async fn an_audience_is_counted_as_it_would_go(storage: Storage) {
+        let app = TestApp::start(storage).await;
+        let tenant = app.tenant().await;
+        let limit = json!({"recipients_per_day": 10, "authentication_percent": 0});
+        set(&tenant, json!({"quiet_hours": {"enabled": false}, "messaging_limit": limit})).await;
+        tenant.revoke(3, "marketing").await;
+        tenant.revoke(4, "marketing").await;
+        let mut message = tenant.marketing(0);
+        message.as_object_mut().unwrap().remove("to");
+        let mut list: Vec<String> = (0..14).map(phone).collect();
+        list.extend(["+12125550123".to_owned(), "nonsense".to_owned(), phone(0)]);
+        let asked = json!({"message": message, "recipients": list});
+        let report = tenant.http.post("/v1/policy/audience", &asked).await.expect(200);
+        let counts = |report: &Value| {
+            ["total", "allow", "deny", "defer", "refused", "repeated"].map(|name| report[name].as_u64().unwrap())
+        };
+        assert_eq!(counts(&report), [16, 10, 3, 2, 1, 1], "{report}");
+        let rules: Vec<_> = report["rules"].as_array().unwrap().iter().map(|each| (each["rule"].as_str().unwrap(), each["count"].as_u64().unwrap())).collect();
+        for wanted in [("consent.suppressed", 2), ("limit.reached", 2), ("country.us_marketing", 1), ("phone.needs_plus", 1)] {
+            assert!(rules.contains(&wanted), "{wanted:?} in {rules:?}");
+        }
+        assert!(!report.to_string().contains("+49"), "samples name no address");
+        // The real run does the same.
+        let intents: Vec<Value> = (0..14).map(|n| tenant.marketing(n)).collect();
+        tenant.http.post("/v1/messages/batch", &json!({"messages": intents})).await.expect(202);
+        eventually("the run to come to rest", async || {
+            let page = tenant.http.get("/v1/messages?limit=100").await.expect(200);
+            let of = |wanted: &str| page["messages"].as_array().unwrap().iter().filter(|each| each["status"] == wanted).count();
+            ((of("read"), of("denied"), of("scheduled")) == (10, 2, 2)).then_some(())
+        })
+        .await;
+        // All contacts: the two who opted out are the ones that are known.
+        let report = tenant.http.post("/v1/policy/audience", &json!({"message": message})).await.expect(200);
+        assert_eq!((report["total"].as_u64(), report["deny"].as_u64()), (Some(2), Some(2)), "{report}");
+        assert!(report["rules"][0]["samples"][0]["contact"].as_str().unwrap().starts_with("con_"));
+        let bad = json!({"message": {"template": {"name": "nobody", "language": "en_US"}}, "recipients": [phone(1)]});
+        tenant.http.post("/v1/policy/audience", &bad).await.expect(400);
     }
 
     async fn settings_are_checked_and_kept(storage: Storage) {

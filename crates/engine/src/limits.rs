@@ -192,3 +192,6 @@ pub(crate) const CLIENT_TEXT_CHARS_MAX: usize = 200;
 pub(crate) const LISTED_MAX: usize = 10_000;
 /// Looks at a number's verification while other requests for it change it.
 pub(crate) const CODE_TRIES_MAX: usize = 3;
+/// Recipients that one dry run of an audience may name, and those it shows for each rule.
+pub const AUDIENCE_MAX: usize = 200_000;
+pub const AUDIENCE_SAMPLES_MAX: usize = 5;

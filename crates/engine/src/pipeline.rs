@@ -47,7 +47,7 @@ use crate::error::Result;
 use crate::intake::{self, AcceptOptions, Reply};
 use crate::limits::LOOP_AGAIN_US;
 use crate::metrics::Metrics;
-use crate::policy::{self, Evaluation};
+use crate::policy::{self, AudienceReport, AudienceRequest, Evaluation};
 use crate::reconcile;
 use crate::routing;
 use crate::templates;
@@ -87,6 +87,11 @@ impl Engine {
         options: AcceptOptions<'_>,
     ) -> Result<Reply> {
         intake::many(self, caller, body, options, AHEAD).await
+    }
+
+    /// What policy would say of an intent to many; nothing is stored.
+    pub async fn audience(&self, caller: &Caller, request: AudienceRequest) -> Result<AudienceReport> {
+        policy::audience(self, caller, request, AHEAD).await
     }
 
     /// What policy would say of an intent now, or at another time; nothing is stored.

@@ -2,6 +2,7 @@
 //! message is taken in, and again inside the transaction that claims it, so that an opt-out committed in
 //! between is always honoured.
 
+mod audience;
 pub mod cel;
 mod compiled;
 mod content;
@@ -9,6 +10,8 @@ mod evaluate;
 mod rules;
 mod tenant;
 
+pub(crate) use audience::audience;
+pub use audience::{AudienceReport, AudienceRequest, RuleCount, Sample};
 pub use compiled::{Limit, Policy, PolicyDefaults};
 pub(crate) use content::screen;
 pub use evaluate::Evaluation;

@@ -10,6 +10,8 @@ mod template;
 mod tenant;
 mod window;
 
+pub(super) use window::is_open as is_window_open;
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
 

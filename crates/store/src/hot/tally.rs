@@ -279,3 +279,39 @@ async fn lock(conn: &Conn, watched: &[Watched<'_>]) -> Result<()> {
     }
     Ok(())
 }
+
+/// Tells what was counted of many people of one tenant, as a claim of theirs would see it; for dry runs.
+pub(crate) async fn tell_all(
+    conn: &Conn,
+    tenant: TenantId,
+    people: &[Hash16],
+    category: Category,
+    watch: Watch,
+    at: Timestamp,
+    facts: &mut [RecipientFacts],
+) -> Result<()> {
+    let cap_us = watch.caps_us[usize::from(category.priority())];
+    if cap_us > 0 {
+        let mut keys = Batch::new(4, people.len());
+        for hash in people {
+            keys.push(cells![&tenant, hash, category, at.plus(-cap_us)]);
+        }
+        for (index, row) in conn.lookup(&TOUCHES, &keys).await? {
+            facts[index].touched_at.push(row.get(0)?);
+        }
+        facts.iter_mut().for_each(|each| each.touched_at.sort_unstable());
+    }
+    if watch.reserves {
+        let spans = spans(conn, tenant, at).await?;
+        let nobody = reach_of(spans.into_iter(), false, at);
+        facts.iter_mut().for_each(|each| each.reach = Some(nobody));
+        let mut keys = Batch::new(2, people.len());
+        for hash in people {
+            keys.push(cells![&tenant, hash]);
+        }
+        for (index, row) in conn.lookup(&REACHED, &keys).await? {
+            facts[index].reach = Some(Reached { counted: still_counts(row.get(0)?, at), ..nobody });
+        }
+    }
+    Ok(())
+}

@@ -72,7 +72,11 @@ fn administration() -> OpenApiRouter<AppState> {
 }
 
 fn policy() -> OpenApiRouter<AppState> {
+    let audience = OpenApiRouter::new()
+        .routes(routes!(policy::evaluate_audience))
+        .layer(DefaultBodyLimit::max(limits::AUDIENCE_BODY_BYTES_MAX));
     OpenApiRouter::new()
+        .merge(audience)
         .routes(routes!(policy::evaluate_policy))
         .routes(routes!(policy::get_policy, policy::set_policy))
         .routes(routes!(policy::policy_history))

@@ -30,6 +30,6 @@ pub(super) fn service_window(
     })
 }
 
-pub(super) fn is_open(question: &Question<'_>, facts: &RecipientFacts) -> bool {
+pub(in crate::policy) fn is_open(question: &Question<'_>, facts: &RecipientFacts) -> bool {
     facts.last_inbound_at.is_some_and(|at| question.at.since(at) < SERVICE_WINDOW_US)
 }

@@ -6,12 +6,13 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tidings_domain::policy::Pack;
 use tidings_domain::time::Timestamp;
-use tidings_engine::policy::RuleText;
 use tidings_engine::policy::cel::VARIABLES;
+use tidings_engine::policy::{AudienceRequest, RuleText};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::v1::schema::{
-    Evaluation, Intent, PolicyHistory, PolicyRule, PolicyRuleList, PolicyRuleView, PolicySettings, PolicyView,
+    Audience, AudienceReport, Evaluation, Intent, PolicyHistory, PolicyRule, PolicyRuleList, PolicyRuleView,
+    PolicySettings, PolicyView,
 };
 use crate::error::Result;
 use crate::extract::{Json, Key, Query, Raw, path_id};
@@ -179,4 +180,21 @@ pub async fn remove_rule(
 ) -> Result<StatusCode> {
     state.engine.remove_policy_rule(&caller, path_id(&id, "rule")?).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ask what policy would decide about an audience
+///
+/// One message to a list of numbers, or to all contacts: counted by the rule that decides, with samples. Nothing is
+/// stored.
+#[utoipa::path(
+    post, path = "/v1/policy/audience", operation_id = "evaluateAudience", tag = "policy",
+    request_body = Audience,
+    responses((status = 200, description = "The counts", body = AudienceReport)),
+)]
+pub async fn evaluate_audience(
+    State(state): State<AppState>,
+    Key(caller): Key,
+    Json(request): Json<AudienceRequest>,
+) -> Result<Response> {
+    Ok(Json(state.engine.audience(&caller, request).await?).into_response())
 }

@@ -19,6 +19,7 @@ pub struct PolicySettings {
     #[schema(default = true)]
     us_marketing_blocked: Option<bool>,
     messaging_limit: Option<MessagingLimit>,
+    content: Option<ContentRules>,
     /// Feature flags by name.
     #[schema(value_type = Option<std::collections::BTreeMap<String, bool>>)]
     flags: Option<()>,
@@ -60,6 +61,19 @@ pub struct Cap {
     messages: u32,
     #[schema(minimum = 1, maximum = 720)]
     hours: u32,
+}
+
+/// What is done about what content should not carry: `off`, `shadow`, `scrub` or `deny` for each kind.
+#[derive(ToSchema)]
+pub struct ContentRules {
+    links: Option<String>,
+    /// Links to these and what lies below them are left alone.
+    allowed_domains: Option<Vec<String>>,
+    cards: Option<String>,
+    bank_accounts: Option<String>,
+    secrets: Option<String>,
+    emails: Option<String>,
+    health: Option<String>,
 }
 
 #[derive(ToSchema)]
@@ -159,4 +173,46 @@ pub struct PolicyVariable {
     #[schema(rename = "type")]
     kind: String,
     meaning: String,
+}
+
+/// One message and those it would go to.
+#[derive(ToSchema)]
+pub struct Audience {
+    /// An intent without `to`.
+    #[schema(value_type = Object)]
+    message: (),
+    /// Phone numbers, at most 200,000; all contacts if they are left out.
+    recipients: Option<Vec<String>>,
+    /// Judge as if it were this time.
+    #[schema(format = DateTime)]
+    at: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub struct AudienceReport {
+    total: u64,
+    allow: u64,
+    deny: u64,
+    defer: u64,
+    /// Recipients to whom the message does not fit at all.
+    refused: u64,
+    /// Named more than once: counted once.
+    repeated: u64,
+    rules: Vec<RuleCount>,
+}
+
+#[derive(ToSchema)]
+pub struct RuleCount {
+    rule: String,
+    /// `deny`, `defer` or `refuse`
+    verdict: String,
+    shadow: bool,
+    count: u64,
+    #[schema(format = DateTime)]
+    earliest: Option<String>,
+    #[schema(format = DateTime)]
+    latest: Option<String>,
+    /// `{"index": 3}` of the list, or `{"contact": "con_…"}`
+    #[schema(value_type = Vec<Object>)]
+    samples: (),
 }
