@@ -21,6 +21,7 @@ async fn things(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String
     let path = format!("/v1/media?sender={}", tenant.sender);
     let media =
         tenant.http.raw(Method::POST, &path, "\u{89}PNG", &[("content-type", "image/png")]).await.expect(201);
+    let form = tenant.http.post("/v1/consent-forms", &form()).await.expect(201);
     let verification =
         tenant.http.post("/v1/verifications", &json!({"to": {"phone": phone(2)}})).await.expect(201);
     let text = |value: &Value| value["id"].as_str().unwrap().to_owned();
@@ -34,8 +35,13 @@ async fn things(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String
         ("keys", text(&key)),
         ("media", text(&media)),
         ("policy", text(&rule)),
+        ("consent-forms", text(&form)),
         ("verifications", text(&verification)),
     ])
+}
+
+fn form() -> Value {
+    json!({"name": "n", "language": "en", "business_name": "Acme", "text": "Acme may write.", "purposes": ["marketing"]})
 }
 
 both_engines! {
@@ -58,6 +64,7 @@ both_engines! {
                 let body = match (&method, kind) {
                     (&Method::PATCH, "senders") => Some(json!({"messages_per_s": 1})),
                     (&Method::PATCH, _) => Some(json!({"access_token": "stolen"})),
+                    (&Method::PUT, "consent-forms") => Some(form()),
                     (&Method::POST, _) => Some(json!({})),
                     _ => None,
                 };

@@ -6,6 +6,7 @@ mod batch;
 mod browser;
 mod callbacks;
 mod canary;
+mod capture;
 mod catalogue;
 mod clocks;
 mod consent;

@@ -4,8 +4,9 @@
 use std::path::Path;
 
 use http::Method;
+use serde_json::json;
 
-use tidings_tests::support::{Database, TestApp, chromium};
+use tidings_tests::support::{Database, TestApp, chromium, phone};
 
 use crate::browser::{Browser, SCHEMES, SCREENSHOT_BYTES_MIN, SIZES};
 use crate::preferences::{link, set_up, visitor};
@@ -28,6 +29,14 @@ async fn look(chromium: &Path, app: TestApp) {
     let tenant = app.tenant().await;
     set_up(&tenant).await;
     let path = link(&tenant, 1, "en").await;
+    let form = json!({"name": "Newsletter", "language": "fr", "business_name": "Acme", "purposes": ["marketing", "sales"],
+        "text": "Oui, Acme peut m'envoyer ses offres par WhatsApp. Je peux arrêter à tout moment."});
+    let form = tenant.http.post("/v1/consent-forms", &form).await.expect(201);
+    let form = form["url"].as_str().unwrap().strip_prefix(&app.http.base).unwrap().to_owned();
+    let new = json!({"to": {"phone": phone(3)}, "purposes": ["marketing"], "source": "app",
+        "proof": {"text": "نعم، يجوز لشركة Acme أن ترسل إليّ عروضها.", "business_name": "Acme", "language": "ar"}});
+    let pending = tenant.http.post("/v1/opt-ins", &new).await.expect(202);
+    let pending = pending["url"].as_str().unwrap().strip_prefix(&app.http.base).unwrap().to_owned();
     let profile = tempfile::tempdir().unwrap();
     for (name, path, language, direction) in [
         ("preferences", format!("{path}?saved=1"), "en", "ltr"),
@@ -35,6 +44,8 @@ async fn look(chromium: &Path, app: TestApp) {
         ("preferences-ar", format!("{path}?lang=ar&saved=1"), "ar", "rtl"),
         ("preferences-he", format!("{path}?lang=he"), "he", "rtl"),
         ("preferences-hi", format!("{path}?lang=hi"), "hi", "ltr"),
+        ("form", form, "fr", "ltr"),
+        ("confirm-ar", pending, "ar", "rtl"),
         ("preferences-forged", "/p/main/forged?lang=fr".to_owned(), "fr", "ltr"),
     ] {
         let answer = visitor(&app).call(Method::GET, &path, None, &[]).await;

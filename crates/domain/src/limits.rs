@@ -63,8 +63,15 @@ pub const VERIFICATION_WINDOWS_MAX: u32 = 32;
 pub(crate) const PROOF_TEXT_CHARS_MAX: usize = 4_000;
 /// Characters of the shorter parts of a proof.
 pub(crate) const PROOF_SHORT_CHARS_MAX: usize = 200;
+/// Purposes and embedding origins of one form.
+pub(crate) const FORM_PURPOSES_MAX: usize = 20;
+pub(crate) const FORM_ORIGINS_MAX: usize = 20;
+/// Bytes of the variables of a confirmation's template.
+pub(crate) const TEMPLATE_JSON_BYTES_MAX: usize = 4_096;
 /// Characters of a keyword of a tenant's own, and how many there may be of each kind.
 pub(crate) const KEYWORD_CHARS_MAX: usize = 60;
 pub(crate) const KEYWORDS_OF_TENANT_MAX: usize = 100;
 /// Bytes of a message in which a keyword is looked for: nobody opts out in an essay.
 pub(crate) const KEYWORD_TEXT_BYTES_MAX: usize = 600;
+/// Words of a message beyond which it is a text about something, whatever words are in it.
+pub(crate) const POSSIBLE_WORDS_MAX: usize = 25;

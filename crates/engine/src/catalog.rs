@@ -9,7 +9,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use tidings_domain::category::{Category, Channel};
-use tidings_domain::consent::Topic;
+use tidings_domain::consent::{Purpose, Topic};
 use tidings_domain::consent::keywords::OwnWords;
 use tidings_domain::id::{AccountId, CatalogueId, Id, SenderId, TenantId, TopicId};
 use tidings_domain::template::TemplateRules;
@@ -79,6 +79,12 @@ impl Snapshot {
 
     pub fn template(&self, account: AccountId, name: &str, language: &str) -> Option<&StoredTemplate> {
         self.templates.get(&(account, name.to_owned(), language.to_owned()))
+    }
+
+    /// A category's name or the code of a topic.
+    pub fn purpose(&self, text: &str) -> Option<Purpose> {
+        let category = Category::ALL.into_iter().find(|category| category.as_str() == text);
+        category.map(Purpose::from).or_else(|| self.topic(text).map(|topic| Purpose::Topic(topic.id)))
     }
 
     /// The logical template of this name, if there is something of it to send.

@@ -1,11 +1,14 @@
 //! Consent: the ledger, what it says at a moment, topics and settings. A user of the stages: policy judges by what
 //! is written here, and reconcile writes what people and platforms say.
 
+mod capture;
+mod forms;
 mod ledger;
 mod moment;
 mod preferences;
 mod settings;
 
+pub use capture::{Asked, OptIn, Submitted};
 pub use ledger::{ConsentLine, NewConsentInput};
 pub use moment::{HeldLine, StateReport};
 pub use preferences::{Chosen, Closed, Link, Preference, Preferences, Shown};

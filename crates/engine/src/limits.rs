@@ -100,6 +100,11 @@ pub(crate) const LINK_S_DEFAULT: u32 = 30 * 24 * 3_600;
 pub(crate) const LINK_S_MAX: u32 = 400 * 24 * 3_600;
 /// Characters that the token of a recipient's link may have.
 pub(crate) const TOKEN_CHARS_MAX: usize = 128;
+/// Forms of one tenant, and versions of one form.
+pub(crate) const FORMS_MAX: usize = 100;
+pub(crate) const FORM_VERSIONS_MAX: u32 = 50;
+/// Links of double opt-ins that one address is sent in a day.
+pub(crate) const CONFIRM_LINKS_PER_DAY_MAX: u32 = 3;
 /// Bytes of the evidence of a consent, as JSON.
 pub const EVIDENCE_BYTES_MAX: usize = 8_192;
 /// Characters of a provider's own id.

@@ -67,11 +67,16 @@ pub(crate) async fn add_consent(
     let (contact, hashes) = people::link(conn, scope, std::slice::from_ref(identity), now).await?;
     lock(conn, scope, contact).await?;
     let mut known = choices_of(conn, scope, &hashes).await?;
-    if consent.counting == Counting::IfRevoked && !is_revoked(&known, consent) {
+    let unneeded = match consent.counting {
+        Counting::IfRevoked => !is_revoked(&known, consent),
+        Counting::UnlessRevoked => is_revoked(&known, consent),
+        Counting::Now | Counting::AsStated => false,
+    };
+    if unneeded {
         return Ok(Appended::Unneeded);
     }
     let at = match consent.counting {
-        Counting::Now => {
+        Counting::Now | Counting::UnlessRevoked => {
             let last = known.iter().filter(|each| each.purpose == consent.purpose).map(|each| each.at).max();
             last.map_or(consent.at, |last| consent.at.max(last.plus(1)))
         }

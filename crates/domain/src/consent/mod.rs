@@ -4,6 +4,7 @@
 //! they become known makes no difference.
 
 mod choices;
+mod form;
 pub mod keywords;
 mod moment;
 mod proof;
@@ -18,6 +19,7 @@ use crate::id::TopicId;
 use crate::time::Timestamp;
 
 pub use choices::{Choices, Standing};
+pub use form::{Confirmation, ConfirmationTemplate, Form, FormDefinition, code_in};
 pub use moment::{Held, Known, Line, held_at};
 pub use proof::{Basis, Proof, Source};
 pub use settings::{ConsentSettings, MarketingRule, Topic};

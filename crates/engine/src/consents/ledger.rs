@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use tidings_domain::actor::Permission;
 use tidings_domain::address::Address;
-use tidings_domain::category::Category;
 use tidings_domain::consent::{Purpose, Reach, Source};
 use tidings_domain::problem::FieldProblem;
 use tidings_domain::time::Timestamp;
@@ -55,10 +54,7 @@ pub(super) fn name_of(snapshot: &Snapshot, purpose: Purpose) -> String {
 
 /// Reads a category's name or the code of a topic.
 pub(crate) fn purpose_of(snapshot: &Snapshot, text: &str) -> std::result::Result<Purpose, FieldProblem> {
-    if let Some(category) = Category::ALL.into_iter().find(|category| category.as_str() == text) {
-        return Ok(category.into());
-    }
-    snapshot.topic(text).map(|topic| Purpose::Topic(topic.id)).ok_or_else(|| {
+    snapshot.purpose(text).ok_or_else(|| {
         FieldProblem::new(
             "purpose",
             "purpose.unknown",

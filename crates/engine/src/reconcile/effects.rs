@@ -5,8 +5,7 @@ use serde_json::json;
 use tidings_domain::actor::Actor;
 use tidings_domain::address::Address;
 use tidings_domain::category::{Category, Channel};
-use tidings_domain::consent::Source;
-use tidings_domain::consent::keywords::OwnWords;
+use tidings_domain::consent::{Purpose, Source};
 use tidings_domain::event::{Kind, NewEvent, Subject};
 use tidings_domain::fact::{CallbackEntry, Fact, Identities, Inbound, Receipt, TemplateStatus};
 use tidings_domain::failure::ShapingAction;
@@ -86,16 +85,9 @@ impl<'a> Effects<'a> {
         }
     }
 
-    /// A statement about marketing on this channel, by every name of the person.
-    pub(super) fn state(
-        &mut self,
-        who: &Identities,
-        granted: bool,
-        source: Source,
-        about: &About,
-        at: Timestamp,
-    ) {
-        let counting = match (source, granted) {
+    /// A statement for this channel, by every name of the person.
+    pub(super) fn state(&mut self, who: &Identities, said: &Said) {
+        let counting = match (said.source, said.granted) {
             (Source::Keyword, true) => Counting::IfRevoked,
             _ => Counting::AsStated,
         };
@@ -105,11 +97,11 @@ impl<'a> Effects<'a> {
                 id,
                 address,
                 channel: Channel::Whatsapp.into(),
-                purpose: Category::Marketing.into(),
-                granted,
-                source,
-                about: about.clone(),
-                at,
+                purpose: said.purpose,
+                granted: said.granted,
+                source: said.source,
+                about: said.about.clone(),
+                at: said.at,
                 counting,
                 actor: Actor::Provider,
             });
@@ -119,8 +111,18 @@ impl<'a> Effects<'a> {
     /// What the platform itself says about its switch for marketing.
     fn platform_says(&mut self, who: &Identities, granted: bool, what: &str, at: Timestamp) {
         let about = About { source_detail: Some(what.to_owned()), ..About::default() };
-        self.state(who, granted, Source::ProviderWebhook, &about, at);
+        let purpose = Category::Marketing.into();
+        self.state(who, &Said { purpose, granted, source: Source::ProviderWebhook, about, at });
     }
+}
+
+/// What a person or the platform stated.
+pub(super) struct Said {
+    pub purpose: Purpose,
+    pub granted: bool,
+    pub source: Source,
+    pub about: About,
+    pub at: Timestamp,
 }
 
 /// Takes one entry apart.
@@ -134,7 +136,7 @@ pub(super) fn gather(effects: &mut Effects<'_>, snapshot: &Snapshot, entry: Call
     }
     let before = effects.write.templates.len();
     for fact in entry.facts {
-        one(effects, sender, &snapshot.own_words, fact);
+        one(effects, sender, snapshot, fact);
     }
     keep_news_of_unknown_templates(effects, snapshot, before);
 }
@@ -156,10 +158,10 @@ fn keep_news_of_unknown_templates(effects: &mut Effects<'_>, snapshot: &Snapshot
     }
 }
 
-fn one(effects: &mut Effects<'_>, sender: Option<&Sender>, own_words: &OwnWords, fact: Fact) {
+fn one(effects: &mut Effects<'_>, sender: Option<&Sender>, snapshot: &Snapshot, fact: Fact) {
     match fact {
         Fact::Receipt(receipt) => self::receipt(effects, sender, receipt),
-        Fact::Inbound(inbound) => self::inbound(effects, sender, own_words, *inbound),
+        Fact::Inbound(inbound) => self::inbound(effects, sender, snapshot, *inbound),
         Fact::TemplateStatus(status) => template(effects, status),
         Fact::TemplateQuality { name, language, score } => {
             effects
@@ -231,12 +233,12 @@ fn receipt(effects: &mut Effects<'_>, sender: Option<&Sender>, receipt: Receipt)
     });
 }
 
-fn inbound(effects: &mut Effects<'_>, sender: Option<&Sender>, own_words: &OwnWords, inbound: Inbound) {
+fn inbound(effects: &mut Effects<'_>, sender: Option<&Sender>, snapshot: &Snapshot, inbound: Inbound) {
     let Some(sender) = sender else {
         return effects.keep("messages", inbound.object.get().to_owned());
     };
     let id = effects.ids.next(effects.now);
-    keywords::apply(effects, &inbound, id, own_words);
+    keywords::apply(effects, &inbound, id, snapshot);
     effects.write.inbound.push(NewInbound {
         id,
         sender: sender.id,

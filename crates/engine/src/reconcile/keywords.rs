@@ -1,34 +1,59 @@
-//! Words with which a person opts out of marketing, or in again, by writing to us.
+//! What a message that came in says about consent: words that opt out or in again, and codes of forms.
 
 use serde_json::json;
 
-use tidings_domain::consent::Source;
+use tidings_domain::category::Category;
 use tidings_domain::consent::keywords::{OwnWords, Reading, read, tapped};
+use tidings_domain::consent::{Basis, Form, Source, code_in};
 use tidings_domain::event::{Kind, Subject};
 use tidings_domain::fact::Inbound;
 use tidings_domain::id::{Id, InboundId};
 use tidings_store::model::About;
 
-use super::effects::Effects;
+use super::effects::{Effects, Said};
+use crate::catalog::Snapshot;
 
-/// What a message that came in says about consent, if anything.
-pub(super) fn apply(effects: &mut Effects<'_>, inbound: &Inbound, id: InboundId, own: &OwnWords) {
+/// Applies what the message says, if it says anything.
+pub(super) fn apply(effects: &mut Effects<'_>, inbound: &Inbound, id: InboundId, snapshot: &Snapshot) {
     let at = inbound.at.min(effects.now);
+    if let Some(form) = inbound.text.as_deref().and_then(|text| code_in(text, &snapshot.consent.forms))
+        && !form.closed
+    {
+        return join(effects, inbound, (id, form), snapshot);
+    }
     let about = |word: &str| About {
         source_detail: Some(word.to_owned()),
         evidence: Some(json!({"inbound": id, "text": inbound.text}).to_string()),
         ..About::default()
     };
-    match meaning(inbound, own) {
+    let mut state = |granted: bool, word: &str| {
+        let purpose = Category::Marketing.into();
+        let said = Said { purpose, granted, source: Source::Keyword, about: about(word), at };
+        effects.state(&inbound.from, &said);
+    };
+    match meaning(inbound, &snapshot.own_words) {
         Reading::None => {}
-        Reading::Stop { word, ambiguous } if !(ambiguous && inbound.context.is_some()) => {
-            effects.state(&inbound.from, false, Source::Keyword, &about(&word), at);
-        }
+        Reading::Stop { word, ambiguous } if !(ambiguous && inbound.context.is_some()) => state(false, &word),
         // In answer to a message of ours an ambiguous word may be about an order.
         Reading::Stop { word, .. } | Reading::PossibleStop { word } => {
             effects.event(Kind::OptOutPossible, Subject(id.bytes()), json!({"word": word}));
         }
-        Reading::Start { word } => effects.state(&inbound.from, true, Source::Keyword, &about(&word), at),
+        Reading::Start { word } => state(true, &word),
+    }
+}
+
+/// The code of a poster: the person agrees to its words from their own number.
+fn join(effects: &mut Effects<'_>, inbound: &Inbound, (id, form): (InboundId, &Form), snapshot: &Snapshot) {
+    let about = About {
+        source_detail: Some(form.code()),
+        basis: Some(Basis::Consent),
+        proof: form.proof(None),
+        evidence: Some(json!({"inbound": id, "text": inbound.text}).to_string()),
+    };
+    for purpose in form.definition.purposes.iter().filter_map(|text| snapshot.purpose(text)) {
+        let at = inbound.at.min(effects.now);
+        let said = Said { purpose, granted: true, source: Source::PointOfSale, about: about.clone(), at };
+        effects.state(&inbound.from, &said);
     }
 }
 

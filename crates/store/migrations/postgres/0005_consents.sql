@@ -30,12 +30,14 @@ CREATE TABLE public_links (
   created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, used_at BIGINT
 );
 CREATE INDEX public_links_by_age ON public_links (expires_at);
+CREATE INDEX public_links_by_recipient ON public_links (tenant_id, recipient, created_at);
 
 CREATE TABLE consent_forms (
   tenant_id BYTEA NOT NULL, id BYTEA NOT NULL, version BIGINT NOT NULL, definition TEXT NOT NULL,
   created_at BIGINT NOT NULL, closed_at BIGINT,
   PRIMARY KEY (tenant_id, id, version)
 );
+CREATE INDEX consent_forms_by_id ON consent_forms (id);
 
 -- A file that is read line by line behind the request; done_lines says where to go on after a restart.
 CREATE TABLE imports (

@@ -30,12 +30,14 @@ CREATE TABLE public_links (
   created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, used_at INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX public_links_by_age ON public_links (expires_at);
+CREATE INDEX public_links_by_recipient ON public_links (tenant_id, recipient, created_at);
 
 CREATE TABLE consent_forms (
   tenant_id BLOB NOT NULL, id BLOB NOT NULL, version INTEGER NOT NULL, definition TEXT NOT NULL,
   created_at INTEGER NOT NULL, closed_at INTEGER,
   PRIMARY KEY (tenant_id, id, version)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX consent_forms_by_id ON consent_forms (id);
 
 -- A file that is read line by line behind the request; done_lines says where to go on after a restart.
 CREATE TABLE imports (

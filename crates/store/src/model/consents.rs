@@ -2,7 +2,7 @@
 
 use tidings_domain::actor::Actor;
 use tidings_domain::address::Address;
-use tidings_domain::consent::{Basis, ConsentSettings, Proof, Purpose, Reach, Source, Topic};
+use tidings_domain::consent::{Basis, ConsentSettings, Form, Proof, Purpose, Reach, Source, Topic};
 use tidings_domain::id::ConsentId;
 use tidings_domain::time::Timestamp;
 
@@ -16,6 +16,9 @@ pub enum Counting {
     AsStated,
     /// Like [`Counting::AsStated`], and only if the purpose is revoked: a word that otherwise means nothing.
     IfRevoked,
+    /// Speaks of now, unless the purpose is revoked: said by somebody who may be anybody, and no reason to lift what
+    /// the person said.
+    UnlessRevoked,
 }
 
 #[derive(Debug, Clone)]
@@ -70,11 +73,13 @@ pub enum Appended {
 }
 
 /// What messages are judged by, beside the ledger itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ConsentSetup {
     pub settings: ConsentSettings,
     /// By code; archived ones included.
     pub topics: Vec<Topic>,
+    /// Every version of every form, the newest of each form first.
+    pub forms: Vec<Form>,
 }
 
 /// What a recipient's link is for.

@@ -11,8 +11,10 @@ use tidings_domain::time::{DAY, Timestamp};
 
 use super::log;
 use crate::conn::vals;
+use crate::consents::{self, SealedConsent};
 use crate::error::{Result, StoreError};
-use crate::model::{FoundLink, LinkKind, NewLink};
+use crate::events::Events;
+use crate::model::{FoundLink, LinkKind, NewConsent, NewLink};
 use crate::people::{self, Identity};
 use crate::scope::TenantScope;
 use crate::store::Store;
@@ -79,14 +81,49 @@ impl Store {
         Ok(Some((scope, found)))
     }
 
-    /// Whether this was the first use.
-    pub async fn use_link(&self, scope: &TenantScope, token: &str, at: Timestamp) -> Result<bool> {
-        let (tenant, hash) = (scope.tenant(), self.hash_token(token));
+    /// Uses a link up and appends these entries with it; whether this was the first use.
+    pub async fn use_link(
+        &self,
+        scope: &TenantScope,
+        token: &str,
+        new: Vec<NewConsent>,
+        at: Timestamp,
+    ) -> Result<bool> {
+        let sealed: Vec<SealedConsent> = new.iter().map(|each| SealedConsent::of(scope, each)).collect();
+        let (own, hash) = (scope.clone(), self.hash_token(token));
         self.write(move |conn| {
             Box::pin(async move {
                 let sql = "UPDATE public_links SET used_at = $3
                     WHERE hash = $1 AND tenant_id = $2 AND used_at IS NULL";
-                Ok(conn.execute(sql, vals![&hash, &tenant, at]).await? > 0)
+                if conn.execute(sql, vals![&hash, &own.tenant(), at]).await? == 0 {
+                    return Ok(false);
+                }
+                let mut events = Events::default();
+                for (each, sealed) in new.iter().zip(&sealed) {
+                    consents::add_consent(conn, &own, each, sealed, at, &mut events).await?;
+                }
+                events.append(conn).await?;
+                Ok(true)
+            })
+        })
+        .await
+    }
+
+    /// How many links of a kind were made for an address since a time, counted up to a limit.
+    pub async fn links_since(
+        &self,
+        scope: &TenantScope,
+        address: &Address,
+        kind: LinkKind,
+        since: Timestamp,
+    ) -> Result<u32> {
+        let (tenant, hash) = (scope.tenant(), scope.hash(&address.canonical()));
+        self.read(move |conn| {
+            Box::pin(async move {
+                let sql = "SELECT COUNT(*) FROM public_links
+                    WHERE tenant_id = $1 AND recipient = $2 AND created_at > $3 AND kind = $4";
+                let row = conn.query_opt(sql, vals![&tenant, &hash, since, kind as i64]).await?;
+                row.map_or(Ok(0), |row| row.get(0))
             })
         })
         .await

@@ -14,6 +14,7 @@ mod consents;
 mod contacts;
 mod counts;
 mod feed;
+mod forms;
 mod forward;
 mod housekeeping;
 mod idempotency;

@@ -8,7 +8,7 @@ use tidings_domain::event::Kind;
 use tidings_domain::id::Id;
 use tidings_domain::time::Timestamp;
 
-use super::{bump, log};
+use super::{bump, forms, log};
 use crate::conn::{Conn, Row, vals};
 use crate::error::{Result, StoreError};
 use crate::model::ConsentSetup;
@@ -82,7 +82,8 @@ pub(super) async fn setup(conn: &Conn, scope: &TenantScope) -> Result<ConsentSet
     };
     let sql = "SELECT id, code, category, titles, archived_at FROM topics WHERE tenant_id = $1 ORDER BY code";
     let rows = conn.query(sql, vals![&tenant]).await?;
-    Ok(ConsentSetup { settings, topics: rows.iter().map(topic).collect::<Result<_>>()? })
+    let topics = rows.iter().map(topic).collect::<Result<_>>()?;
+    Ok(ConsentSetup { settings, topics, forms: forms::forms(conn, scope).await? })
 }
 
 fn topic(row: &Row) -> Result<Topic> {

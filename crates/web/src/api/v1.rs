@@ -1,6 +1,7 @@
 //! `/v1`: one file per resource. Permissions are checked by the engine, behind every edge alike.
 
 pub mod accounts;
+pub mod consent_forms;
 pub mod catalogue;
 pub mod consents;
 pub mod contacts;
@@ -92,6 +93,10 @@ fn consent() -> OpenApiRouter<AppState> {
         .routes(routes!(consents::consent_state))
         .routes(routes!(topics::put_topic, topics::list_topics))
         .routes(routes!(preference_links::make_link))
+        .routes(routes!(consent_forms::create_form, consent_forms::list_forms))
+        .routes(routes!(consent_forms::get_form, consent_forms::change_form, consent_forms::close_form))
+        .routes(routes!(consent_forms::form_qr))
+        .routes(routes!(consent_forms::begin_opt_in))
         .routes(routes!(topics::get_settings, topics::set_settings))
 }
 

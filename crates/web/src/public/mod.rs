@@ -1,8 +1,10 @@
 //! Pages for recipients: without sign-in, behind links of their own, without script, in their language.
 
+mod forms;
 mod headers;
 mod page;
 mod preferences;
+pub(crate) mod qr;
 mod visitor;
 mod words;
 
@@ -21,6 +23,9 @@ use crate::state::AppState;
 pub fn router() -> Router<AppState> {
     Router::new()
         .route("/p/{region}/{token}", get(preferences::show).post(preferences::save))
+        .route("/p/{region}/f/{form}", get(forms::show).post(forms::submit))
+        .route("/p/{region}/f/{form}/{what}", get(forms::done))
+        .route("/p/{region}/c/{token}", get(forms::ask).post(forms::confirm))
         .layer(DefaultBodyLimit::max(limits::FORM_BYTES_MAX))
         .layer(middleware::from_fn(headers::policy))
         .route("/p/{file}", get(style))

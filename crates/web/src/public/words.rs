@@ -76,7 +76,8 @@ pub static ALL: [Words; 10] = [
         note: "Messages that you need, such as codes and news of your orders, are not affected.",
         language: "Language",
         invalid_title: "This link is not valid",
-        invalid: "Perhaps it was cut off when it was copied. Nothing was changed. Open it from the message in which you received it, or ask for a new one.",
+        invalid: "Perhaps it was cut off when it was copied. Nothing was changed. Open it from the message in \
+            which you received it, or ask for a new one.",
         expired_title: "This link has expired",
         expired: "Nothing was changed. Ask the business for a new link, or answer one of its messages with STOP.",
         failed_title: "This did not work",
@@ -107,7 +108,8 @@ pub static ALL: [Words; 10] = [
         note: "Los mensajes necesarios, como códigos y avisos de sus pedidos, no cambian.",
         language: "Idioma",
         invalid_title: "Este enlace no es válido",
-        invalid: "Quizá se cortó al copiarlo. No se ha cambiado nada. Ábralo desde el mensaje en que lo recibió o pida uno nuevo.",
+        invalid: "Quizá se cortó al copiarlo. No se ha cambiado nada. Ábralo desde el mensaje en que lo recibió \
+            o pida uno nuevo.",
         expired_title: "Este enlace ha caducado",
         expired: "No se ha cambiado nada. Pida un enlace nuevo a la empresa o responda BAJA a uno de sus mensajes.",
         failed_title: "No ha funcionado",
@@ -138,7 +140,8 @@ pub static ALL: [Words; 10] = [
         note: "As mensagens necessárias, como códigos e avisos das suas encomendas, não mudam.",
         language: "Idioma",
         invalid_title: "Este link não é válido",
-        invalid: "Talvez tenha sido cortado ao copiar. Nada foi alterado. Abra-o na mensagem em que o recebeu ou peça um novo.",
+        invalid: "Talvez tenha sido cortado ao copiar. Nada foi alterado. Abra-o na mensagem em que o recebeu \
+            ou peça um novo.",
         expired_title: "Este link expirou",
         expired: "Nada foi alterado. Peça um novo link à empresa ou responda SAIR a uma das mensagens.",
         failed_title: "Não funcionou",
@@ -169,9 +172,11 @@ pub static ALL: [Words; 10] = [
         note: "Les messages nécessaires, comme les codes et le suivi de vos commandes, ne changent pas.",
         language: "Langue",
         invalid_title: "Ce lien n’est pas valable",
-        invalid: "Il a peut-être été coupé en le copiant. Rien n’a été modifié. Ouvrez-le depuis le message reçu, ou demandez-en un nouveau.",
+        invalid: "Il a peut-être été coupé en le copiant. Rien n’a été modifié. Ouvrez-le depuis le message \
+            reçu, ou demandez-en un nouveau.",
         expired_title: "Ce lien a expiré",
-        expired: "Rien n’a été modifié. Demandez un nouveau lien à l’entreprise, ou répondez STOP à l’un de ses messages.",
+        expired: "Rien n’a été modifié. Demandez un nouveau lien à l’entreprise, ou répondez STOP à l’un de ses \
+            messages.",
         failed_title: "Cela n’a pas fonctionné",
         failed: "Rien n’a été modifié. Veuillez réessayer dans un instant.",
         phone: "Numéro de mobile",
@@ -180,7 +185,8 @@ pub static ALL: [Words; 10] = [
         agree: "J’accepte",
         thanks_title: "Merci",
         thanks: "Votre accord est enregistré. Vous pouvez le retirer à tout moment en répondant STOP.",
-        pending: "Il reste une étape : ouvrez le lien que vous allez recevoir et confirmez. Il est valable sept jours.",
+        pending: "Il reste une étape : ouvrez le lien que vous allez recevoir et confirmez. Il est valable sept \
+            jours.",
         confirm_title: "Veuillez confirmer",
         confirm: "Oui, j’accepte",
         used: "Vous avez déjà confirmé. Il n’y a plus rien à faire.",
@@ -200,9 +206,11 @@ pub static ALL: [Words; 10] = [
         note: "Nötige Nachrichten wie Codes und Meldungen zu Ihren Bestellungen bleiben, wie sie sind.",
         language: "Sprache",
         invalid_title: "Dieser Link ist nicht gültig",
-        invalid: "Vielleicht wurde er beim Kopieren abgeschnitten. Es wurde nichts geändert. Öffnen Sie ihn aus der Nachricht, in der Sie ihn erhalten haben, oder bitten Sie um einen neuen.",
+        invalid: "Vielleicht wurde er beim Kopieren abgeschnitten. Es wurde nichts geändert. Öffnen Sie ihn aus \
+            der Nachricht, in der Sie ihn erhalten haben, oder bitten Sie um einen neuen.",
         expired_title: "Dieser Link ist abgelaufen",
-        expired: "Es wurde nichts geändert. Bitten Sie das Unternehmen um einen neuen Link, oder antworten Sie auf eine Nachricht mit STOPP.",
+        expired: "Es wurde nichts geändert. Bitten Sie das Unternehmen um einen neuen Link, oder antworten Sie \
+            auf eine Nachricht mit STOPP.",
         failed_title: "Das hat nicht geklappt",
         failed: "Es wurde nichts geändert. Bitte versuchen Sie es gleich noch einmal.",
         phone: "Handynummer",
@@ -211,7 +219,8 @@ pub static ALL: [Words; 10] = [
         agree: "Ich stimme zu",
         thanks_title: "Danke",
         thanks: "Ihre Zustimmung ist festgehalten. Sie können sie jederzeit mit der Antwort STOPP widerrufen.",
-        pending: "Ein Schritt fehlt noch: Öffnen Sie den Link, den Sie erhalten, und bestätigen Sie dort. Er gilt sieben Tage.",
+        pending: "Ein Schritt fehlt noch: Öffnen Sie den Link, den Sie erhalten, und bestätigen Sie dort. Er \
+            gilt sieben Tage.",
         confirm_title: "Bitte bestätigen",
         confirm: "Ja, ich stimme zu",
         used: "Sie haben bereits bestätigt. Es ist nichts mehr zu tun.",
@@ -231,9 +240,11 @@ pub static ALL: [Words; 10] = [
         note: "I messaggi necessari, come codici e aggiornamenti sugli ordini, non cambiano.",
         language: "Lingua",
         invalid_title: "Questo link non è valido",
-        invalid: "Forse è stato tagliato durante la copia. Non è stato modificato nulla. Lo apra dal messaggio in cui l’ha ricevuto, oppure ne chieda uno nuovo.",
+        invalid: "Forse è stato tagliato durante la copia. Non è stato modificato nulla. Lo apra dal messaggio \
+            in cui l’ha ricevuto, oppure ne chieda uno nuovo.",
         expired_title: "Questo link è scaduto",
-        expired: "Non è stato modificato nulla. Chieda un nuovo link all’azienda, oppure risponda STOP a un suo messaggio.",
+        expired: "Non è stato modificato nulla. Chieda un nuovo link all’azienda, oppure risponda STOP a un suo \
+            messaggio.",
         failed_title: "Non ha funzionato",
         failed: "Non è stato modificato nulla. Riprovi tra un momento.",
         phone: "Numero di cellulare",
@@ -324,7 +335,8 @@ pub static ALL: [Words; 10] = [
         note: "ज़रूरी संदेश, जैसे कोड और आपके ऑर्डर की सूचनाएँ, इससे नहीं बदलते।",
         language: "भाषा",
         invalid_title: "यह लिंक मान्य नहीं है",
-        invalid: "शायद कॉपी करते समय यह कट गया। कुछ भी नहीं बदला गया। जिस संदेश में यह मिला था, वहीं से खोलें, या नया लिंक माँगें।",
+        invalid: "शायद कॉपी करते समय यह कट गया। कुछ भी नहीं बदला गया। जिस संदेश में यह मिला था, वहीं से खोलें, \
+            या नया लिंक माँगें।",
         expired_title: "इस लिंक की अवधि समाप्त हो गई है",
         expired: "कुछ भी नहीं बदला गया। व्यवसाय से नया लिंक माँगें, या उसके किसी संदेश का उत्तर STOP लिखकर दें।",
         failed_title: "यह नहीं हो सका",
@@ -355,9 +367,11 @@ pub static ALL: [Words; 10] = [
         note: "Pesan yang Anda perlukan, seperti kode dan kabar pesanan, tidak berubah.",
         language: "Bahasa",
         invalid_title: "Tautan ini tidak berlaku",
-        invalid: "Mungkin terpotong saat disalin. Tidak ada yang diubah. Buka dari pesan tempat Anda menerimanya, atau minta yang baru.",
+        invalid: "Mungkin terpotong saat disalin. Tidak ada yang diubah. Buka dari pesan tempat Anda \
+            menerimanya, atau minta yang baru.",
         expired_title: "Tautan ini sudah kedaluwarsa",
-        expired: "Tidak ada yang diubah. Minta tautan baru kepada bisnis tersebut, atau balas salah satu pesannya dengan BERHENTI.",
+        expired: "Tidak ada yang diubah. Minta tautan baru kepada bisnis tersebut, atau balas salah satu \
+            pesannya dengan BERHENTI.",
         failed_title: "Ini tidak berhasil",
         failed: "Tidak ada yang diubah. Silakan coba lagi sebentar lagi.",
         phone: "Nomor ponsel",
@@ -366,7 +380,8 @@ pub static ALL: [Words; 10] = [
         agree: "Saya setuju",
         thanks_title: "Terima kasih",
         thanks: "Persetujuan Anda telah dicatat. Anda dapat menariknya kapan saja dengan membalas BERHENTI.",
-        pending: "Tinggal satu langkah: buka tautan yang dikirim kepada Anda dan konfirmasi di sana. Berlaku tujuh hari.",
+        pending: "Tinggal satu langkah: buka tautan yang dikirim kepada Anda dan konfirmasi di sana. Berlaku \
+            tujuh hari.",
         confirm_title: "Harap konfirmasi",
         confirm: "Ya, saya setuju",
         used: "Anda sudah mengonfirmasi. Tidak ada yang perlu dilakukan lagi.",

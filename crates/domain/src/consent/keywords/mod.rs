@@ -14,7 +14,7 @@ pub use fold::folded;
 pub use tapped::tapped;
 
 use self::words::{Kind, Words, words};
-use crate::limits::KEYWORD_TEXT_BYTES_MAX;
+use crate::limits::{KEYWORD_TEXT_BYTES_MAX, POSSIBLE_WORDS_MAX};
 
 /// What a message means for consent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,9 +47,6 @@ impl OwnWords {
         Self { stop: all(stop), start: all(start) }
     }
 }
-
-/// Words of a message beyond which it is a text about something.
-const POSSIBLE_WORDS_MAX: usize = 25;
 
 /// Reads one message, or the title or id of a tapped button.
 pub fn read(text: &str, own: &OwnWords) -> Reading {

@@ -19,6 +19,9 @@ conformance!(
     a_topic_is_known_where_it_matters,
     the_platforms_stop_is_a_layer_of_its_own,
     a_start_counts_only_for_those_who_stopped,
+    links_are_found_by_their_token_alone,
+    a_link_is_used_up_with_its_entries,
+    forms_have_versions,
     channels_stand_for_themselves,
     entries_that_are_written_at_once_both_count,
 );
@@ -62,7 +65,7 @@ async fn topics_and_settings_are_part_of_the_catalog(bed: Bed) -> Bed {
         .await
         .expect("they are set");
     let catalog = bed.store.catalog(&scene.scope).await.expect("a catalog");
-    assert_eq!(catalog.consent, ConsentSetup { settings, topics: vec![news] });
+    assert_eq!(catalog.consent, ConsentSetup { settings, topics: vec![news], forms: Vec::new() });
     assert!(bed.store.catalog_version(&scene.scope).await.expect("a version") > before);
     assert_eq!(bed.count("SELECT COUNT(*) FROM events WHERE kind IN (45, 46)").await, 3);
     bed
@@ -232,5 +235,89 @@ async fn entries_that_are_written_at_once_both_count(bed: Bed) -> Bed {
         assert!(known.revoked_at.iter().all(|at| at.is_none() == granted), "round {round}: {known:?}");
         bed.advance(SECOND);
     }
+    bed
+}
+
+fn new_link(bed: &Bed, kind: LinkKind) -> NewLink {
+    let expires_at = bed.now().plus(DAY);
+    NewLink { kind, address: phone(PHONE), data: r#"{"who":"Ada"}"#.to_owned(), expires_at }
+}
+
+async fn links_are_found_by_their_token_alone(bed: Bed) -> Bed {
+    let scene = Scene::new(&bed).await;
+    let new = new_link(&bed, LinkKind::Preferences);
+    let token = bed.store.mint_link(&scene.scope, new.clone(), ACTOR, bed.now()).await.expect("it is made");
+    let found = bed.store.link(token.expose(), LinkKind::Preferences).await.expect("works");
+    let (scope, found) = found.expect("it is there");
+    assert_eq!((scope.tenant(), found.data, found.expires_at), (scene.scope.tenant(), new.data, new.expires_at));
+    assert_eq!(found.recipient, scene.scope.hash(&phone(PHONE).canonical()));
+    for (token, kind) in [(token.expose(), LinkKind::Confirmation), ("forged", LinkKind::Preferences)] {
+        assert!(bed.store.link(token, kind).await.expect("works").is_none());
+    }
+    let made = async |kind| {
+        let since = bed.now().plus(-DAY);
+        bed.store.links_since(&scene.scope, &phone(PHONE), kind, since).await.expect("a count")
+    };
+    assert_eq!((made(LinkKind::Preferences).await, made(LinkKind::Confirmation).await), (1, 0));
+    assert!(bed.store.contact_of(&scene.scope, &phone(PHONE)).await.expect("works").is_some());
+    bed
+}
+
+async fn a_link_is_used_up_with_its_entries(bed: Bed) -> Bed {
+    let scene = Scene::new(&bed).await;
+    let new = new_link(&bed, LinkKind::Confirmation);
+    let token = bed.store.mint_link(&scene.scope, new, ACTOR, bed.now()).await.expect("it is made");
+    for first in [true, false] {
+        let entries = vec![consent(&bed, phone(PHONE), true)];
+        let used = bed.store.use_link(&scene.scope, token.expose(), entries, bed.now()).await.expect("works");
+        assert_eq!(used, first);
+    }
+    assert_eq!(bed.count("SELECT COUNT(*) FROM consents").await, 1);
+    let found = bed.store.link(token.expose(), LinkKind::Confirmation).await.expect("works").expect("it is there");
+    assert_eq!(found.1.used_at, Some(bed.now()));
+    // What anybody may have said lifts nothing that the person said.
+    bed.advance(SECOND);
+    bed.store.add_consent(&scene.scope, consent(&bed, phone(PHONE), false)).await.expect("it is appended");
+    let anybody = NewConsent { counting: Counting::UnlessRevoked, ..consent(&bed, phone(PHONE), true) };
+    let done = bed.store.add_consents(&scene.scope, vec![anybody]).await.expect("works");
+    assert_eq!(done, [Appended::Unneeded]);
+    bed
+}
+
+async fn forms_have_versions(bed: Bed) -> Bed {
+    let scene = Scene::new(&bed).await;
+    let definition = |text: &str| FormDefinition {
+        name: "Counter".to_owned(),
+        language: "en".to_owned(),
+        business_name: "Acme".to_owned(),
+        text: text.to_owned(),
+        purposes: vec!["marketing".to_owned()],
+        channel: Reach::Any,
+        embed_origins: Vec::new(),
+        double_opt_in: false,
+        confirmation: None,
+        join_text: None,
+    };
+    let first = Form {
+        id: bed.ids.next(bed.now()),
+        version: 1,
+        definition: definition("Acme may write."),
+        created_at: bed.now(),
+        closed: false,
+    };
+    let second = Form { version: 2, definition: definition("Acme may write more."), ..first.clone() };
+    for form in [&first, &second] {
+        bed.store.add_form_version(&scene.scope, form.clone(), ACTOR).await.expect("it is made");
+    }
+    assert!(bed.store.add_form_version(&scene.scope, second.clone(), ACTOR).await.is_err(), "a version is one text");
+    let setup = bed.store.consent_setup(&scene.scope).await.expect("a setup");
+    assert_eq!(setup.forms, [second, first.clone()], "the newest first");
+    let scope = bed.store.scope_of_form(first.id).await.expect("works").expect("a scope");
+    assert_eq!(scope.tenant(), scene.scope.tenant());
+    assert!(bed.store.scope_of_form(bed.ids.next(bed.now())).await.expect("works").is_none());
+    assert!(bed.store.close_form(&scene.scope, first.id, ACTOR, bed.now()).await.expect("works"));
+    assert!(!bed.store.close_form(&scene.scope, first.id, ACTOR, bed.now()).await.expect("works"));
+    let setup = bed.store.consent_setup(&scene.scope).await.expect("a setup");
+    assert!(setup.forms.iter().all(|form| form.closed));
     bed
 }

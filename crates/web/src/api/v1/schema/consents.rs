@@ -36,3 +36,50 @@ pub struct ConsentSettings {
     #[schema(required = false)]
     pub start_words: Vec<String>,
 }
+
+/// What a form says and asks.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "name": "Newsletter", "language": "en", "business_name": "Acme", "purposes": ["marketing"],
+    "text": "Yes, Acme may send me offers on WhatsApp. I can stop at any time.",
+    "embed_origins": ["https://shop.example"],
+}))]
+pub struct ConsentForm {
+    /// For those who look after it.
+    pub name: String,
+    pub language: String,
+    /// Stands in the text as it is.
+    pub business_name: String,
+    /// The words that people agree to.
+    pub text: String,
+    /// Categories, or codes of topics.
+    pub purposes: Vec<String>,
+    #[schema(required = false)]
+    pub channel: super::ConsentChannel,
+    /// Origins that may show the page in a frame.
+    #[schema(required = false)]
+    pub embed_origins: Vec<String>,
+    /// A submission counts only once the person has confirmed.
+    #[schema(required = false)]
+    pub double_opt_in: bool,
+    pub confirmation: Option<Confirmation>,
+    /// What the chat of the QR code says before its code.
+    pub join_text: Option<String>,
+}
+
+/// The message that carries the link of a double opt-in.
+#[derive(ToSchema)]
+pub struct Confirmation {
+    /// Number or id of the sender.
+    pub from: Option<String>,
+    pub template: ConfirmationTemplate,
+}
+
+#[derive(ToSchema)]
+pub struct ConfirmationTemplate {
+    pub name: String,
+    pub language: String,
+    /// `{link}` in them is the whole address, `{token}` its last part.
+    #[schema(value_type = Object)]
+    pub variables: serde_json::Value,
+}
