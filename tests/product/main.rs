@@ -36,6 +36,7 @@ mod pages;
 mod pauses;
 mod policy;
 mod preferences;
+mod quiet;
 mod quota;
 mod recipients;
 mod recorded;
