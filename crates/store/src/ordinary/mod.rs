@@ -7,6 +7,7 @@ mod audit;
 mod behind;
 mod between;
 mod cancel;
+mod cards;
 mod catalog;
 mod catalogue;
 mod consents;
