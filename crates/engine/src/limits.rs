@@ -202,3 +202,5 @@ pub(crate) const CLIENT_TEXT_CHARS_MAX: usize = 200;
 pub(crate) const LISTED_MAX: usize = 10_000;
 /// Looks at a number's verification while other requests for it change it.
 pub(crate) const CODE_TRIES_MAX: usize = 3;
+/// Hours that a report about codes may cover: a week.
+pub(crate) const CODE_HOURS_MAX: u32 = 168;

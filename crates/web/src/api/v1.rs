@@ -1,8 +1,8 @@
 //! `/v1`: one file per resource. Permissions are checked by the engine, behind every edge alike.
 
 pub mod accounts;
-pub mod consent_forms;
 pub mod catalogue;
+pub mod consent_forms;
 pub mod consents;
 pub mod contacts;
 pub mod dead_letters;
@@ -158,6 +158,7 @@ fn codes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(verifications::start_verification))
         .routes(routes!(verifications::check_verification))
+        .routes(routes!(verifications::overview))
         .routes(routes!(verifications::get_settings, verifications::set_settings))
         .routes(routes!(verifications::add_listed, verifications::get_listed))
         .routes(routes!(verifications::remove_listed))
