@@ -115,6 +115,12 @@ pub(crate) const IMPORT_PART_BYTES_MAX: usize = 256 * 1024;
 pub(crate) const IMPORT_REPORT_ROWS: usize = 1_000;
 /// Microseconds between two looks for imports.
 pub(crate) const IMPORT_LOOK_US: i64 = SECOND / 2;
+/// Attributes that a tenant may declare, and characters of one that is a text.
+pub(crate) const ATTRIBUTES_MAX: usize = 100;
+pub(crate) const ATTRIBUTE_TEXT_CHARS_MAX: usize = 1_000;
+/// Messages looked at in one step of an erasure or an export, and exported of one person at most.
+pub(crate) const ERASE_PAGE: usize = 200;
+pub(crate) const EXPORT_MESSAGES_MAX: usize = 10_000;
 /// Bytes of the evidence of a consent, as JSON.
 pub const EVIDENCE_BYTES_MAX: usize = 8_192;
 /// Characters of a provider's own id.

@@ -287,6 +287,7 @@ fn identity_change(effects: &mut Effects<'_>, who: &Identities, previous: &Ident
     let exposed = |identities: &Identities| -> Vec<String> {
         addresses(identities).iter().map(Address::canonical).collect()
     };
+    effects.write.moves.push((who.clone(), previous.clone()));
     effects.keep("identity_change", json!({"now": exposed(who), "previous": exposed(previous)}).to_string());
 }
 
