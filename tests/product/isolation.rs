@@ -16,6 +16,8 @@ async fn things(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String
     let pause = json!({"scope": "category", "id": "marketing", "reason": "x"});
     let pause = tenant.http.post("/v1/pauses", &pause).await.expect(201);
     let key = tenant.http.post("/v1/keys", &json!({"name": "k", "role": "analyst"})).await.expect(201);
+    let rule = json!({"name": "x", "when": "free_form", "verdict": "deny", "reason": "x", "mode": "shadow"});
+    let rule = tenant.http.post("/v1/policy/rules", &rule).await.expect(201);
     let path = format!("/v1/media?sender={}", tenant.sender);
     let media =
         tenant.http.raw(Method::POST, &path, "\u{89}PNG", &[("content-type", "image/png")]).await.expect(201);
@@ -43,6 +45,7 @@ async fn things(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String
         ("pauses", text(&pause)),
         ("keys", text(&key)),
         ("media", text(&media)),
+        ("policy", text(&rule)),
         ("consent-forms", text(&form)),
         ("imports", text(&import)),
         ("verifications", text(&verification)),
@@ -75,8 +78,11 @@ both_engines! {
                 let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
                 let body = match (&method, kind) {
                     (&Method::PATCH, "senders") => Some(json!({"messages_per_s": 1})),
+                    (&Method::PATCH, "contacts") => Some(json!({})),
                     (&Method::PATCH, _) => Some(json!({"access_token": "stolen"})),
                     (&Method::PUT, "consent-forms") => Some(form()),
+                    (&Method::POST, "contacts") if path.ends_with("merge") => Some(json!({"other": id})),
+                    (&Method::POST, "contacts") => Some(json!({"to": {"phone": phone(1)}})),
                     (&Method::POST, _) => Some(json!({})),
                     _ => None,
                 };

@@ -24,6 +24,7 @@ use tidings_store::scope::TenantScope;
 
 use crate::error::Result;
 use crate::limits::{CATALOG_FRESH_US, CATALOGS_MAX};
+use crate::policy::{Policy, PolicyDefaults};
 
 /// A loaded catalog with its look-ups.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ pub struct Snapshot {
     pub senders: BTreeMap<SenderId, Sender>,
     templates: BTreeMap<(AccountId, String, String), StoredTemplate>,
     pub pauses: Vec<Pause>,
+    pub policy: Policy,
     pub messages_per_s: Option<f64>,
     pub limits: TenantLimits,
     logical: BTreeMap<String, LogicalTemplate>,
@@ -44,7 +46,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    pub fn new(tenant: TenantId, catalog: Catalog) -> Self {
+    pub fn new(tenant: TenantId, catalog: Catalog, defaults: PolicyDefaults) -> Self {
         let TemplateShelf { logical, live: versions, rules } = catalog.shelf;
         let mut live: BTreeMap<CatalogueId, Vec<LiveVersion>> = BTreeMap::new();
         for version in versions {
@@ -54,6 +56,7 @@ impl Snapshot {
             logical: logical.into_iter().map(|each| (each.name.clone(), each)).collect(),
             live,
             rules,
+            policy: Policy::new(&catalog.policy, defaults),
             tenant,
             accounts: catalog.accounts.into_iter().map(|each| (each.id, each)).collect(),
             senders: catalog.senders.into_iter().map(|each| (each.id, each)).collect(),
@@ -183,14 +186,18 @@ struct Entry {
 }
 
 /// The catalogs in memory, at most [`CATALOGS_MAX`].
-#[derive(Default)]
 pub struct Catalogs {
     entries: Mutex<BTreeMap<TenantId, Entry>>,
     /// Counts what was dropped: a copy that was being read meanwhile may be older than the drop.
     drops: AtomicU64,
+    defaults: PolicyDefaults,
 }
 
 impl Catalogs {
+    pub fn new(defaults: PolicyDefaults) -> Self {
+        Self { entries: Mutex::default(), drops: AtomicU64::new(0), defaults }
+    }
+
     pub async fn get(&self, store: &Store, scope: &TenantScope, now: Timestamp) -> Result<Arc<Snapshot>> {
         let tenant = scope.tenant();
         let known = {
@@ -216,7 +223,7 @@ impl Catalogs {
         let drops = self.drops.load(Ordering::Acquire);
         // The version is read first: a change in between makes the copy look older than it is, never newer.
         let version = store.catalog_version(scope).await?;
-        let snapshot = Arc::new(Snapshot::new(scope.tenant(), store.catalog(scope).await?));
+        let snapshot = Arc::new(Snapshot::new(scope.tenant(), store.catalog(scope).await?, self.defaults));
         let mut entries = self.entries.lock();
         if entries.len() >= CATALOGS_MAX {
             let oldest = entries.iter().min_by_key(|(_, entry)| entry.checked_at).map(|(tenant, _)| *tenant);

@@ -20,6 +20,7 @@ pub mod caller;
 pub mod catalog;
 pub mod config;
 pub mod consents;
+pub mod contacts;
 pub mod content;
 pub mod error;
 pub mod imports;
@@ -33,6 +34,7 @@ pub use caller::{Caller, Operator};
 pub use config::{EngineConfig, Roles};
 pub use error::EngineError;
 pub use pipeline::Engine;
+pub use policy::PolicyDefaults;
 /// The plain data that the engine hands on as it is.
 pub use tidings_store::model as store_model;
 pub use tidings_store::{Histogram, Levels};

@@ -4,6 +4,7 @@
 //! and run on both engines; the hot path may have a text per engine, side by side. Writers group-commit.
 
 pub mod backup;
+pub(crate) mod cards;
 pub(crate) mod conn;
 pub(crate) mod consents;
 pub mod cursor;
@@ -26,10 +27,11 @@ pub mod store;
 
 pub use error::StoreError;
 pub use executor::{Hook, Lie};
+pub use limits::AUDIENCE_PAGE;
 pub use look::{Looked, look};
 pub use meter::{Commits, Histogram};
 pub use migrate::SCHEMA_VERSION;
-pub use ordinary::Levels;
+pub use ordinary::{Levels, Reachable};
 pub use regions::Regions;
 pub use scope::{SystemScope, TenantScope};
 pub use seal::MasterKeys;

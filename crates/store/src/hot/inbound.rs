@@ -22,6 +22,7 @@ use crate::scope::{Part, TenantScope};
 pub(crate) struct Sealed {
     inbound: Vec<SealedInbound>,
     consents: Vec<SealedConsent>,
+    moves: Vec<(Vec<Identity>, Vec<Identity>)>,
     kept: Vec<Vec<u8>>,
 }
 
@@ -96,12 +97,21 @@ pub(super) fn seal(scope: &TenantScope, write: &CallbackWrite) -> Sealed {
     Sealed {
         inbound: write.inbound.iter().map(inbound).collect(),
         consents: write.consents.iter().map(|consent| SealedConsent::of(scope, consent)).collect(),
+        moves: write
+            .moves
+            .iter()
+            .map(|(now, before)| (identities(scope, now), identities(scope, before)))
+            .collect(),
         kept: write
             .kept
             .iter()
             .map(|kept| scope.seal(Part::Kept.table(), kept.id.as_bytes(), kept.object.as_bytes()))
             .collect(),
     }
+}
+
+fn identities(scope: &TenantScope, who: &Identities) -> Vec<Identity> {
+    people::addresses(who).iter().map(|address| Identity::of(scope, address)).collect()
 }
 
 pub(super) async fn store(conn: &Conn, job: &MergeJob, events: &mut Events) -> Result<()> {
@@ -111,6 +121,9 @@ pub(super) async fn store(conn: &Conn, job: &MergeJob, events: &mut Events) -> R
     for (consent, sealed) in job.write.consents.iter().zip(&job.rest.consents) {
         let now = job.write.received_at;
         consents::add_consent(conn, &job.scope, consent, sealed, now, events).await?;
+    }
+    for (now, before) in &job.rest.moves {
+        people::change_number(conn, &job.scope, (now, before), job.write.received_at).await?;
     }
     for patch in &job.write.templates {
         patch_template(conn, job, patch, events).await?;

@@ -3,10 +3,12 @@
 mod accounts;
 mod attempts;
 mod attention;
+mod audience;
 mod audit;
 mod behind;
 mod between;
 mod cancel;
+mod cards;
 mod catalog;
 mod catalogue;
 mod consents;
@@ -31,6 +33,7 @@ mod messages;
 mod nodes;
 mod pairs;
 mod pauses;
+mod policy;
 mod redrive;
 mod retention;
 mod review;
@@ -41,6 +44,7 @@ mod tenants;
 mod topics;
 mod verifications;
 
+pub use audience::Reachable;
 pub(crate) use catalogue::{News, follow};
 pub(crate) use key_cache::KeyCache;
 pub(crate) use keyring::wrapped_by;

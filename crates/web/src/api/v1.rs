@@ -43,6 +43,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(sending())
         .merge(reading())
         .merge(files())
+        .merge(policy())
         .merge(codes())
         .merge(consent())
         .merge(template_catalogue())
@@ -72,6 +73,20 @@ fn administration() -> OpenApiRouter<AppState> {
         .routes(routes!(rotations::rotate))
 }
 
+fn policy() -> OpenApiRouter<AppState> {
+    let audience = OpenApiRouter::new()
+        .routes(routes!(policy::evaluate_audience))
+        .layer(DefaultBodyLimit::max(limits::AUDIENCE_BODY_BYTES_MAX));
+    OpenApiRouter::new()
+        .merge(audience)
+        .routes(routes!(policy::evaluate_policy))
+        .routes(routes!(policy::get_policy, policy::set_policy))
+        .routes(routes!(policy::policy_history))
+        .routes(routes!(policy::list_packs))
+        .routes(routes!(policy::add_rule, policy::list_rules))
+        .routes(routes!(policy::remove_rule))
+}
+
 /// Consent and contacts.
 fn consent() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -84,6 +99,13 @@ fn consent() -> OpenApiRouter<AppState> {
         .routes(routes!(consent_forms::get_form, consent_forms::change_form, consent_forms::close_form))
         .routes(routes!(consent_forms::form_qr))
         .routes(routes!(consent_forms::begin_opt_in))
+        .routes(routes!(contacts::get_contact, contacts::patch_contact, contacts::erase_contact))
+        .routes(routes!(contacts::find_contact, contacts::put_contact))
+        .routes(routes!(contacts::export_contact))
+        .routes(routes!(contacts::merge_contacts))
+        .routes(routes!(contacts::split_contact))
+        .routes(routes!(contacts::contact_history))
+        .routes(routes!(contacts::declare_attribute, contacts::list_attributes))
         .routes(routes!(imports::list_imports))
         .routes(routes!(imports::get_import))
         .routes(routes!(imports::get_refused))
@@ -101,7 +123,6 @@ fn sending() -> OpenApiRouter<AppState> {
         .routes(routes!(send::send_message, messages::list_messages))
         .routes(routes!(messages::cancel_message))
         .routes(routes!(messages::redrive_message))
-        .routes(routes!(policy::evaluate_policy))
         .merge(batch)
 }
 
@@ -114,7 +135,6 @@ fn reading() -> OpenApiRouter<AppState> {
         .routes(routes!(inbound::list_inbound))
         .routes(routes!(inbound::get_inbound))
         .routes(routes!(inbound::mark_inbound_read))
-        .routes(routes!(contacts::get_contact))
         .routes(routes!(events::list_events))
         .routes(routes!(overview::get_overview))
 }

@@ -101,3 +101,19 @@ pub struct Import {
     #[schema(value_type = Option<String>, format = DateTime)]
     pub finished_at: Option<String>,
 }
+
+/// What an erasure took away, and what is left.
+#[derive(ToSchema)]
+pub struct Erasure {
+    pub contact: String,
+    pub identities: u64,
+    /// Messages whose content is gone.
+    pub messages: u64,
+    /// Messages that had not left.
+    pub canceled: u64,
+    pub inbound: u64,
+    /// Entries of the consent ledger that stay without a name.
+    pub consents_kept: u64,
+    /// What is kept and why, as sentences.
+    pub kept: Vec<String>,
+}
