@@ -174,6 +174,8 @@ both_engines! {
         // Paused: the substitute goes, and the timeline says so.
         assert!(event("PAUSED"));
         until(author, &version, "paused").await;
+        let dry = author.post("/v1/policy/evaluate", &intent(1, "parcel_left", "en_US", &Value::Null)).await.expect(200);
+        assert_eq!((&dry["verdict"], &dry["decisions"][0]["rule"]), (&json!("allow"), &json!("template.substituted")));
         let (sent, rules) = send(1).await;
         assert_eq!(sent, "parcel_plain");
         assert!(rules.contains(&"template.substituted".to_owned()), "{rules:?}");

@@ -80,7 +80,8 @@ pub(crate) async fn evaluate(
             category: message.category.as_str(),
             reason: prepared.route.reason,
         },
-        decisions,
+        // What intake chose stands before what policy decides, as in a message's timeline.
+        decisions: prepared.decisions.into_iter().chain(decisions).collect(),
     })
 }
 
