@@ -44,6 +44,7 @@ async fn look(chromium: &Path, app: TestApp) {
         ("attention", "/console/attention".to_owned()),
         ("templates", "/console/templates".to_owned()),
         ("pauses", "/console/pauses".to_owned()),
+        ("policy", "/console/policy".to_owned()),
         ("nodes", "/console/nodes".to_owned()),
     ] {
         let page = page(&app, &cookie, &path).await;

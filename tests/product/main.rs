@@ -23,6 +23,7 @@ mod feed;
 mod idempotency;
 mod inbound;
 mod isolation;
+mod lawful;
 mod lint;
 mod media;
 mod nodes;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use tidings_domain::category::{Category, Channel};
-use tidings_domain::consent::{Purpose, Topic};
 use tidings_domain::consent::keywords::OwnWords;
+use tidings_domain::consent::{Purpose, Topic};
 use tidings_domain::id::{AccountId, CatalogueId, Id, SenderId, TenantId, TopicId};
 use tidings_domain::template::TemplateRules;
 use tidings_domain::time::Timestamp;

@@ -78,7 +78,11 @@ impl FormDefinition {
         let mut problems = Vec::new();
         let mut bounded = |field: &str, text: &str, most: usize| {
             if text.trim().is_empty() || text.chars().count() > most {
-                problems.push(FieldProblem::new(field, "text.size", format!("Write 1 to {most} characters.")));
+                problems.push(FieldProblem::new(
+                    field,
+                    "text.size",
+                    format!("Write 1 to {most} characters."),
+                ));
             }
         };
         bounded("name", &self.name, PROOF_SHORT_CHARS_MAX);
@@ -119,7 +123,8 @@ impl FormDefinition {
     fn check_confirmation(&self, problems: &mut Vec<FieldProblem>) {
         match &self.confirmation {
             None if self.double_opt_in => {
-                let words = "Say by which template the link goes out, with {link} or {token} in its variables.";
+                let words =
+                    "Say by which template the link goes out, with {link} or {token} in its variables.";
                 problems.push(FieldProblem::new("confirmation", "confirmation.missing", words));
             }
             None => {}
@@ -127,7 +132,11 @@ impl FormDefinition {
                 let text = confirmation.template.variables.to_string();
                 if !(text.contains("{link}") || text.contains("{token}")) {
                     let words = "One of the variables must hold {link} or {token}.";
-                    problems.push(FieldProblem::new("confirmation.template.variables", "confirmation.link", words));
+                    problems.push(FieldProblem::new(
+                        "confirmation.template.variables",
+                        "confirmation.link",
+                        words,
+                    ));
                 } else if text.len() > TEMPLATE_JSON_BYTES_MAX {
                     let words = "The variables are too large.";
                     problems.push(FieldProblem::new("confirmation.template.variables", "text.size", words));
@@ -230,7 +239,9 @@ mod tests {
             ("language", |form| form.language.clear()),
             ("embed_origins[0]", |form| form.embed_origins = vec!["https://shop.example/page".to_owned()]),
             ("embed_origins[0]", |form| form.embed_origins = vec!["*".to_owned()]),
-            ("embed_origins[0]", |form| form.embed_origins = vec!["https://a.example; script-src *".to_owned()]),
+            ("embed_origins[0]", |form| {
+                form.embed_origins = vec!["https://a.example; script-src *".to_owned()]
+            }),
             ("confirmation", |form| form.double_opt_in = true),
             ("confirmation.template.variables", |form| {
                 let template = ConfirmationTemplate {

@@ -123,7 +123,12 @@ impl Engine {
     }
 
     /// The person confirms; whether they had not before.
-    pub async fn confirm(&self, region: &str, token: &str, ip: Option<String>) -> std::result::Result<bool, Closed> {
+    pub async fn confirm(
+        &self,
+        region: &str,
+        token: &str,
+        ip: Option<String>,
+    ) -> std::result::Result<bool, Closed> {
         let (store, scope, pending, done) = self.open_pending(region, token).await?;
         if done {
             return Ok(false);
@@ -132,7 +137,8 @@ impl Engine {
         let snapshot = self.0.catalogs.get(&store, &scope, now).await?;
         let address = Address::from_canonical(&pending.address).ok_or(Closed::Unknown)?;
         // Both steps are in the entry: what was asked when and from where, and that it was confirmed.
-        let evidence = json!({"asked_at": pending.asked_at, "asked_by": pending.source, "confirmed_from": ip});
+        let evidence =
+            json!({"asked_at": pending.asked_at, "asked_by": pending.source, "confirmed_from": ip});
         let about = About {
             source_detail: pending.source_detail.clone(),
             basis: Some(Basis::Consent),

@@ -79,7 +79,12 @@ impl Engine {
     }
 
     /// The address that opens a chat with a sender in which the form's words stand ready to be sent.
-    pub async fn join_link(&self, caller: &Caller, id: FormId, sender: Option<&str>) -> Result<(Form, String)> {
+    pub async fn join_link(
+        &self,
+        caller: &Caller,
+        id: FormId,
+        sender: Option<&str>,
+    ) -> Result<(Form, String)> {
         let form = self.form(caller, id).await?;
         if form.closed {
             return Err(EngineError::Conflict("the form is closed".to_owned()));
@@ -95,7 +100,8 @@ impl Engine {
             return Err(EngineError::invalid("sender", "sender.unknown", words));
         };
         let digits: String = sender.address.chars().filter(char::is_ascii_digit).collect();
-        let link = url::Url::parse_with_params(&format!("https://wa.me/{digits}"), [("text", form.opening())]);
+        let link =
+            url::Url::parse_with_params(&format!("https://wa.me/{digits}"), [("text", form.opening())]);
         let link = link.expect("digits and an escaped text make an address");
         // A space is `+` in a form's encoding and must be `%20` here: chat programs show the plus.
         Ok((form, link.to_string().replace('+', "%20")))

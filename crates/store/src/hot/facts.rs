@@ -10,7 +10,8 @@ use crate::model::{Hash16, RecipientFacts};
 const RECIPIENTS: Bulk = Bulk {
     sqlite: "SELECT revoked_0, revoked_1, revoked_2, revoked_3, invalid_code, invalid_at, cool_until, choices
         FROM recipients WHERE tenant_id = ?1 AND hash = ?2",
-    postgres: "SELECT k.ord, r.revoked_0, r.revoked_1, r.revoked_2, r.revoked_3, r.invalid_code, r.invalid_at,
+    postgres:
+        "SELECT k.ord, r.revoked_0, r.revoked_1, r.revoked_2, r.revoked_3, r.invalid_code, r.invalid_at,
         r.cool_until, r.choices
         FROM UNNEST($1::bytea[], $2::bytea[]) WITH ORDINALITY AS k (tenant_id, hash, ord)
         JOIN recipients r ON r.tenant_id = k.tenant_id AND r.hash = k.hash",

@@ -34,7 +34,13 @@ impl Store {
     }
 
     /// Closes a form: its page asks nobody any more, its codes mean nothing. Whether it was open.
-    pub async fn close_form(&self, scope: &TenantScope, id: FormId, actor: Actor, at: Timestamp) -> Result<bool> {
+    pub async fn close_form(
+        &self,
+        scope: &TenantScope,
+        id: FormId,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<bool> {
         let tenant = scope.tenant();
         self.write(move |conn| {
             Box::pin(async move {
@@ -57,7 +63,8 @@ impl Store {
         let row = self
             .read(move |conn| {
                 Box::pin(async move {
-                    conn.query_opt("SELECT tenant_id FROM consent_forms WHERE id = $1 LIMIT 1", vals![&id]).await
+                    conn.query_opt("SELECT tenant_id FROM consent_forms WHERE id = $1 LIMIT 1", vals![&id])
+                        .await
                 })
             })
             .await?;

@@ -1,8 +1,8 @@
 //! `/v1`: one file per resource. Permissions are checked by the engine, behind every edge alike.
 
 pub mod accounts;
-pub mod consent_forms;
 pub mod catalogue;
+pub mod consent_forms;
 pub mod consents;
 pub mod contacts;
 pub mod dead_letters;

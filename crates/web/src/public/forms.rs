@@ -93,7 +93,8 @@ pub async fn submit(
     visitor: Visitor,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Response {
-    let of = |wanted: &'static str| fields.iter().filter(move |(name, _)| name == wanted).map(|(_, value)| value);
+    let of =
+        |wanted: &'static str| fields.iter().filter(move |(name, _)| name == wanted).map(|(_, value)| value);
     let typed = of("phone").next().cloned().unwrap_or_default();
     let (form, _) = match state.engine.public_form(&region, &id, "en").await {
         Ok(found) => found,

@@ -36,7 +36,10 @@ mod tests {
         assert!(picture.starts_with("<svg ") && picture.ends_with("</svg>\n"));
         assert!(picture.contains("<title>A &lt;form> &amp; more</title>"));
         // The three corner marks: seven dark modules in a row, above the quiet ground.
-        assert!(picture.contains("M4,4h1v1h-1zM5,4h1v1h-1zM6,4h1v1h-1zM7,4h1v1h-1zM8,4h1v1h-1zM9,4h1v1h-1zM10,4h1"));
+        assert!(
+            picture
+                .contains("M4,4h1v1h-1zM5,4h1v1h-1zM6,4h1v1h-1zM7,4h1v1h-1zM8,4h1v1h-1zM9,4h1v1h-1zM10,4h1")
+        );
         assert!(!picture.contains("M3,4h") && !picture.contains("M11,4h"));
         assert_ne!(picture, svg("https://wa.me/12025550100?text=Hello%20(ABCDEFGH-2)", "A <form> & more"));
     }

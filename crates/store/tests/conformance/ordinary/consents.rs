@@ -249,7 +249,10 @@ async fn links_are_found_by_their_token_alone(bed: Bed) -> Bed {
     let token = bed.store.mint_link(&scene.scope, new.clone(), ACTOR, bed.now()).await.expect("it is made");
     let found = bed.store.link(token.expose(), LinkKind::Preferences).await.expect("works");
     let (scope, found) = found.expect("it is there");
-    assert_eq!((scope.tenant(), found.data, found.expires_at), (scene.scope.tenant(), new.data, new.expires_at));
+    assert_eq!(
+        (scope.tenant(), found.data, found.expires_at),
+        (scene.scope.tenant(), new.data, new.expires_at)
+    );
     assert_eq!(found.recipient, scene.scope.hash(&phone(PHONE).canonical()));
     for (token, kind) in [(token.expose(), LinkKind::Confirmation), ("forged", LinkKind::Preferences)] {
         assert!(bed.store.link(token, kind).await.expect("works").is_none());
@@ -273,7 +276,8 @@ async fn a_link_is_used_up_with_its_entries(bed: Bed) -> Bed {
         assert_eq!(used, first);
     }
     assert_eq!(bed.count("SELECT COUNT(*) FROM consents").await, 1);
-    let found = bed.store.link(token.expose(), LinkKind::Confirmation).await.expect("works").expect("it is there");
+    let found =
+        bed.store.link(token.expose(), LinkKind::Confirmation).await.expect("works").expect("it is there");
     assert_eq!(found.1.used_at, Some(bed.now()));
     // What anybody may have said lifts nothing that the person said.
     bed.advance(SECOND);
@@ -309,7 +313,10 @@ async fn forms_have_versions(bed: Bed) -> Bed {
     for form in [&first, &second] {
         bed.store.add_form_version(&scene.scope, form.clone(), ACTOR).await.expect("it is made");
     }
-    assert!(bed.store.add_form_version(&scene.scope, second.clone(), ACTOR).await.is_err(), "a version is one text");
+    assert!(
+        bed.store.add_form_version(&scene.scope, second.clone(), ACTOR).await.is_err(),
+        "a version is one text"
+    );
     let setup = bed.store.consent_setup(&scene.scope).await.expect("a setup");
     assert_eq!(setup.forms, [second, first.clone()], "the newest first");
     let scope = bed.store.scope_of_form(first.id).await.expect("works").expect("a scope");

@@ -81,7 +81,9 @@ pub async fn list_forms(
     headers: HeaderMap,
 ) -> Result<Json<FormList>> {
     let forms = state.engine.forms(&caller).await?;
-    Ok(Json(FormList { forms: forms.into_iter().map(|form| view(&state, &caller, &headers, form)).collect() }))
+    Ok(Json(FormList {
+        forms: forms.into_iter().map(|form| view(&state, &caller, &headers, form)).collect(),
+    }))
 }
 
 /// Get a form

@@ -10,17 +10,19 @@ pub enum Section {
     Senders,
     Templates,
     Attention,
+    Policy,
     Pauses,
     Nodes,
 }
 
 impl Section {
-    const ALL: [(Self, &'static str, &'static str); 7] = [
+    const ALL: [(Self, &'static str, &'static str); 8] = [
         (Self::Overview, "/console", "Overview"),
         (Self::Messages, "/console/messages", "Messages"),
         (Self::Senders, "/console/senders", "Senders"),
         (Self::Templates, "/console/templates", "Templates"),
         (Self::Attention, "/console/attention", "Attention"),
+        (Self::Policy, "/console/policy", "Policy"),
         (Self::Pauses, "/console/pauses", "Pauses"),
         (Self::Nodes, "/console/nodes", "Nodes"),
     ];
