@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use http::Method;
 use tokio::process::Command;
 
-use tidings_tests::support::{Database, TestApp, chromium};
+use serde_json::json;
+use tidings_tests::support::{Database, Tenant, TestApp, chromium};
 
 pub const SIZES: [(u32, u32); 2] = [(390, 844), (1280, 800)];
 /// Blink's numbers for the preferred colour scheme.
@@ -33,6 +34,18 @@ async fn look(chromium: &Path, app: TestApp) {
     let read = tenant.send(&tenant.utility(1)).await;
     tenant.until(&read, "read").await;
     tenant.send(&tenant.text(2)).await;
+    for (n, used) in [(300, true), (450, true), (600, false)] {
+        let asked = serde_json::json!({"to": {"phone": tidings_tests::support::phone(n)}});
+        let made = tenant.http.post("/v1/verifications", &asked).await.expect(201);
+        let code = if used {
+            super::verifications::code_of(&app, &tidings_tests::support::phone(n)).await
+        } else {
+            "0".into()
+        };
+        let check = serde_json::json!({"id": made["id"], "code": code});
+        tenant.http.post("/v1/verifications/check", &check).await.expect(200);
+    }
+    let (template, version, rtl) = catalogue(&tenant).await;
     let cookie = sign_in(&app).await;
     let profile = tempfile::tempdir().unwrap();
     for (name, path) in [
@@ -43,6 +56,11 @@ async fn look(chromium: &Path, app: TestApp) {
         ("senders", "/console/senders".to_owned()),
         ("attention", "/console/attention".to_owned()),
         ("templates", "/console/templates".to_owned()),
+        ("codes", "/console/codes".to_owned()),
+        ("catalogue", "/console/catalogue".to_owned()),
+        ("template", format!("/console/catalogue/{template}")),
+        ("version", format!("/console/versions/{version}")),
+        ("version-rtl", format!("/console/versions/{rtl}")),
         ("pauses", "/console/pauses".to_owned()),
         ("policy", "/console/policy".to_owned()),
         ("nodes", "/console/nodes".to_owned()),
@@ -71,6 +89,35 @@ async fn look(chromium: &Path, app: TestApp) {
             assert_ne!(backgrounds[0], backgrounds[1], "{name}: night looks like day");
         }
     }
+}
+
+/// A template of the catalogue with a version in English, one that follows it, and one in Arabic.
+async fn catalogue(tenant: &Tenant) -> (String, String, String) {
+    let id = |value: serde_json::Value| value["id"].as_str().unwrap().to_owned();
+    let new = json!({"name": "parcel_left", "category": "utility", "owner": "Shipping", "tags": {"team": "shipping"},
+        "variables": [{"name": "first_name", "sample": "Ada"}, {"name": "order", "sample": "A-17"}]});
+    let template = id(tenant.http.post("/v1/templates/catalogue", &new).await.expect(201));
+    let draft = async |language: &str, text: &str| {
+        let definition = json!({"components": [
+            {"type": "HEADER", "format": "LOCATION"},
+            {"type": "BODY", "text": text},
+            {"type": "FOOTER", "text": "Example Ltd"},
+            {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Thanks"},
+                {"type": "URL", "text": "Track", "url": "https://example.com/track"}]}]});
+        let new = json!({"language": language, "definition": definition});
+        id(tenant.http.post(&format!("/v1/templates/catalogue/{template}/versions"), &new).await.expect(201))
+    };
+    draft("en_US", "Hello {{1}}, your order {{2}} has left our house today.").await;
+    let version =
+        draft("en_US", "Hello {{1}}, your order {{2}} left our house today. Enjoy a discount next time.")
+            .await;
+    let rtl = draft("ar", "مرحبا {{1}}، طلبك رقم {{2}} غادر متجرنا اليوم صباحا.").await;
+    tenant
+        .http
+        .post(&format!("/v1/templates/versions/{version}/steps"), &json!({"step": "review"}))
+        .await
+        .expect(200);
+    (template, version, rtl)
 }
 
 /// The page as the server renders it, with its assets fetched from there and the probe inside.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use tidings_simulator::Faults;
 use tidings_tests::both_engines;
-use tidings_tests::support::{Http, Storage, Tenant, TestApp, eventually, phone};
+use tidings_tests::support::{Database, Http, Program, Storage, Tenant, TestApp, eventually, phone};
 
 fn body(text: &str, samples: &[&str]) -> Value {
     let mut body = json!({"type": "BODY", "text": text});
@@ -79,6 +79,12 @@ async fn decisions(tenant: &Tenant, message: &str) -> Vec<String> {
         events["events"].as_array().unwrap().iter().find(|event| !event["data"]["decisions"].is_null());
     let list = first.map(|event| event["data"]["decisions"].as_array().cloned().unwrap_or_default());
     list.unwrap_or_default().iter().map(|each| each["rule"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The body of the newest event of a kind, once there is one.
+async fn told(tenant: &Tenant, kind: &str) -> Value {
+    let events = tenant.events_with(kind, 1).await;
+    events.iter().rev().find(|event| event["type"] == kind).unwrap()["data"].clone()
 }
 
 both_engines! {
@@ -180,11 +186,10 @@ both_engines! {
             app.simulator.template_quality(now(), &tenant.business_id, "parcel_left", "en_US", score)
         };
         assert!(quality("RED"));
-        let held = tenant.events_with("template.held", 1).await;
-        assert_eq!(held[0]["data"]["target"], "parcel_left", "{held:?}");
+        assert_eq!(told(&tenant, "template.held").await["target"], "parcel_left");
         assert_eq!(send(3).await.0, "parcel_plain");
         assert!(quality("GREEN"));
-        tenant.events_with("template.released", 1).await;
+        told(&tenant, "template.released").await;
         assert_eq!(send(4).await.0, "parcel_left");
 
         // Without leave to switch, a paused template waits.
@@ -198,10 +203,9 @@ both_engines! {
 
         // Another category: an event with what it costs.
         app.simulator.template_category(now(), &tenant.business_id, "parcel_left", "en_US", "MARKETING", true);
-        tenant.events_with("template.category_announced", 1).await;
+        told(&tenant, "template.category_announced").await;
         app.simulator.template_category(now(), &tenant.business_id, "parcel_left", "en_US", "MARKETING", false);
-        let drift = tenant.events_with("template.category_drifted", 1).await;
-        let data = &drift[0]["data"];
+        let data = told(&tenant, "template.category_drifted").await;
         assert_eq!((&data["from"], &data["to"]), (&json!("utility"), &json!("marketing")), "{data}");
         let india = data["rates"].as_array().unwrap().iter().find(|rate| rate["market"] == "IN").unwrap();
         assert_eq!(india["times"], 8.4);
@@ -305,7 +309,7 @@ both_engines! {
         other.post(&path, &new).await.expect(403);
         let overridden = author.post(&path, &new).await.expect(201);
         assert!(overridden["overridden_by"].as_str().unwrap().starts_with("api:key_"), "{overridden}");
-        tenant.events_with("template.lint_overridden", 1).await;
+        told(&tenant, "template.lint_overridden").await;
         let lint = author.post("/v1/templates/lint", &json!({"name": "x"})).await.expect(200);
         assert_eq!(lint["refused"], true);
 
@@ -316,7 +320,7 @@ both_engines! {
         assert_eq!(step(author, first, "submit").await.status, 502);
         let rejected = until(author, first, "rejected").await;
         assert_eq!(rejected["reason"], "REFUSED_100");
-        tenant.events_with("template.resubmitted", 1).await;
+        told(&tenant, "template.resubmitted").await;
         let versions = eventually("the corrected copy", async || {
             let found = author.get(&format!("/v1/templates/catalogue/{template}")).await.expect(200);
             (found["versions"][0]["state"] == "approved").then(|| found["versions"].clone())
@@ -336,4 +340,61 @@ both_engines! {
         assert_eq!((&preview["header"]["kind"], &preview["body"]), (&json!("image"), &json!("This is how your parcel looks.")));
         author.raw(Method::POST, &sample, "x", &[("content-type", "text/html")]).await.expect(400);
     }
+}
+
+/// The same steps from the command line.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_line_walks_a_version() {
+    let database = Database::sqlite();
+    let app = TestApp::start(database.storage()).await;
+    let tenant = app.tenant().await;
+    let other = json!({"name": "other", "role": "developer"});
+    let other = tenant.http.post("/v1/keys", &other).await.expect(201)["key"].as_str().unwrap().to_owned();
+    let program =
+        |key: &str| Program::default().with("TIDINGS_SERVER", &app.http.base).with("TIDINGS_KEY", key);
+    let (author, second) = (program(&tenant.key), program(&other));
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, value: &Value| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, value.to_string()).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let settings = file(
+        "settings.json",
+        &json!({"tags": {"team": "a"}, "variables": [{"name": "first_name", "sample": "Ada"}]}),
+    );
+    let definition = file("definition.json", &body("Hello {{1}}, your parcel has left our house.", &[]));
+    let made = author
+        .json(&[
+            "template",
+            "create",
+            "parcel_left",
+            "--category",
+            "utility",
+            "--settings",
+            &settings,
+            "--json",
+        ])
+        .await;
+    let id = made["id"].as_str().unwrap();
+    let version = author.json(&["template", "draft", id, &definition, "--language", "en_US", "--json"]).await;
+    let version = version["id"].as_str().unwrap();
+    author.json(&["template", "step", version, "review", "--json"]).await;
+    let refused = author.run(&["template", "step", version, "sign_off"]).await;
+    assert!(refused.code == Some(1) && refused.stderr.contains("author"), "{refused:?}");
+    second.json(&["template", "step", version, "sign_off", "--json"]).await;
+    author.json(&["template", "step", version, "submit", "--json"]).await;
+    until(&tenant.http, version, "approved").await;
+    let preview = author.run(&["template", "preview", version, "--set", "first_name=Ben"]).await;
+    assert!(preview.stdout.contains("Hello Ben, your parcel"), "{preview:?}");
+    let shown = author.run(&["template", "show", id]).await;
+    assert!(shown.stdout.contains("approved") && shown.stdout.contains("parcel_left"), "{shown:?}");
+    let stats = author.json(&["template", "stats", "--json"]).await;
+    assert_eq!(stats["stats"][0]["approved"], 1, "{stats}");
+    let history = author.run(&["template", "version", version]).await;
+    assert!(history.stdout.contains("signed_off"), "{history:?}");
+    let rules = file("rules.json", &json!({"naming": ["ship_*"]}));
+    author.json(&["template", "rules", "--set", &rules, "--json"]).await;
+    let refused = author.run(&["template", "create", "parcel_again", "--category", "utility"]).await;
+    assert!(refused.stderr.contains("convention"), "{refused:?}");
 }

@@ -21,9 +21,16 @@ async fn things(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String
     let path = format!("/v1/media?sender={}", tenant.sender);
     let media =
         tenant.http.raw(Method::POST, &path, "\u{89}PNG", &[("content-type", "image/png")]).await.expect(201);
+    let import = tenant.http.raw(Method::POST, "/v1/consent-imports", "phone,granted\n+491701234567,yes\n", &[]).await.expect(202);
     let form = tenant.http.post("/v1/consent-forms", &form()).await.expect(201);
     let verification =
         tenant.http.post("/v1/verifications", &json!({"to": {"phone": phone(2)}})).await.expect(201);
+    let template = json!({"name": "parcel_left", "category": "utility"});
+    let template = tenant.http.post("/v1/templates/catalogue", &template).await.expect(201);
+    let version =
+        json!({"language": "en", "definition": {"components": [{"type": "BODY", "text": "It left."}]}});
+    let path = format!("/v1/templates/catalogue/{}/versions", template["id"].as_str().unwrap());
+    let version = tenant.http.post(&path, &version).await.expect(201);
     let text = |value: &Value| value["id"].as_str().unwrap().to_owned();
     BTreeMap::from([
         ("messages", message),
@@ -36,7 +43,10 @@ async fn things(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String
         ("media", text(&media)),
         ("policy", text(&rule)),
         ("consent-forms", text(&form)),
+        ("imports", text(&import)),
         ("verifications", text(&verification)),
+        ("templates", text(&template)),
+        ("template versions", text(&version)),
     ])
 }
 
@@ -53,6 +63,7 @@ both_engines! {
         let mut walked = 0;
         for (path, methods) in openapi["paths"].as_object().unwrap() {
             let kind = path.trim_start_matches("/v1/").split('/').next().unwrap();
+            let kind = if path.starts_with("/v1/templates/versions") { "template versions" } else { kind };
             // Tenants themselves are the operator's, whatever key another tenant has.
             if !path.contains("{id}") || kind == "tenants" {
                 continue;

@@ -5,6 +5,7 @@ use http::Request;
 use serde_json::{Value, json};
 use tidings_domain::whatsapp::lint::{Severity, is_refused, lint};
 use tidings_simulator::{Provision, SimConfig, Simulator};
+use tidings_tests::support::Program;
 
 const TEMPLATES: &str = include_str!("../testdata/templates.json");
 const NOW: i64 = 1_790_000_000_000_000;
@@ -94,4 +95,52 @@ fn the_linter_agrees_with_the_reviewer() {
         if taken { good += 1 } else { bad += 1 }
     }
     assert!(good >= 25 && bad >= 60, "{good} good, {bad} bad");
+}
+
+/// Every place of a template, as a JSON pointer.
+fn places(value: &Value, pointer: &str, found: &mut Vec<String>) {
+    found.push(pointer.to_owned());
+    match value {
+        Value::Object(fields) => {
+            fields.iter().for_each(|(name, field)| places(field, &format!("{pointer}/{name}"), found));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(n, item)| places(item, &format!("{pointer}/{n}"), found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn odd_shapes_are_findings_and_never_a_panic() {
+    let odd = [json!(null), json!(7), json!("{{"), json!([[]]), json!({"": {}}), json!("\u{202e}{{1}}\u{0}")];
+    for case in templates() {
+        let mut pointers = Vec::new();
+        places(&case["template"], "", &mut pointers);
+        for pointer in pointers {
+            for value in &odd {
+                let mut template = case["template"].clone();
+                *template.pointer_mut(&pointer).unwrap() = value.clone();
+                for finding in lint(&template) {
+                    assert!(template.pointer(&finding.pointer).is_some(), "{template}: {finding:?}");
+                }
+                drop(verdict(&template));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_command_judges_a_file_without_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("template.json");
+    for case in templates().iter().step_by(17) {
+        std::fs::write(&path, case["template"].to_string()).unwrap();
+        let refused = is_refused(&lint(&case["template"]));
+        let finished = Program::default().run(&["template", "lint", path.to_str().unwrap()]).await;
+        assert_eq!(finished.code, Some(i32::from(refused)), "{}: {finished:?}", case["case"]);
+        for finding in lint(&case["template"]) {
+            assert!(finished.stdout.contains(finding.rule), "{}: {}", case["case"], finished.stdout);
+        }
+    }
 }

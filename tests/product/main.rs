@@ -21,6 +21,7 @@ mod explain_command;
 mod failover;
 mod feed;
 mod idempotency;
+mod imports;
 mod inbound;
 mod isolation;
 mod lawful;

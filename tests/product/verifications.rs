@@ -17,7 +17,7 @@ async fn check(tenant: &Tenant, id: &Value, code: &str) -> Value {
 }
 
 /// The last code that went to a number, as its owner reads it.
-async fn code_of(app: &TestApp, number: &str) -> String {
+pub async fn code_of(app: &TestApp, number: &str) -> String {
     codes_of(app, number, 1).await.remove(0)
 }
 
@@ -214,6 +214,31 @@ both_engines! {
         // Whoever shows that a person asks passes a challenge, but no block.
         let passed = json!({"to": {"phone": "+23276555555"}, "challenge_passed": true});
         assert_eq!(tenant.http.post("/v1/verifications", &passed).await.status, 403);
+    }
+
+    async fn figures_tell_how_codes_fare(storage: Storage) {
+        let app = TestApp::start(storage).await;
+        let (tenant, other) = (app.tenant().await, app.tenant_number(1).await);
+        for (number, used) in [("+4915112300300", true), ("+4915112300500", false), ("+33612345678", false)] {
+            let made = start(&tenant, number).await.expect(201);
+            if used {
+                check(&tenant, &made["id"], &code_of(&app, number).await).await;
+            }
+        }
+        let report = tenant.http.get("/v1/verifications/overview?hours=2").await.expect(200);
+        assert_eq!((&report["started"], &report["approved"], &report["sends"]), (&json!(3), &json!(1), &json!(3)));
+        let countries = json!([
+            {"country": "DE", "started": 2, "approved": 1, "sends": 2},
+            {"country": "FR", "started": 1, "approved": 0, "sends": 1},
+        ]);
+        assert_eq!(report["countries"], countries);
+        assert_eq!(report["hours"].as_array().unwrap().len(), 2);
+        app.clock.advance(Duration::from_secs(3 * 3_600));
+        let later = tenant.http.get("/v1/verifications/overview?hours=2").await.expect(200);
+        assert_eq!(later["started"], 0, "it is over");
+        assert_eq!(tenant.http.get("/v1/verifications/overview").await.expect(200)["started"], 3);
+        assert_eq!(other.http.get("/v1/verifications/overview").await.expect(200)["started"], 0);
+        tenant.http.get("/v1/verifications/overview?hours=0").await.expect(400);
     }
 
     async fn lists_come_before_limits(storage: Storage) {

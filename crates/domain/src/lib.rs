@@ -23,6 +23,7 @@ pub mod problem;
 pub mod provider;
 pub mod secret;
 pub mod template;
+pub mod table;
 pub mod time;
 pub mod trace;
 pub mod transport;

@@ -2,6 +2,7 @@
 //! is written here, and reconcile writes what people and platforms say.
 
 mod capture;
+mod export;
 mod forms;
 mod ledger;
 mod moment;
@@ -9,6 +10,7 @@ mod preferences;
 mod settings;
 
 pub use capture::{Asked, OptIn, Submitted};
+pub use export::ledger_csv;
 pub use ledger::{ConsentLine, NewConsentInput};
 pub use moment::{HeldLine, StateReport};
 pub use preferences::{Chosen, Closed, Link, Preference, Preferences, Shown};

@@ -22,6 +22,7 @@ pub mod config;
 pub mod consents;
 pub mod content;
 pub mod error;
+pub mod imports;
 pub mod limits;
 pub mod metrics;
 pub(crate) mod office;

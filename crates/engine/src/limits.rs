@@ -105,6 +105,16 @@ pub(crate) const FORMS_MAX: usize = 100;
 pub(crate) const FORM_VERSIONS_MAX: u32 = 50;
 /// Links of double opt-ins that one address is sent in a day.
 pub(crate) const CONFIRM_LINKS_PER_DAY_MAX: u32 = 3;
+/// Lines of one imported file, and bytes of one of its records.
+pub(crate) const IMPORT_LINES_MAX: u64 = 1_000_000;
+pub(crate) const IMPORT_LINE_BYTES_MAX: usize = 64 * 1024;
+/// Lines and bytes of a portion of a file, which is carried out in one transaction.
+pub(crate) const IMPORT_PART_LINES_MAX: usize = 250;
+pub(crate) const IMPORT_PART_BYTES_MAX: usize = 256 * 1024;
+/// Refused lines read at once.
+pub(crate) const IMPORT_REPORT_ROWS: usize = 1_000;
+/// Microseconds between two looks for imports.
+pub(crate) const IMPORT_LOOK_US: i64 = SECOND / 2;
 /// Bytes of the evidence of a consent, as JSON.
 pub const EVIDENCE_BYTES_MAX: usize = 8_192;
 /// Characters of a provider's own id.
@@ -200,3 +210,5 @@ pub(crate) const CODE_TRIES_MAX: usize = 3;
 /// Recipients that one dry run of an audience may name, and those it shows for each rule.
 pub const AUDIENCE_MAX: usize = 200_000;
 pub const AUDIENCE_SAMPLES_MAX: usize = 5;
+/// Hours that a report about codes may cover: a week.
+pub(crate) const CODE_HOURS_MAX: u32 = 168;

@@ -207,6 +207,7 @@ impl Engine {
             }
             if roles.readers {
                 keep!("house", reconcile::keep_house);
+                keep!("imports", crate::imports::run);
                 keep!("retention", reconcile::retention::run);
                 keep!("log", reconcile::follow_log);
                 keep!("templates", templates::work::run);

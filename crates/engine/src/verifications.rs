@@ -3,11 +3,13 @@
 
 mod ask;
 mod check;
+mod figures;
 mod guard;
 mod lists;
 
 pub use ask::AskCode;
 pub use check::Check;
+pub use figures::{CodesOfCountry, CodesOfHour, CodesReport};
 pub use lists::NewListed;
 
 use serde::Serialize;

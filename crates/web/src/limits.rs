@@ -25,6 +25,8 @@ pub const CALLBACK_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const REFUSED_BYTES_READ_MAX: usize = 1024 * 1024;
 /// Bytes of a file, the largest that the platform takes.
 pub const MEDIA_BYTES_MAX: usize = 100 * 1024 * 1024;
+/// Bytes of a table that is imported.
+pub const IMPORT_BYTES_MAX: usize = 200 * 1024 * 1024;
 /// Bytes around a file in a multipart body.
 pub const MULTIPART_SLACK_BYTES: usize = 64 * 1024;
 /// Bytes of a file's name.
@@ -90,3 +92,5 @@ pub(crate) const DEAD_COUNTED_MAX: usize = 100;
 pub const TEMPLATE_SAMPLE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Bytes of the body of a dry run of an audience: some 200,000 numbers.
 pub const AUDIENCE_BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Hours of codes that the console shows.
+pub const CODE_HOURS_SHOWN: u32 = 48;

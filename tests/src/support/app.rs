@@ -44,6 +44,7 @@ impl Default for Options {
                 ..EngineConfig::default()
             },
             simulator: SimConfig {
+                review_us: 20_000,
                 customers: quick(),
                 webhook: WebhookMode { max_batch: 20, batch_window_us: 1_000 },
                 ..SimConfig::default()

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::limits::*;
+use super::limits::{
+    FALLBACK_CHARS_MAX, FALLBACKS_MAX, OWNER_CHARS_MAX, TAG_CHARS_MAX, TAGS_MAX, VARIABLE_CHARS_MAX,
+    VARIABLES_MAX, VARIANT_CHARS_MAX, VARIANTS_MAX, WEIGHT_MAX,
+};
 use super::variables::Variable;
 use crate::problem::{Checked, FieldProblem};
 use crate::whatsapp::lint::LANGUAGES;
@@ -65,79 +68,93 @@ fn one() -> u32 {
 impl Settings {
     pub fn check(&self) -> Checked<()> {
         let mut problems = Vec::new();
-        let mut add = |field: String, code: &'static str, detail: &str| {
-            problems.push(FieldProblem::new(field, code, detail));
+        self.check_labels(&mut problems);
+        self.check_variables(&mut problems);
+        self.check_variants(&mut problems);
+        self.check_texts(&mut problems);
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    fn check_labels(&self, problems: &mut Vec<FieldProblem>) {
+        let fits = |(key, value): (&String, &String)| {
+            !key.is_empty() && !long(key, TAG_CHARS_MAX) && !long(value, TAG_CHARS_MAX)
         };
-        let long = |text: &str, max: usize| text.chars().count() > max;
-        if self.tags.len() > TAGS_MAX
-            || self
-                .tags
-                .iter()
-                .any(|(key, value)| key.is_empty() || long(key, TAG_CHARS_MAX) || long(value, TAG_CHARS_MAX))
-        {
-            add("tags".into(), "tags.size", "Give at most 20 tags of at most 80 characters each.");
+        if self.tags.len() > TAGS_MAX || !self.tags.iter().all(fits) {
+            let detail = "Give at most 20 tags of at most 80 characters each.";
+            problems.push(FieldProblem::new("tags", "tags.size", detail));
         }
         if long(&self.owner, OWNER_CHARS_MAX) {
-            add("owner".into(), "owner.size", "The owner has at most 200 characters.");
+            let detail = "The owner has at most 200 characters.";
+            problems.push(FieldProblem::new("owner", "owner.size", detail));
+        }
+        if self.default_language.as_ref().is_some_and(|code| !LANGUAGES.contains(&code.as_str())) {
+            let detail = "Give a language of the platform, such as `en_US`.";
+            problems.push(FieldProblem::new("default_language", "language.unknown", detail));
+        }
+    }
+
+    fn check_variables(&self, problems: &mut Vec<FieldProblem>) {
+        if self.variables.len() > VARIABLES_MAX {
+            let detail = "Declare at most 40 variables.";
+            problems.push(FieldProblem::new("variables", "variables.count", detail));
         }
         for (index, variable) in self.variables.iter().enumerate() {
             let field = format!("variables[{index}]");
+            let mut add = |part: &str, code: &'static str, detail: &str| {
+                problems.push(FieldProblem::new(format!("{field}.{part}"), code, detail));
+            };
             let repeated = self.variables[..index].iter().any(|other| other.name == variable.name);
             let named = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
             if variable.name.is_empty() || !variable.name.bytes().all(named) || repeated {
                 let detail =
                     "Give each variable a name of its own, of lower-case letters, digits and underscores.";
-                add(format!("{field}.name"), "variable.name", detail);
+                add("name", "variable.name", detail);
             }
             let max = variable.max_chars.unwrap_or(1);
             if max == 0 || max > VARIABLE_CHARS_MAX {
-                add(format!("{field}.max_chars"), "variable.max_chars", "Between 1 and 1024 characters.");
+                add("max_chars", "variable.max_chars", "Between 1 and 1024 characters.");
             }
-            for (part, text) in [("sample", Some(&variable.sample)), ("fallback", variable.fallback.as_ref())]
-            {
-                let text = text.filter(|text| !text.is_empty() || part == "fallback");
+            let sample = Some(&variable.sample).filter(|text| !text.is_empty());
+            for (part, text) in [("sample", sample), ("fallback", variable.fallback.as_ref())] {
                 if let Some(Err(detail)) = text.map(|text| variable.check(&text.as_str().into())) {
-                    add(format!("{field}.{part}"), "variable.value", &detail);
+                    add(part, "variable.value", &detail);
                 }
             }
         }
-        if self.variables.len() > VARIABLES_MAX {
-            add("variables".into(), "variables.count", "Declare at most 40 variables.");
+    }
+
+    fn check_variants(&self, problems: &mut Vec<FieldProblem>) {
+        if self.variants.len() > VARIANTS_MAX {
+            problems.push(FieldProblem::new("variants", "variants.count", "Give at most 10 variants."));
         }
         for (index, variant) in self.variants.iter().enumerate() {
-            let field = format!("variants[{index}]");
             let repeated = self.variants[..index].iter().any(|other| other.name == variant.name);
             let named = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
             let fits = !variant.name.is_empty() && variant.name.bytes().all(named);
             if !fits || long(&variant.name, VARIANT_CHARS_MAX) || repeated {
                 let detail =
                     "Give each variant a name of its own, of at most 20 lower-case letters and digits.";
-                add(format!("{field}.name"), "variant.name", detail);
+                problems.push(FieldProblem::new(format!("variants[{index}].name"), "variant.name", detail));
             }
             if variant.weight > WEIGHT_MAX {
-                add(format!("{field}.weight"), "variant.weight", "A weight is between 0 and 1000.");
+                let field = format!("variants[{index}].weight");
+                problems.push(FieldProblem::new(field, "variant.weight", "A weight is between 0 and 1000."));
             }
         }
-        if self.variants.len() > VARIANTS_MAX {
-            add("variants".into(), "variants.count", "Give at most 10 variants.");
-        }
-        if self.default_language.as_ref().is_some_and(|code| !LANGUAGES.contains(&code.as_str())) {
-            add(
-                "default_language".into(),
-                "language.unknown",
-                "Give a language of the platform, such as `en_US`.",
-            );
-        }
+    }
+
+    fn check_texts(&self, problems: &mut Vec<FieldProblem>) {
         if self.fallback_texts.len() > FALLBACKS_MAX {
-            add("fallback_texts".into(), "fallback_texts.count", "Give at most 50 texts.");
+            let detail = "Give at most 50 texts.";
+            problems.push(FieldProblem::new("fallback_texts", "fallback_texts.count", detail));
         }
         for (index, fallback) in self.fallback_texts.iter().enumerate() {
             if fallback.text.is_empty() || long(&fallback.text, FALLBACK_CHARS_MAX) {
+                let field = format!("fallback_texts[{index}].text");
                 let detail = "A text has 1 to 4096 characters.";
-                add(format!("fallback_texts[{index}].text"), "fallback_text.size", detail);
+                problems.push(FieldProblem::new(field, "fallback_text.size", detail));
             }
         }
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
     /// The arms, of which there is always one.
@@ -162,4 +179,8 @@ impl Settings {
         // The first of equals wins.
         self.fallback_texts.iter().rev().filter(fits).max_by_key(rank)
     }
+}
+
+fn long(text: &str, max: usize) -> bool {
+    text.chars().count() > max
 }

@@ -64,7 +64,7 @@ pub(crate) fn purpose_of(snapshot: &Snapshot, text: &str) -> std::result::Result
 }
 
 impl Engine {
-    pub(super) async fn snapshot(&self, caller: &Caller) -> Result<Arc<Snapshot>> {
+    pub(crate) async fn snapshot(&self, caller: &Caller) -> Result<Arc<Snapshot>> {
         self.0.catalogs.get(&caller.store, &caller.scope, self.now()).await
     }
 

@@ -6,8 +6,8 @@ use serde_json::Value;
 use tidings_domain::actor::Permission;
 use tidings_domain::event::Kind;
 use tidings_domain::id::{
-    AccountId, CallbackId, ContactId, FormId, Id, ImportId, InboundId, KeyId, MessageId, PauseId, SenderId,
-    TenantId, TopicId,
+    AccountId, CallbackId, CatalogueId, ContactId, FormId, Id, ImportId, InboundId, KeyId, MessageId,
+    PauseId, SenderId, TenantId, TopicId, VersionId,
 };
 use tidings_domain::time::Timestamp;
 use tidings_store::cursor::Cursor as _;
@@ -67,14 +67,18 @@ fn subject(kind: Kind, bytes: [u8; 16]) -> String {
         Kind::RecipientInvalid | Kind::RecipientLifted => {
             format!("recipient_{:032x}", u128::from_be_bytes(bytes))
         }
-        Kind::TenantCreated | Kind::TenantChanged | Kind::DataKeyRotated | Kind::ConsentSettingsChanged => {
-            TenantId::from_bytes(bytes).to_string()
-        }
+        Kind::TenantCreated
+        | Kind::TenantChanged
+        | Kind::DataKeyRotated
+        | Kind::ConsentSettingsChanged
+        | Kind::TemplateRulesChanged => TenantId::from_bytes(bytes).to_string(),
         Kind::AccountCreated
         | Kind::AccountUpdated
         | Kind::AccountChanged
         | Kind::TemplatesSynced
         | Kind::TemplateChanged
+        | Kind::CategoryDrifted
+        | Kind::CategoryAnnounced
         | Kind::IdentityChanged => AccountId::from_bytes(bytes).to_string(),
         Kind::SenderCreated
         | Kind::SenderChanged
@@ -82,7 +86,13 @@ fn subject(kind: Kind, bytes: [u8; 16]) -> String {
         | Kind::LaneHeld
         | Kind::LaneRecovered => SenderId::from_bytes(bytes).to_string(),
         Kind::KeyCreated | Kind::KeyRevoked => KeyId::from_bytes(bytes).to_string(),
-        Kind::PauseSet | Kind::PauseLifted => PauseId::from_bytes(bytes).to_string(),
+        Kind::CatalogueChanged => CatalogueId::from_bytes(bytes).to_string(),
+        Kind::VersionCreated | Kind::VersionMoved | Kind::LintOverridden | Kind::TemplateResubmitted => {
+            VersionId::from_bytes(bytes).to_string()
+        }
+        Kind::PauseSet | Kind::PauseLifted | Kind::TemplateHeld | Kind::TemplateReleased => {
+            PauseId::from_bytes(bytes).to_string()
+        }
         Kind::CallbackUnknown => CallbackId::from_bytes(bytes).to_string(),
         _ => MessageId::from_bytes(bytes).to_string(),
     }

@@ -57,6 +57,8 @@ impl Engine {
         if !store.move_template_version(scope, leaving).await? {
             return Err(EngineError::Conflict("The version was changed meanwhile; look again.".to_owned()));
         }
+        // What the platform says of it may come before its answer.
+        self.0.catalogs.drop_copy(scope.tenant());
         let submission = TemplateSubmission {
             account_ref: &account.provider_ref,
             provider_id: edited.as_deref(),

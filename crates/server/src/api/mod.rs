@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, header};
+use http::{HeaderName, Method, Request, StatusCode, header};
 use serde_json::Value;
 use tidings_domain::secret::Secret;
 use tidings_domain::transport::{Bounds, Transport, TransportError};
@@ -53,24 +53,59 @@ impl Api {
         body: Option<Value>,
         idempotency_key: Option<&str>,
     ) -> anyhow::Result<Value> {
+        let mut headers = Vec::new();
+        let body = match body {
+            Some(body) => {
+                headers.push((header::CONTENT_TYPE, "application/json"));
+                Bytes::from(body.to_string())
+            }
+            None => Bytes::new(),
+        };
+        if let Some(key) = idempotency_key {
+            headers.push((HeaderName::from_static("idempotency-key"), key));
+        }
+        let body = self.exchange(method, path, body, &headers).await?;
+        self.read(&body)
+    }
+
+    /// A file as the body.
+    pub async fn send(&self, path: &str, kind: &str, body: Vec<u8>) -> anyhow::Result<Value> {
+        let body = self.exchange(Method::POST, path, body.into(), &[(header::CONTENT_TYPE, kind)]).await?;
+        self.read(&body)
+    }
+
+    /// An answer that is no JSON.
+    pub async fn text(&self, path: &str) -> anyhow::Result<String> {
+        let body = self.exchange(Method::GET, path, Bytes::new(), &[]).await?;
+        String::from_utf8(body.to_vec()).context("the answer is no text")
+    }
+
+    fn read(&self, body: &[u8]) -> anyhow::Result<Value> {
+        if body.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(body)
+            .with_context(|| format!("{} did not answer with JSON; is it a Tidings server?", self.base))
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+        headers: &[(HeaderName, &str)],
+    ) -> anyhow::Result<Bytes> {
         if self.key.is_empty() {
             bail!("a key is needed: give --key or set TIDINGS_KEY");
         }
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
-            .header(header::ACCEPT, "application/json")
+            .header(header::ACCEPT, "application/json, text/csv")
             .header(header::AUTHORIZATION, format!("Bearer {}", self.key.expose()));
-        if let Some(key) = idempotency_key {
-            request = request.header("idempotency-key", key);
+        for (name, value) in headers {
+            request = request.header(name, *value);
         }
-        let body = match body {
-            Some(body) => {
-                request = request.header(header::CONTENT_TYPE, "application/json");
-                Bytes::from(body.to_string())
-            }
-            None => Bytes::new(),
-        };
         let request =
             request.body(body).with_context(|| format!("`{}` is no address of a server", self.base))?;
         let bounds = Bounds { total_us: limits::API_TIME_US, answer_bytes_max: limits::API_ANSWER_BYTES_MAX };
@@ -79,11 +114,7 @@ impl Api {
         if !head.status.is_success() {
             return Err(refusal(head.status, &body));
         }
-        if body.is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_slice(&body)
-            .with_context(|| format!("{} did not answer with JSON; is it a Tidings server?", self.base))
+        Ok(body)
     }
 
     fn unreached(&self, error: TransportError) -> anyhow::Error {

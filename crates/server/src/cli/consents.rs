@@ -32,6 +32,48 @@ pub enum Consent {
         #[command(flatten)]
         server: Server,
     },
+    /// Import a CSV table; good lines count, bad ones come back.
+    Import {
+        /// The table; its first line names the columns (phone, granted, purpose, channel, at …).
+        file: std::path::PathBuf,
+        /// For lines that name none.
+        #[arg(long)]
+        purpose: Option<String>,
+        /// For lines that name none.
+        #[arg(long)]
+        channel: Option<String>,
+        /// For lines that do not say: they were granted.
+        #[arg(long, conflicts_with = "revoked")]
+        granted: bool,
+        /// For lines that do not say: they were revoked.
+        #[arg(long)]
+        revoked: bool,
+        /// Where the refused lines go, as CSV.
+        #[arg(long, value_name = "FILE")]
+        refused: Option<std::path::PathBuf>,
+        #[command(flatten)]
+        server: Server,
+    },
+    /// One person's whole ledger.
+    Export {
+        #[arg(long)]
+        to: String,
+        /// As a CSV table.
+        #[arg(long)]
+        csv: bool,
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Make a link to somebody's preference centre.
+    Link {
+        #[arg(long)]
+        to: String,
+        /// The page's language.
+        #[arg(long)]
+        language: Option<String>,
+        #[command(flatten)]
+        server: Server,
+    },
     /// Topics that people choose by.
     Topics(Server),
     /// Make a topic, or change the titles of one.

@@ -33,6 +33,13 @@ pub enum Verification {
     Resend(ById),
     /// End it before its time.
     Cancel(ById),
+    /// Show how codes fared in the last hours, by country.
+    Overview {
+        #[arg(long, value_name = "HOURS", default_value_t = 24)]
+        hours: u32,
+        #[command(flatten)]
+        server: Server,
+    },
     /// Show how codes are made and limited.
     Settings(Server),
     /// Numbers, prefixes, countries, addresses and devices that are never sent a code.

@@ -1,6 +1,11 @@
 //! `tidings consent …`: the ledger, its topics and its settings.
 
+use std::io::IsTerminal;
+use std::path::Path;
+use std::time::Duration;
+
 use http::Method;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value, json};
 
 use super::{Failure, Outcome, view};
@@ -22,6 +27,34 @@ pub async fn run(command: Consent, out: Out) -> Outcome {
             let path = query(&[("to", Some(to.as_str())), ("at", at.as_deref()), ("known", known)]);
             let state = view::api(&server).get(&format!("/v1/consents/state{path}")).await?;
             Ok(out.answer(&state, || view::list(&state, "held", STATE))?)
+        }
+        Consent::Import { file, purpose, channel, granted, revoked, refused, server } => {
+            let granted = (granted || revoked).then(|| granted.to_string());
+            let query = query(&[
+                ("purpose", purpose.as_deref()),
+                ("channel", channel.as_deref()),
+                ("granted", granted.as_deref()),
+            ]);
+            import(&file, &query, refused.as_deref(), &server, out).await
+        }
+        Consent::Export { to, csv, server } => {
+            let format = csv.then_some("csv");
+            let path = format!("/v1/consents/export{}", query(&[("to", Some(to.as_str())), ("format", format)]));
+            if csv {
+                let table = view::api(&server).text(&path).await?;
+                return Ok(out.answer(&json!({"csv": table}), || table.clone())?);
+            }
+            let page = view::api(&server).get(&path).await?;
+            Ok(out.answer(&page, || view::list(&page, "consents", LEDGER))?)
+        }
+        Consent::Link { to, language, server } => {
+            let mut body = json!({"to": recipient(&to)});
+            if let Some(language) = language {
+                body["language"] = json!(language);
+            }
+            let made = view::api(&server).post("/v1/preference-links", Some(body)).await?;
+            let fields = [("link", "/url"), ("opens until", "/expires_at")];
+            Ok(out.answer(&made, || view::fields(&made, &fields))?)
         }
         Consent::Topics(server) => {
             let page = view::api(&server).get("/v1/topics").await?;
@@ -122,4 +155,39 @@ async fn settings(marketing: Option<&str>, name: Option<String>, server: &Server
         ("start words", "/start_words"),
     ];
     Ok(out.answer(&settings, || view::fields(&settings, &fields))?)
+}
+
+/// Between two looks at a running import.
+const LOOK: Duration = Duration::from_millis(250);
+
+async fn import(file: &Path, query: &str, refused: Option<&Path>, server: &Server, out: Out) -> Outcome {
+    let table = std::fs::read(file)
+        .map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", file.display())))?;
+    let api = view::api(server);
+    let mut report = api.send(&format!("/v1/consent-imports{query}"), "text/csv", table).await?;
+    let path = format!("/v1/imports/{}", view::text(&report, "/id"));
+    let bar = bar(report["lines"].as_u64().unwrap_or(0), out);
+    while report["state"] != "finished" {
+        tokio::time::sleep(LOOK).await;
+        report = api.get(&path).await?;
+        bar.set_position(report["done"].as_u64().unwrap_or(0));
+    }
+    bar.finish_and_clear();
+    if let Some(refused) = refused {
+        let table = api.text(&format!("{path}/refused")).await?;
+        std::fs::write(refused, table)
+            .map_err(|error| Failure::Usage(format!("{} cannot be written: {error}", refused.display())))?;
+    }
+    let fields = [("import", "/id"), ("lines", "/lines"), ("good", "/good"), ("refused", "/bad")];
+    Ok(out.answer(&report, || view::fields(&report, &fields))?)
+}
+
+fn bar(lines: u64, out: Out) -> ProgressBar {
+    let target = if out.json || !std::io::stderr().is_terminal() {
+        ProgressDrawTarget::hidden()
+    } else {
+        ProgressDrawTarget::stderr()
+    };
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} lines").expect("the template is well-formed");
+    ProgressBar::with_draw_target(Some(lines), target).with_style(style)
 }

@@ -33,6 +33,20 @@ pub async fn run(command: Verification, out: Out) -> Outcome {
         }
         Verification::Resend(by) => act(&by, "/resend", out).await,
         Verification::Cancel(by) => act(&by, "/cancel", out).await,
+        Verification::Overview { hours, server } => {
+            let found = view::api(&server).get(&format!("/v1/verifications/overview?hours={hours}")).await?;
+            let names =
+                [("since", "/since"), ("asked for", "/started"), ("used", "/approved"), ("sent", "/sends")];
+            let columns = [
+                ("COUNTRY", "/country"),
+                ("ASKED FOR", "/started"),
+                ("USED", "/approved"),
+                ("SENT", "/sends"),
+            ];
+            Ok(out.answer(&found, || {
+                format!("{}\n{}", view::fields(&found, &names), view::list(&found, "countries", &columns))
+            })?)
+        }
         Verification::Settings(server) => {
             let found = view::api(&server).get("/v1/verifications/settings").await?;
             Ok(out.answer(&found, || settings(&found))?)

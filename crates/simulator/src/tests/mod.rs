@@ -10,6 +10,7 @@ mod limits;
 mod media;
 mod nodes;
 mod parts;
+mod review;
 mod rig;
 mod shapes;
 mod template;

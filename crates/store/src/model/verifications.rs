@@ -117,6 +117,25 @@ pub enum CodeChecked {
     NotFound,
 }
 
+/// What became of the codes of some hours.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CodeFigures {
+    /// The countries with the most first.
+    pub countries: Vec<(CountryCode, CodeCounts)>,
+    /// By the beginning of the hour, oldest first; hours without any are left out.
+    pub hours: Vec<(Timestamp, CodeCounts)>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CodeCounts {
+    /// Verifications that began.
+    pub started: u64,
+    /// Those in which the right code was given.
+    pub approved: u64,
+    /// Codes that were sent for them.
+    pub sends: u64,
+}
+
 /// A number, block of numbers or country that is always or never sent a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {

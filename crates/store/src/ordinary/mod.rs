@@ -18,6 +18,7 @@ mod forms;
 mod forward;
 mod housekeeping;
 mod idempotency;
+mod imports;
 mod inbound;
 mod invalid;
 mod kept;

@@ -7,6 +7,7 @@ pub mod consents;
 pub mod contacts;
 pub mod dead_letters;
 pub mod events;
+pub mod imports;
 pub mod inbound;
 pub mod keys;
 pub mod media;
@@ -91,12 +92,17 @@ fn consent() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(consents::add_consent, consents::list_consents))
         .routes(routes!(consents::consent_state))
+        .routes(routes!(consents::export_consents))
         .routes(routes!(topics::put_topic, topics::list_topics))
         .routes(routes!(preference_links::make_link))
         .routes(routes!(consent_forms::create_form, consent_forms::list_forms))
         .routes(routes!(consent_forms::get_form, consent_forms::change_form, consent_forms::close_form))
         .routes(routes!(consent_forms::form_qr))
         .routes(routes!(consent_forms::begin_opt_in))
+        .routes(routes!(imports::list_imports))
+        .routes(routes!(imports::get_import))
+        .routes(routes!(imports::get_refused))
+        .merge(OpenApiRouter::new().routes(routes!(imports::import_consents)).layer(DefaultBodyLimit::disable()))
         .routes(routes!(topics::get_settings, topics::set_settings))
 }
 
@@ -160,6 +166,7 @@ fn codes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(verifications::start_verification))
         .routes(routes!(verifications::check_verification))
+        .routes(routes!(verifications::overview))
         .routes(routes!(verifications::get_settings, verifications::set_settings))
         .routes(routes!(verifications::add_listed, verifications::get_listed))
         .routes(routes!(verifications::remove_listed))

@@ -88,8 +88,17 @@ pub async fn logical(viewer: Viewer, Path(id): Path<String>) -> Result<Response,
     let variants: Vec<String> =
         settings.arms().iter().map(|arm| format!("{} ({})", arm.name, arm.weight)).collect();
     let summary = row(found.clone());
+    // What the platform made of it, where that is something else.
+    let drifted = engine.templates(&viewer.caller).await?.into_iter().find(|template| {
+        let name = Some(&template.definition.name);
+        let ours = versions.iter().any(|version| version.provider_name.as_ref() == name);
+        ours && template.account == found.account
+            && template.category.is_some_and(|its| its != found.category)
+    });
+    let drift = drifted.and_then(|template| template.category).map(|its| its.to_string()).unwrap_or_default();
     let facts = [
         fact("Category", summary.category),
+        fact("Category at the platform", drift),
         fact("Owner", summary.owner),
         fact("Tags", summary.tags),
         fact("Variables", variables.join(", ")),

@@ -6,6 +6,7 @@
 mod assets;
 mod attention;
 mod catalogue;
+mod codes;
 mod cookies;
 mod csrf;
 mod headers;
@@ -49,6 +50,7 @@ pub fn router(state: AppState) -> Router<AppState> {
         .route("/messages/{id}/cancel", post(message::cancel))
         .route("/messages/{id}/redrive", post(message::redrive))
         .route("/senders", get(senders::show))
+        .route("/codes", get(codes::show))
         .route("/nodes", get(nodes::show))
         .route("/templates", get(templates::show))
         .route("/templates/sync", post(templates::sync))

@@ -71,34 +71,14 @@ async fn walk(conn: &Conn, scope: &TenantScope, news: &News<'_>, status: &str) -
 /// A category that differs from the known one: an event with the price it implies.
 async fn drift(conn: &Conn, scope: &TenantScope, news: &News<'_>, to: Category) -> Result<()> {
     let tenant = scope.tenant();
-    let sql = "SELECT id, category FROM templates
+    let sql = "SELECT category FROM templates
         WHERE tenant_id = $1 AND account_id = $2 AND name = $3 AND language = $4";
     let params = vals![&tenant, &news.account, news.name, news.language];
-    let known = conn.query_opt(sql, params).await?;
-    let (subject, from) = match &known {
-        Some(row) => (row.get::<[u8; 16]>(0)?, row.get::<Option<Category>>(1)?),
-        // A template that is not known yet comes with its category once it is decided.
-        None if news.status.is_none() => return Ok(()),
-        None => (news.account.bytes(), None),
-    };
-    // A first review may end in another category than the one asked for.
-    let from = match from {
-        Some(from) => Some(from),
-        None => {
-            let sql = "SELECT l.category FROM logical_templates l JOIN template_versions v
-                ON v.tenant_id = l.tenant_id AND v.template_id = l.id
-                WHERE l.tenant_id = $1 AND l.account_id = $2 AND v.provider_name = $3 AND v.language = $4
-                ORDER BY v.n DESC LIMIT 1";
-            match conn.query_opt(sql, params).await? {
-                Some(row) => Some(row.get(0)?),
-                None => None,
-            }
-        }
-    };
-    let Some(from) = from.filter(|from| *from != to) else { return Ok(()) };
+    let Some(row) = conn.query_opt(sql, params).await? else { return Ok(()) };
+    let Some(from) = row.get::<Option<Category>>(0)?.filter(|from| *from != to) else { return Ok(()) };
     let body = json!({"name": news.name, "language": news.language, "from": from.as_str(), "to": to.as_str(),
         "rates": implied(from, to), "rates_as_of": RATES_AS_OF});
-    log(conn, tenant, Kind::CategoryDrifted, subject, news.actor, news.at, body).await
+    log(conn, tenant, Kind::CategoryDrifted, news.account.bytes(), news.actor, news.at, body).await
 }
 
 async fn hold(conn: &Conn, scope: &TenantScope, news: &News<'_>, quality: &str) -> Result<()> {

@@ -226,7 +226,7 @@ pub(super) async fn moved(conn: &Conn, tenant: TenantId, to: &VersionMove) -> Re
     }
     bump(conn, tenant).await?;
     let moved = one(conn, tenant, to.id).await?.ok_or(LOST)?;
-    if matches!(to.to, VersionState::Pending | VersionState::Approved) {
+    if matches!(to.to, VersionState::Submitted | VersionState::Pending | VersionState::Approved) {
         list(conn, tenant, &moved).await?;
     }
     let body = json!({"template": moved.template, "language": moved.language, "variant": moved.variant,
@@ -253,7 +253,7 @@ async fn list(conn: &Conn, tenant: TenantId, version: &TemplateVersion) -> Resul
         WHERE tenant_id = $1 AND id = $3
         ON CONFLICT (tenant_id, account_id, name, language) DO UPDATE SET
         definition = CASE WHEN $10 = 1 THEN excluded.definition ELSE templates.definition END,
-        status = excluded.status";
+        status = CASE WHEN $11 = 1 THEN templates.status ELSE excluded.status END";
     // The id of the version serves: both are unique among their kind.
     let params = vals![
         &tenant,
@@ -265,7 +265,8 @@ async fn list(conn: &Conn, tenant: TenantId, version: &TemplateVersion) -> Resul
         category,
         &text,
         version.updated_at,
-        approved
+        approved,
+        version.state == VersionState::Submitted,
     ];
     conn.execute(sql, params).await.map(|_| ())
 }

@@ -14,7 +14,7 @@ use crate::scope::{Part, SystemScope, TenantScope};
 use crate::store::Store;
 
 /// The smallest id of a moment.
-fn first_id(at: Timestamp) -> [u8; 16] {
+pub(super) fn first_id(at: Timestamp) -> [u8; 16] {
     let mut id = [0; 16];
     id[..6].copy_from_slice(&at.millis().max(0).to_be_bytes()[2..]);
     id

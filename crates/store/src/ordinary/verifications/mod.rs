@@ -2,6 +2,7 @@
 //! is read and written in one transaction, so two requests at once cannot both be the last one allowed.
 
 mod counts;
+mod figures;
 mod lists;
 mod settings;
 

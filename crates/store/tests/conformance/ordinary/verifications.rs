@@ -19,6 +19,7 @@ conformance!(
     of_many_guesses_at_once_each_counts,
     what_was_counted_is_told,
     people_are_told_once_an_hour,
+    figures_are_added_up,
     lists_name_by_hash,
     settings_are_kept,
     what_has_expired_is_erased_and_forgotten,
@@ -191,6 +192,23 @@ async fn people_are_told_once_an_hour(bed: Bed) -> Bed {
         bed.store.ask_for_code(&scene.scope, ask(&bed, &scene, loud())).await.expect("it is decided");
         assert_eq!(bed.count(told).await, expected);
     }
+    bed
+}
+
+async fn figures_are_added_up(bed: Bed) -> Bed {
+    let (scene, other) = (Scene::new(&bed).await, Scene::new(&bed).await);
+    let since = bed.now();
+    let begun = begin(&bed, &scene).await;
+    check(&bed, &scene, begun.id, GOOD).await;
+    bed.advance(HOUR);
+    begin(&bed, &scene).await;
+    begin(&bed, &other).await;
+    let found = bed.store.code_figures(&scene.scope, since).await.expect("a read");
+    let counts = |started, approved| CodeCounts { started, approved, sends: started };
+    assert_eq!(found.countries, [(begun.country, counts(2, 1))]);
+    assert_eq!(found.hours, [(since, counts(1, 1)), (since.plus(HOUR), counts(1, 0))]);
+    let later = bed.store.code_figures(&scene.scope, bed.now()).await.expect("a read");
+    assert_eq!(later.countries, [(begun.country, counts(1, 0))]);
     bed
 }
 

@@ -8,10 +8,11 @@ use serde_json::value::RawValue;
 use tidings_domain::consent::{Basis, Known, Proof, Reach, Source};
 use tidings_domain::id::ConsentId;
 use tidings_domain::time::Timestamp;
-use tidings_engine::consents::{ConsentLine, HeldLine, NewConsentInput, StateReport};
+use tidings_engine::consents::{ConsentLine, HeldLine, NewConsentInput, StateReport, ledger_csv};
 use tidings_engine::store_model::About;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::api::v1::imports::csv_file;
 use crate::api::v1::recipients::{Recipient, address_of_text};
 use crate::api::v1::schema;
 use crate::error::Result;
@@ -246,4 +247,40 @@ pub async fn consent_state(
             .ok_or_else(|| Problem::field("known", "known.unknown", "`known` is `then` or `now`."))?,
     };
     Ok(Json(state.engine.consent_state(&caller, &address, query.at, known).await?.into()))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ExportQuery {
+    /// A phone number, BSUID or e-mail address.
+    to: String,
+    /// `json` (the default) or `csv`.
+    format: Option<String>,
+}
+
+/// One person's whole ledger, as JSON or as a CSV table
+#[utoipa::path(
+    get, path = "/v1/consents/export", operation_id = "exportConsents", tag = "consents", params(ExportQuery),
+    responses((status = 200, description = "Every entry, newest first", content(
+        (ConsentList = "application/json"), (String = "text/csv"),
+    ))),
+)]
+pub async fn export_consents(
+    State(state): State<AppState>,
+    Key(caller): Key,
+    Query(query): Query<ExportQuery>,
+) -> Result<Response> {
+    let address = address_of_text("to", &query.to)?;
+    let csv = match query.format.as_deref() {
+        None | Some("json") => false,
+        Some("csv") => true,
+        Some(_) => return Err(Problem::field("format", "format.unknown", "`format` is `json` or `csv`.")),
+    };
+    let lines = state.engine.ledger_of(&caller, &address).await?;
+    if csv {
+        return Ok(csv_file(ledger_csv(&lines), "consents.csv"));
+    }
+    let consents = lines.into_iter().map(Into::into).collect();
+    Ok(Json(ConsentList { consents, next_cursor: None }).into_response())
 }

@@ -11,15 +11,18 @@ use tidings_domain::time::Timestamp;
 use tidings_domain::verification::Settings;
 use tidings_engine::store_model::Listed;
 use tidings_engine::verifications::{AskCode, NewListed};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::api::v1::recipients::Recipient;
 use crate::api::v1::schema;
 use crate::api::v1::send::trace_of;
 use crate::error::Result;
-use crate::extract::{Json, Key, path_id};
+use crate::extract::{Json, Key, Query, path_id};
 use crate::problem::Problem;
 use crate::state::AppState;
+
+/// Hours that an overview covers unless it is asked for others.
+const DEFAULT_HOURS: u32 = 24;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -206,6 +209,29 @@ pub async fn get_verification(
 ) -> Result<Response> {
     let id = path_id(&id, "verification")?;
     Ok(Json(state.engine.verification(&caller, id).await?).into_response())
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Hours {
+    /// 1 to 168; 24 unless given.
+    hours: Option<u32>,
+}
+
+/// How codes fare: asked for and used, by country and by hour
+#[utoipa::path(
+    get, path = "/v1/verifications/overview", operation_id = "verificationOverview", tag = "verifications",
+    params(Hours),
+    responses((status = 200, description = "What became of the verifications of the last hours", body = schema::CodesReport)),
+)]
+pub async fn overview(
+    State(state): State<AppState>,
+    Key(caller): Key,
+    Query(query): Query<Hours>,
+) -> Result<Response> {
+    let hours = query.hours.unwrap_or(DEFAULT_HOURS);
+    Ok(Json(state.engine.codes_report(&caller, hours).await?).into_response())
 }
 
 /// Get how codes are made and limited

@@ -76,6 +76,18 @@ fn nice_top(highest: u64) -> u64 {
     }
 }
 
+/// One bar for each value, as a path in the same box.
+pub fn bars(values: &[u64], top: u64) -> String {
+    let step = WIDTH / values.len().max(1) as f64;
+    let mut path = String::with_capacity(values.len() * 32);
+    for (at, value) in values.iter().enumerate().filter(|(_, value)| **value > 0) {
+        let height = (*value as f64 / top.max(1) as f64) * (HEIGHT - 2.0);
+        let (left, width) = (at as f64 * step + step * 0.15, step * 0.7);
+        path.push_str(&format!("M{left:.1} {HEIGHT}v-{height:.1}h{width:.1}V{HEIGHT}Z"));
+    }
+    path
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,5 +109,11 @@ mod tests {
         assert!(chart.delivered.ends_with("L600 120L0 120Z"));
         assert_eq!((chart.failed.as_str(), chart.top.as_str()), ("", "10"));
         assert_eq!(chart.words, "In the last 10 minutes 10 messages were accepted, 15 delivered, 0 failed.");
+    }
+
+    #[test]
+    fn bars_stand_on_the_ground() {
+        assert_eq!(bars(&[0, 4, 2], 4), "M230.0 120v-118.0h140.0V120ZM430.0 120v-59.0h140.0V120Z");
+        assert_eq!(bars(&[], 0), "");
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod catalogue;
 pub mod chart;
+pub mod codes;
 pub mod frame;
 pub mod pages;
 pub mod text;

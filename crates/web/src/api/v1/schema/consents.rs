@@ -83,3 +83,21 @@ pub struct ConfirmationTemplate {
     #[schema(value_type = Object)]
     pub variables: serde_json::Value,
 }
+
+/// How an import stands.
+#[derive(ToSchema)]
+pub struct Import {
+    #[schema(example = "imp_01k9h3c4v8e2xt7m5q0w6r1yza")]
+    pub id: String,
+    pub kind: super::ImportKind,
+    pub state: super::ImportState,
+    /// Lines of the file, without its head.
+    pub lines: u64,
+    pub done: u64,
+    pub good: u64,
+    pub bad: u64,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: String,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub finished_at: Option<String>,
+}

@@ -36,6 +36,8 @@ names! {
         Consent = "consent", SoftOptIn = "soft_opt_in", Contract = "contract", Legal = "legal", Vital = "vital",
     }
     ConsentState { Silent = "silent", Granted = "granted", Revoked = "revoked" }
+    ImportKind { Consents = "consents", Contacts = "contacts" }
+    ImportState { Receiving = "receiving", Running = "running", Finished = "finished" }
     /// What silence means for marketing.
     MarketingRule { OptOut = "opt_out", OptIn = "opt_in" }
     Provider { Cloud = "cloud" }

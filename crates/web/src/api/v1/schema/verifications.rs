@@ -70,3 +70,36 @@ pub struct VerificationSettings {
     guard: bool,
     windows: Vec<CodeWindow>,
 }
+
+#[derive(ToSchema)]
+pub struct CodesReport {
+    #[schema(format = DateTime)]
+    since: String,
+    /// Verifications that began.
+    started: u64,
+    /// Those in which the right code was given in time.
+    approved: u64,
+    /// Codes that were sent for them.
+    sends: u64,
+    /// Countries with the most first, at most 50.
+    countries: Vec<CodesOfCountry>,
+    /// Every hour since then, oldest first.
+    hours: Vec<CodesOfHour>,
+}
+
+#[derive(ToSchema)]
+pub struct CodesOfCountry {
+    #[schema(example = "DE")]
+    country: String,
+    started: u64,
+    approved: u64,
+    sends: u64,
+}
+
+#[derive(ToSchema)]
+pub struct CodesOfHour {
+    #[schema(format = DateTime)]
+    at: String,
+    started: u64,
+    approved: u64,
+}

@@ -1,0 +1,12 @@
+//! Imports: a file is received whole and sealed in portions, then read portion by portion behind the request. Good
+//! lines count, bad ones are kept with the reason.
+
+mod lines;
+mod receive;
+mod report;
+mod work;
+
+pub use lines::Defaults;
+pub use receive::Receiving;
+pub use report::ImportReport;
+pub(crate) use work::run;
