@@ -13,6 +13,7 @@ use tidings_store::Store;
 use tidings_store::model::{Account, CallbackWrite, LaneSignal, Merged};
 use tidings_store::scope::TenantScope;
 
+use super::confirm;
 use super::effects::{self, Effects};
 use crate::catalog::Snapshot;
 use crate::dispatch::failure_entry;
@@ -134,7 +135,7 @@ impl Engine {
                 effects.keep_entry(entry);
             }
         }
-        let Effects { write, signals, .. } = effects;
+        let Effects { write, signals, opted_out, .. } = effects;
         self.0.metrics.add(Counter::receipts, write.receipts.len() as u64);
         self.0.metrics.add(Counter::callbacks_unknown, write.kept.len() as u64);
         self.0.metrics.add(Counter::inbound_messages, write.inbound.len() as u64);
@@ -147,6 +148,7 @@ impl Engine {
                 tracing::debug!(%trace, msg = %message, state = to.as_str(), "a receipt was joined");
             }
         }
+        confirm::opt_outs(self, region, &door.store, &door.scope, &door.snapshot, opted_out).await;
         if templates {
             self.0.catalogs.drop_copy(door.scope.tenant());
             self.0.wakes.everything(region);

@@ -2,6 +2,7 @@
 
 mod cancel;
 mod catalogue;
+mod cards;
 mod consents;
 mod isolation;
 mod lists;
