@@ -16,10 +16,16 @@ async fn things(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String
     let pause = json!({"scope": "category", "id": "marketing", "reason": "x"});
     let pause = tenant.http.post("/v1/pauses", &pause).await.expect(201);
     let key = tenant.http.post("/v1/keys", &json!({"name": "k", "role": "analyst"})).await.expect(201);
+    let rule = json!({"name": "x", "when": "free_form", "verdict": "deny", "reason": "x", "mode": "shadow"});
+    let rule = tenant.http.post("/v1/policy/rules", &rule).await.expect(201);
     let path = format!("/v1/media?sender={}", tenant.sender);
     let media =
         tenant.http.raw(Method::POST, &path, "\u{89}PNG", &[("content-type", "image/png")]).await.expect(201);
-    let import = tenant.http.raw(Method::POST, "/v1/consent-imports", "phone,granted\n+491701234567,yes\n", &[]).await.expect(202);
+    let import = tenant
+        .http
+        .raw(Method::POST, "/v1/consent-imports", "phone,granted\n+491701234567,yes\n", &[])
+        .await
+        .expect(202);
     let form = tenant.http.post("/v1/consent-forms", &form()).await.expect(201);
     let verification =
         tenant.http.post("/v1/verifications", &json!({"to": {"phone": phone(2)}})).await.expect(201);
@@ -39,6 +45,7 @@ async fn things(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String
         ("pauses", text(&pause)),
         ("keys", text(&key)),
         ("media", text(&media)),
+        ("policy", text(&rule)),
         ("consent-forms", text(&form)),
         ("imports", text(&import)),
         ("verifications", text(&verification)),

@@ -37,6 +37,7 @@ mod pages;
 mod pauses;
 mod policy;
 mod preferences;
+mod quiet;
 mod quota;
 mod recipients;
 mod recorded;

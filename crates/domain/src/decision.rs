@@ -19,6 +19,9 @@ pub struct Decision {
     pub version: u32,
     #[serde(flatten)]
     pub verdict: Verdict,
+    /// Decided for the record only: it does not act.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shadow: bool,
     /// A sentence for people; it names no address and no content.
     pub reason: String,
     /// The facts the rule saw, by name.
@@ -28,7 +31,7 @@ pub struct Decision {
 
 impl Decision {
     pub fn denied(&self) -> bool {
-        self.verdict == Verdict::Deny
+        !self.shadow && self.verdict == Verdict::Deny
     }
 }
 
@@ -40,7 +43,7 @@ pub fn deciding(decisions: &[Decision]) -> Option<&Decision> {
     decisions
         .iter()
         .filter_map(|decision| match decision.verdict {
-            Verdict::Defer { until } => Some((until, decision)),
+            Verdict::Defer { until } if !decision.shadow => Some((until, decision)),
             _ => None,
         })
         .max_by_key(|(until, _)| *until)

@@ -81,6 +81,12 @@ kinds! {
     LaneHeld = 71, "lane.held";
     LaneRecovered = 72, "lane.recovered";
     CallbackUnknown = 80, "callback.unknown";
+    /// A tenant's settings of policy have a new version.
+    PolicyChanged = 90, "policy.changed";
+    PolicyRuleAdded = 91, "policy.rule_added";
+    PolicyRuleRemoved = 92, "policy.rule_removed";
+    /// The platform said how many people the portfolio may reach in a day.
+    PortfolioLimitLearned = 93, "policy.portfolio_limit";
     CatalogueChanged = 100, "template.catalogue_changed";
     VersionCreated = 101, "template.version_created";
     /// A version took a step, by a person or by the platform's word.

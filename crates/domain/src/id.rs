@@ -116,6 +116,8 @@ ids! {
     KeyId = "key";
     /// A pause that somebody set.
     PauseId = "pau";
+    /// A rule of policy that a tenant wrote.
+    RuleId = "rul";
     /// A console session.
     SessionId = "ses";
     /// A raw callback that was kept.

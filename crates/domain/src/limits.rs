@@ -32,6 +32,20 @@ pub(crate) const EMAIL_BYTES_MAX: usize = 254;
 pub(crate) const EMAIL_LOCAL_BYTES_MAX: usize = 64;
 /// Bytes of one part of an e-mail address's domain.
 pub(crate) const EMAIL_LABEL_BYTES_MAX: usize = 63;
+
+// Policy.
+
+/// Caps of one tenant.
+pub const CAPS_MAX: usize = 16;
+/// Messages and hours of one cap: 30 days.
+pub const CAP_MESSAGES_MAX: u32 = 100;
+pub const CAP_HOURS_MAX: u32 = 720;
+/// Recipients in 24 hours above which the platform counts no more.
+pub const MESSAGING_LIMIT_MAX: u32 = 10_000_000;
+/// Domains to which a tenant's links may lead.
+pub const DOMAINS_MAX: usize = 200;
+/// Feature flags of one tenant.
+pub const FLAGS_MAX: usize = 64;
 /// Symbols of a one-time password; fewer are guessed.
 pub const CODE_LENGTH_MIN: u8 = 4;
 /// The platform takes no longer ones.

@@ -5,6 +5,7 @@ mod accounts;
 mod auth;
 mod media;
 mod pauses;
+mod policy;
 mod recipients;
 mod recovery;
 mod rotation;
@@ -15,6 +16,7 @@ mod tenants;
 
 pub use accounts::{NewAccount, PatchAccount};
 pub use media::Download;
+pub use policy::{LimitView, PolicyVersion, PolicyView, RuleView};
 pub use senders::NewSender;
 pub use sessions::Session;
 pub use templates::TemplateCounts;

@@ -23,6 +23,7 @@ use tidings_store::scope::TenantScope;
 
 use crate::error::Result;
 use crate::limits::{CATALOG_FRESH_US, CATALOGS_MAX};
+use crate::policy::{Policy, PolicyDefaults};
 
 /// A loaded catalog with its look-ups.
 #[derive(Debug)]
@@ -32,6 +33,7 @@ pub struct Snapshot {
     pub senders: BTreeMap<SenderId, Sender>,
     templates: BTreeMap<(AccountId, String, String), StoredTemplate>,
     pub pauses: Vec<Pause>,
+    pub policy: Policy,
     pub messages_per_s: Option<f64>,
     pub limits: TenantLimits,
     logical: BTreeMap<String, LogicalTemplate>,
@@ -43,7 +45,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    pub fn new(tenant: TenantId, catalog: Catalog) -> Self {
+    pub fn new(tenant: TenantId, catalog: Catalog, defaults: PolicyDefaults) -> Self {
         let TemplateShelf { logical, live: versions, rules } = catalog.shelf;
         let mut live: BTreeMap<CatalogueId, Vec<LiveVersion>> = BTreeMap::new();
         for version in versions {
@@ -53,6 +55,7 @@ impl Snapshot {
             logical: logical.into_iter().map(|each| (each.name.clone(), each)).collect(),
             live,
             rules,
+            policy: Policy::new(&catalog.policy, defaults),
             tenant,
             accounts: catalog.accounts.into_iter().map(|each| (each.id, each)).collect(),
             senders: catalog.senders.into_iter().map(|each| (each.id, each)).collect(),
@@ -182,14 +185,20 @@ struct Entry {
 }
 
 /// The catalogs in memory, at most [`CATALOGS_MAX`].
-#[derive(Default)]
-pub struct Catalogs(Mutex<BTreeMap<TenantId, Entry>>);
+pub struct Catalogs {
+    entries: Mutex<BTreeMap<TenantId, Entry>>,
+    defaults: PolicyDefaults,
+}
 
 impl Catalogs {
+    pub fn new(defaults: PolicyDefaults) -> Self {
+        Self { entries: Mutex::default(), defaults }
+    }
+
     pub async fn get(&self, store: &Store, scope: &TenantScope, now: Timestamp) -> Result<Arc<Snapshot>> {
         let tenant = scope.tenant();
         let known = {
-            let entries = self.0.lock();
+            let entries = self.entries.lock();
             entries.get(&tenant).map(|entry| (Arc::clone(&entry.snapshot), entry.version, entry.checked_at))
         };
         if let Some((snapshot, version, checked_at)) = known {
@@ -198,7 +207,7 @@ impl Catalogs {
                 return Ok(snapshot);
             }
             if store.catalog_version(scope).await? == version {
-                if let Some(entry) = self.0.lock().get_mut(&tenant) {
+                if let Some(entry) = self.entries.lock().get_mut(&tenant) {
                     entry.checked_at = now;
                 }
                 return Ok(snapshot);
@@ -210,8 +219,8 @@ impl Catalogs {
     async fn load(&self, store: &Store, scope: &TenantScope, now: Timestamp) -> Result<Arc<Snapshot>> {
         // The version is read first: a change in between makes the copy look older than it is, never newer.
         let version = store.catalog_version(scope).await?;
-        let snapshot = Arc::new(Snapshot::new(scope.tenant(), store.catalog(scope).await?));
-        let mut entries = self.0.lock();
+        let snapshot = Arc::new(Snapshot::new(scope.tenant(), store.catalog(scope).await?, self.defaults));
+        let mut entries = self.entries.lock();
         if entries.len() >= CATALOGS_MAX {
             let oldest = entries.iter().min_by_key(|(_, entry)| entry.checked_at).map(|(tenant, _)| *tenant);
             oldest.map(|tenant| entries.remove(&tenant));
@@ -223,6 +232,6 @@ impl Catalogs {
 
     /// Forgets a tenant's copy after a change made here.
     pub fn drop_copy(&self, tenant: TenantId) {
-        self.0.lock().remove(&tenant);
+        self.entries.lock().remove(&tenant);
     }
 }

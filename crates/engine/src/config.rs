@@ -7,6 +7,8 @@ use tidings_domain::category::Category;
 use tidings_domain::time::SECOND;
 use tidings_store::model::Retention;
 
+use crate::policy::PolicyDefaults;
+
 #[derive(Debug, Clone)]
 pub struct EngineConfig {
     /// How long an attempt may stay in doubt before policy decides, by [`Category::code`].
@@ -32,6 +34,8 @@ pub struct EngineConfig {
     /// The node's name for people.
     pub node_name: String,
     pub roles: Roles,
+    /// What holds for tenants that have set nothing.
+    pub policy: PolicyDefaults,
     pub version: String,
     /// Changes when the machine restarts; tells whether a journal survived as written.
     pub machine_boot: String,
@@ -53,6 +57,7 @@ impl Default for EngineConfig {
             node: "node".to_owned(),
             node_name: "node".to_owned(),
             roles: Roles::default(),
+            policy: PolicyDefaults::default(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             machine_boot: String::new(),
         }

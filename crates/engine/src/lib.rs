@@ -34,6 +34,7 @@ pub use caller::{Caller, Operator};
 pub use config::{EngineConfig, Roles};
 pub use error::EngineError;
 pub use pipeline::Engine;
+pub use policy::PolicyDefaults;
 /// The plain data that the engine hands on as it is.
 pub use tidings_store::model as store_model;
 pub use tidings_store::{Histogram, Levels};

@@ -171,6 +171,17 @@ pub const LEDGER_DOUBT_US: i64 = 60 * SECOND;
 pub const CLAIM_STALE_US: i64 = 90 * SECOND;
 /// Microseconds between two looks for such claims.
 pub const CLAIM_LOOK_US: i64 = 10 * SECOND;
+/// Rules in CEL: bytes of the source, parts, depth of nesting, items of a list, steps of one evaluation.
+pub const CEL_SOURCE_BYTES_MAX: usize = 4_096;
+pub const CEL_NODES_MAX: usize = 256;
+pub const CEL_DEPTH_MAX: u16 = 32;
+pub const CEL_LIST_MAX: usize = 100;
+pub const CEL_COST_MAX: u32 = 2_000;
+/// Rules of one tenant, and bytes of a rule's name.
+pub const POLICY_RULES_MAX: usize = 50;
+pub const POLICY_RULE_NAME_BYTES_MAX: usize = 64;
+/// Minutes for which a tenant's rule may defer a message: a week.
+pub const POLICY_DEFER_MINUTES_MAX: u32 = 10_080;
 /// Microseconds by which the wall clock must step ahead to be noted: less makes no difference to any debt.
 pub(crate) const CLOCK_STEP_MIN_US: i64 = 500_000;
 
@@ -204,3 +215,6 @@ pub(crate) const LISTED_MAX: usize = 10_000;
 pub(crate) const CODE_TRIES_MAX: usize = 3;
 /// Hours that a report about codes may cover: a week.
 pub(crate) const CODE_HOURS_MAX: u32 = 168;
+/// Recipients that one dry run of an audience may name, and those it shows for each rule.
+pub const AUDIENCE_MAX: usize = 200_000;
+pub const AUDIENCE_SAMPLES_MAX: usize = 5;

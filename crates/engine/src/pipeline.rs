@@ -27,10 +27,12 @@ use tokio_util::sync::CancellationToken;
 
 use tidings_domain::address::Address;
 use tidings_domain::clock::Clock;
+use tidings_domain::decision::Decision;
 use tidings_domain::id::{AccountId, IdSource, SenderId, TenantId};
 use tidings_domain::intent::Intent;
 use tidings_domain::provider::Providers;
 use tidings_domain::time::Timestamp;
+use tidings_domain::whatsapp::Outgoing;
 use tidings_store::Store;
 use tidings_store::model::{Hash16, IntakeJudge};
 use tidings_store::regions::Regions;
@@ -45,7 +47,7 @@ use crate::error::Result;
 use crate::intake::{self, AcceptOptions, Reply};
 use crate::limits::LOOP_AGAIN_US;
 use crate::metrics::Metrics;
-use crate::policy::{self, Evaluation};
+use crate::policy::{self, AudienceReport, AudienceRequest, Evaluation};
 use crate::reconcile;
 use crate::routing;
 use crate::templates;
@@ -63,10 +65,13 @@ pub struct Route {
 pub(crate) struct Ahead {
     pub judge: fn(Arc<Snapshot>, Timestamp) -> IntakeJudge,
     pub plan: fn(&Snapshot, &Intent, &Address, Hash16) -> Result<Route>,
+    /// Looks at content before it is sealed, and may change it.
+    pub screen: fn(&Snapshot, &mut Outgoing) -> Vec<Decision>,
 }
 
 /// Intake stores a message with the verdict of policy and the sender of routing, in one transaction.
-pub(crate) const AHEAD: Ahead = Ahead { judge: policy::intake_judge, plan: routing::plan };
+pub(crate) const AHEAD: Ahead =
+    Ahead { judge: policy::intake_judge, plan: routing::plan, screen: policy::screen };
 
 impl Engine {
     /// Takes one intent; the answer says that it is durable.
@@ -84,9 +89,14 @@ impl Engine {
         intake::many(self, caller, body, options, AHEAD).await
     }
 
-    /// What policy would say of an intent now; nothing is stored.
-    pub async fn evaluate(&self, caller: &Caller, body: &[u8]) -> Result<Evaluation> {
-        policy::evaluate(self, caller, body, AHEAD).await
+    /// What policy would say of an intent to many; nothing is stored.
+    pub async fn audience(&self, caller: &Caller, request: AudienceRequest) -> Result<AudienceReport> {
+        policy::audience(self, caller, request, AHEAD).await
+    }
+
+    /// What policy would say of an intent now, or at another time; nothing is stored.
+    pub async fn evaluate(&self, caller: &Caller, body: &[u8], at: Option<Timestamp>) -> Result<Evaluation> {
+        policy::evaluate(self, caller, body, at, AHEAD).await
     }
 }
 
@@ -144,8 +154,8 @@ impl Engine {
             providers: parts.providers,
             clock: parts.clock,
             ids: parts.ids,
+            catalogs: Catalogs::new(parts.config.policy),
             config: parts.config,
-            catalogs: Catalogs::default(),
             metrics: Metrics::default(),
             journals: parts.journals,
             wakes,

@@ -2,15 +2,26 @@
 //! message is taken in, and again inside the transaction that claims it, so that an opt-out committed in
 //! between is always honoured.
 
-mod consent_rules;
+mod audience;
+pub mod cel;
+mod compiled;
+mod content;
 mod evaluate;
 mod rules;
+mod tenant;
 
+pub(crate) use audience::audience;
+pub use audience::{AudienceReport, AudienceRequest, RuleCount, Sample};
+pub use compiled::{Limit, Policy, PolicyDefaults};
+pub(crate) use content::screen;
 pub use evaluate::Evaluation;
 pub(crate) use evaluate::evaluate;
+pub(crate) use tenant::TenantRule;
+pub use tenant::{Mode, RuleText, RuleVerdict};
 
 use std::sync::Arc;
 
+use tidings_domain::category::Channel;
 use tidings_domain::decision::{Decision, Verdict, deciding};
 use tidings_domain::time::Timestamp;
 use tidings_store::model::{ClaimJudge, DueItem, IntakeJudge, Judgement, NewMessage, RecipientFacts};
@@ -24,12 +35,17 @@ pub(crate) fn intake_judge(snapshot: Arc<Snapshot>, now: Timestamp) -> IntakeJud
     Arc::new(move |message: &NewMessage, facts: &RecipientFacts| {
         let question = Question {
             account: message.account,
+            sender: message.sender,
+            channel: message.channel,
+            place: message.place,
             category: message.category,
             free_form: message.free_form,
             template: message.template.as_deref(),
             language: message.language.as_deref(),
             scheduled: message.due_at > now,
             at: now,
+            shown: message.shown.as_deref(),
+            is_sealed: false,
         };
         settle(&judge(&snapshot, &question, facts), message.expires_at, now)
     })
@@ -37,18 +53,30 @@ pub(crate) fn intake_judge(snapshot: Arc<Snapshot>, now: Timestamp) -> IntakeJud
 
 /// The judge for a claim.
 pub(crate) fn claim_judge(snapshot: Arc<Snapshot>, now: Timestamp) -> ClaimJudge {
-    Arc::new(move |item: &DueItem, facts: &RecipientFacts| {
+    let watch = snapshot.policy.watch;
+    let judge = move |item: &DueItem, facts: &RecipientFacts| {
         let question = Question {
             account: item.account,
+            sender: item.sender,
+            channel: channel_of(&snapshot, item),
+            place: item.place,
             category: item.category,
             free_form: item.free_form,
             template: item.template.as_deref(),
             language: item.language.as_deref(),
             scheduled: false,
             at: now,
+            shown: None,
+            is_sealed: true,
         };
         settle(&judge(&snapshot, &question, facts), item.expires_at, now)
-    })
+    };
+    ClaimJudge { judge: Arc::new(judge), watch }
+}
+
+/// A sender that is gone leaves its messages to the channel that all have.
+fn channel_of(snapshot: &Snapshot, item: &DueItem) -> Channel {
+    snapshot.senders.get(&item.sender).map_or(Channel::Whatsapp, |sender| sender.channel)
 }
 
 /// One judgement from many decisions: a denial first, then the longest deferral.

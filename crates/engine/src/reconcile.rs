@@ -117,6 +117,7 @@ async fn forget(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     store.prune_idempotency(&sys, now.plus(-IDEMPOTENCY_KEPT_US)).await?;
     store.prune_sessions(&sys, now).await?;
     store.prune_media(&sys, now).await?;
+    store.prune_policy(&sys, now).await?;
     store.prune_nodes(&sys, NODE_FORGOTTEN_US, now).await?;
     store.expire_verifications(&sys, now).await?;
     store.prune_verifications(&sys, now).await?;

@@ -75,6 +75,9 @@ pub enum Command {
     /// Stop something at once, and let it go on.
     #[command(subcommand)]
     Pause(Pause),
+    /// What may be sent when: settings and hours of policy.
+    #[command(subcommand)]
+    Policy(Policy),
     /// Check this installation and say how to mend it.
     Doctor(Doctor),
     /// Bring the stores to this version.
@@ -559,6 +562,39 @@ pub enum Scope {
     Sender,
     Template,
     Category,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Policy {
+    /// Show the settings in force.
+    Show {
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Replace the settings by those of a file.
+    Set {
+        /// JSON; `-` reads the standard input.
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        server: Server,
+    },
+    /// List the hours in which marketing may go, by country.
+    Packs {
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Ask what would be decided about an intent.
+    Evaluate {
+        /// JSON; `-` reads the standard input.
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
+        /// Judge as if it were this time, such as 2026-11-21T03:00:00Z.
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+        #[command(flatten)]
+        server: Server,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -11,7 +11,7 @@ use tidings_domain::secret::Secret;
 use tidings_domain::time::SECOND;
 use tidings_engine::dispatch::journal::FileJournals;
 use tidings_engine::pipeline::Parts;
-use tidings_engine::{Engine, EngineConfig, Roles};
+use tidings_engine::{Engine, EngineConfig, PolicyDefaults, Roles};
 use tidings_providers::cloud::CloudProvider;
 use tidings_providers::http::HttpTransport;
 use tidings_store::model::Retention;
@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::SystemClock;
-use crate::config::{Config, Region};
+use crate::config::{Config, Region, Switch};
 use crate::{data_dir, master_key, process};
 
 /// Everything of a running installation.
@@ -261,6 +261,7 @@ fn engine_config(config: &Config, node: String) -> anyhow::Result<EngineConfig> 
         node,
         node_name: if name.is_empty() { host_name() } else { name.clone() },
         roles: Roles::parse(&config.node.roles).context("node.roles")?,
+        policy: PolicyDefaults { quiet_hours: config.policy.quiet_hours == Switch::On },
         version: env!("CARGO_PKG_VERSION").to_owned(),
         machine_boot: first_line("/proc/sys/kernel/random/boot_id"),
         ..EngineConfig::default()

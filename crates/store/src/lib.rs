@@ -27,10 +27,11 @@ pub mod store;
 
 pub use error::StoreError;
 pub use executor::{Hook, Lie};
+pub use limits::AUDIENCE_PAGE;
 pub use look::{Looked, look};
 pub use meter::{Commits, Histogram};
 pub use migrate::SCHEMA_VERSION;
-pub use ordinary::Levels;
+pub use ordinary::{Levels, Reachable};
 pub use regions::Regions;
 pub use scope::{SystemScope, TenantScope};
 pub use seal::MasterKeys;

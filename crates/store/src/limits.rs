@@ -110,6 +110,8 @@ pub const SUBJECT_EVENTS_MAX: i64 = 10_000;
 pub const LEDGER_OF_PERSON_MAX: usize = 10_000;
 /// Rows that one transaction adds to an index behind the log.
 pub const INDEX_ROWS_PER_WRITE: usize = 1_000;
+/// Versions of a tenant's settings of policy that are shown.
+pub const POLICY_HISTORY_MAX: i64 = 100;
 /// Microseconds for which a step of the wall clock is remembered; a debt towards a recipient lasts minutes.
 pub(crate) const CLOCK_STEPS_KEPT_US: i64 = tidings_domain::time::DAY;
 /// Microseconds for which ended verifications are kept.
@@ -118,3 +120,5 @@ pub(crate) const VERIFICATIONS_KEPT_US: i64 = 30 * tidings_domain::time::DAY;
 pub(crate) const VERIFICATION_MONTH_US: i64 = 30 * tidings_domain::time::DAY;
 /// Countries that figures of codes name.
 pub(crate) const CODE_COUNTRIES_MAX: i64 = 50;
+/// People of one page of an audience.
+pub const AUDIENCE_PAGE: usize = 1_000;

@@ -13,7 +13,7 @@ use tidings_domain::provider::Providers;
 use tidings_domain::secret::Secret;
 use tidings_engine::admin::{NewAccount, NewSender};
 use tidings_engine::pipeline::Parts;
-use tidings_engine::{Caller, Engine, EngineConfig};
+use tidings_engine::{Caller, Engine, EngineConfig, PolicyDefaults};
 use tidings_providers::cloud::CloudProvider;
 use tidings_store::{Engine as StoreEngine, MasterKeys, OpenOptions, Regions, Store};
 
@@ -124,6 +124,7 @@ impl Life {
 fn config() -> EngineConfig {
     EngineConfig {
         doubt_us: [10 * SECOND, 20 * SECOND, 20 * SECOND, 40 * SECOND],
+        policy: PolicyDefaults { quiet_hours: false },
         machine_boot: "the machine itself never restarts".to_owned(),
         ..EngineConfig::default()
     }

@@ -10,7 +10,7 @@ use tidings_domain::id::IdSource;
 use tidings_domain::provider::Providers;
 use tidings_engine::dispatch::journal::MemoryJournals;
 use tidings_engine::pipeline::Parts;
-use tidings_engine::{Engine, EngineConfig};
+use tidings_engine::{Engine, EngineConfig, PolicyDefaults};
 use tidings_providers::cloud::CloudProvider;
 use tidings_providers::http::HttpTransport;
 use tidings_simulator::{Customers, SimConfig, Simulator, WebhookMode};
@@ -37,7 +37,12 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            engine: EngineConfig { doubt_us: [SECOND; 4], ..EngineConfig::default() },
+            engine: EngineConfig {
+                doubt_us: [SECOND; 4],
+                // Tests run at any hour; those of quiet hours turn them on.
+                policy: PolicyDefaults { quiet_hours: false },
+                ..EngineConfig::default()
+            },
             simulator: SimConfig {
                 review_us: 20_000,
                 customers: quick(),

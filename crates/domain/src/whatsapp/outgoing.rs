@@ -33,6 +33,36 @@ pub struct Outgoing {
     content: OnceLock<Content>,
 }
 
+/// Fields whose strings people read, wherever they stand.
+const READ_BY_PEOPLE: [&str; 3] = ["body", "text", "caption"];
+
+/// Whether any text was changed.
+fn change_texts(value: &mut serde_json::Value, change: &mut dyn FnMut(&str) -> Option<String>) -> bool {
+    let mut changed = false;
+    match value {
+        serde_json::Value::Array(items) => {
+            for item in items {
+                changed |= change_texts(item, change);
+            }
+        }
+        serde_json::Value::Object(fields) => {
+            for (name, field) in fields {
+                match field {
+                    serde_json::Value::String(text) if READ_BY_PEOPLE.contains(&name.as_str()) => {
+                        if let Some(new) = change(text) {
+                            *text = new;
+                            changed = true;
+                        }
+                    }
+                    other => changed |= change_texts(other, change),
+                }
+            }
+        }
+        _ => {}
+    }
+    changed
+}
+
 /// Whom the platform shall bring it to, in its own form.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Recipient<'a> {
@@ -55,6 +85,15 @@ impl Outgoing {
     fn of(kind: &str, object: &impl Serialize, content: Content) -> Self {
         let object = to_raw_value(object).expect("content has only string keys");
         Self { kind: kind.into(), object, envelope: Vec::new(), content: OnceLock::from(content) }
+    }
+
+    /// Gives every text that people will read to `change`, and takes what it gives back in its place.
+    pub fn change_texts(&mut self, change: &mut dyn FnMut(&str) -> Option<String>) {
+        let Ok(mut object) = serde_json::from_str::<serde_json::Value>(self.object.get()) else { return };
+        if change_texts(&mut object, change) {
+            self.object = to_raw_value(&object).expect("a value is JSON");
+            self.content = OnceLock::new();
+        }
     }
 
     /// Answers an earlier message: people see it quoted.

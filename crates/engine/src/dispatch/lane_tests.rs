@@ -19,7 +19,7 @@ fn item(n: u8, to: u8) -> DueItem {
         attempt: 1,
         expires_at: Timestamp::from_secs(1_000),
         recipient: Hash16([to; 16]),
-        country: None,
+        place: Default::default(),
         ordered: false,
         free_form: false,
         template: None,

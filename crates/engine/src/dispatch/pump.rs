@@ -27,7 +27,7 @@ impl Gates<'_> {
     }
 
     fn item_wait(&self, item: &DueItem, now_us: i64) -> i64 {
-        let key = item.country.map(|country| (item.category, country));
+        let key = item.place.country.map(|country| (item.category, country));
         key.and_then(|key| self.category_country.get(&key)).map_or(0, |bucket| bucket.wait_us(1, now_us))
     }
 
@@ -35,7 +35,7 @@ impl Gates<'_> {
         for bucket in [self.tenant.as_deref_mut(), self.account.as_deref_mut()].into_iter().flatten() {
             bucket.take(now_us);
         }
-        if let Some(country) = item.country
+        if let Some(country) = item.place.country
             && let Some(bucket) = self.category_country.get_mut(&(item.category, country))
         {
             bucket.take(now_us);

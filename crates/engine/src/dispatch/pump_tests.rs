@@ -20,7 +20,7 @@ fn item(n: u8, category: Category) -> DueItem {
         attempt: 1,
         expires_at: Timestamp::from_secs(1_000),
         recipient: Hash16([n; 16]),
-        country: None,
+        place: Default::default(),
         ordered: false,
         free_form: false,
         template: None,
@@ -31,7 +31,7 @@ fn item(n: u8, category: Category) -> DueItem {
 
 fn snapshot() -> Snapshot {
     let catalog = Catalog::default();
-    Snapshot::new(TenantId::from_bytes([1; 16]), catalog)
+    Snapshot::new(TenantId::from_bytes([1; 16]), catalog, crate::policy::PolicyDefaults::default())
 }
 
 fn chosen(lane: &mut Lane, class: Class, mono_us: i64) -> usize {

@@ -214,6 +214,7 @@ fn note(rule: &'static str, reason: &str, inputs: Value) -> Decision {
         _ => serde_json::Map::new(),
     };
     Decision {
+        shadow: false,
         rule: Cow::Borrowed(rule),
         version: VERSION,
         verdict: Verdict::Allow,

@@ -46,6 +46,7 @@ mod tests {
     #[test]
     fn lists_are_joined() {
         let note = Decision {
+            shadow: false,
             rule: "template.variant".into(),
             version: 1,
             verdict: Verdict::Allow,

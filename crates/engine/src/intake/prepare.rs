@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
+use serde_json::value::RawValue;
+
 use tidings_domain::address::Address;
 use tidings_domain::category::Category;
 use tidings_domain::decision::Decision;
 use tidings_domain::id::{Id, MessageId, TopicId};
 use tidings_domain::intent::{Body, Intent, To};
+use tidings_domain::policy::Place;
 use tidings_domain::time::Timestamp;
 use tidings_domain::trace::TraceId;
 use tidings_domain::whatsapp::{self, Outgoing};
-use tidings_store::model::{Hash16, NewMessage, StoredTemplate};
+use tidings_store::model::{Hash16, NewMessage, Shown, StoredTemplate};
 
 use crate::caller::Caller;
 use crate::catalog::Snapshot;
@@ -58,9 +61,10 @@ pub(crate) async fn prepare(
     let address = resolve(caller, &intent).await?;
     let recipient = caller.scope.hash(&address.canonical());
     let route = (ahead.plan)(snapshot, &intent, &address, recipient)?;
-    let country = address.country();
-    let whom = Whom { recipient, country: country.as_ref().map(|code| code.as_str()), at: now };
-    let Chosen { outgoing, template, decisions } = compose(snapshot, &route, intent.body, whom)?;
+    let place = Place::of(&address);
+    let whom = Whom { recipient, country: place.country.as_ref().map(|code| code.as_str()), at: now };
+    let Chosen { mut outgoing, template, decisions } = compose(snapshot, &route, intent.body, whom)?;
+    let screened = (ahead.screen)(snapshot, &mut outgoing);
     let category = category(intent.category, template)?;
     let topic = topic(snapshot, intent.topic.as_deref(), category)?;
     if matches!(address, Address::Bsuid(_)) && category == Category::Authentication {
@@ -79,7 +83,7 @@ pub(crate) async fn prepare(
         channel: intent.channel,
         category,
         recipient,
-        country,
+        place,
         topic,
         template: outgoing.template().map(|each| each.name.clone()),
         language: outgoing.template().map(|each| each.language.code.clone()),
@@ -91,6 +95,7 @@ pub(crate) async fn prepare(
         // Without a trace of the client's the message's own id serves: sixteen random enough bytes.
         trace: trace.or_else(|| TraceId::from_bytes(id.bytes())).expect("a message id is never all zero"),
         trace_given: trace.is_some(),
+        shown: shown(snapshot, intent.metadata.as_deref(), screened),
         reference: intent.reference.as_ref().map(|text| caller.scope.hash(&format!("reference:{text}"))),
         content: Content {
             to: address,
@@ -101,6 +106,16 @@ pub(crate) async fn prepare(
         .write(),
     };
     Ok(Prepared { message, route, decisions })
+}
+
+/// What the tenant's rules look at; nothing for those who look at nothing.
+fn shown(snapshot: &Snapshot, metadata: Option<&RawValue>, decisions: Vec<Decision>) -> Option<Arc<Shown>> {
+    let wanted = snapshot.policy.reads_metadata();
+    if !wanted && decisions.is_empty() {
+        return None;
+    }
+    let metadata = metadata.filter(|_| wanted).and_then(|raw| serde_json::from_str(raw.get()).ok());
+    Some(Arc::new(Shown { metadata: metadata.unwrap_or_default(), decisions }))
 }
 
 async fn resolve(caller: &Caller, intent: &Intent) -> Result<Address> {

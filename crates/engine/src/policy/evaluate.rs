@@ -5,7 +5,11 @@ use serde::Serialize;
 use tidings_domain::actor::Permission;
 use tidings_domain::decision::{Decision, Verdict, deciding};
 
+use tidings_domain::time::Timestamp;
+use tidings_store::model::{NewMessage, RecipientFacts};
+
 use crate::caller::Caller;
+use crate::catalog::Snapshot;
 use crate::error::Result;
 use crate::intake::{Birth, prepare};
 use crate::pipeline::{Ahead, Engine};
@@ -33,6 +37,7 @@ pub(crate) async fn evaluate(
     engine: &Engine,
     caller: &Caller,
     body: &[u8],
+    at: Option<Timestamp>,
     ahead: Ahead,
 ) -> Result<Evaluation> {
     caller.require(Permission::MessagesRead)?;
@@ -41,18 +46,22 @@ pub(crate) async fn evaluate(
     let birth = Birth::new(engine, now);
     let prepared = prepare(caller, &snapshot, body, None, ahead, birth).await?;
     let message = &prepared.message;
-    let mut facts = caller.store.recipient_facts(&caller.scope, message.recipient, message.sender).await?;
-    facts.topic = message.topic;
+    let facts = counted(caller, &snapshot, message, at.unwrap_or(now)).await?;
     let decisions = judge(
         &snapshot,
         &Question {
             account: message.account,
+            sender: message.sender,
+            channel: message.channel,
+            place: message.place,
             category: message.category,
             free_form: message.free_form,
             template: message.template.as_deref(),
             language: message.language.as_deref(),
-            scheduled: message.due_at > now,
-            at: now,
+            scheduled: at.is_none() && message.due_at > now,
+            at: at.unwrap_or(now),
+            shown: message.shown.as_deref(),
+            is_sealed: false,
         },
         &facts,
     );
@@ -73,4 +82,26 @@ pub(crate) async fn evaluate(
         },
         decisions,
     })
+}
+
+/// The facts of the recipient, with what a claim would count.
+async fn counted(
+    caller: &Caller,
+    snapshot: &Snapshot,
+    message: &NewMessage,
+    at: Timestamp,
+) -> Result<RecipientFacts> {
+    let (store, scope) = (&caller.store, &caller.scope);
+    let mut facts = store.recipient_facts(scope, message.recipient, message.sender).await?;
+    facts.topic = message.topic;
+    let watch = snapshot.policy.watch;
+    let cap_us = watch.caps_us[usize::from(message.category.priority())];
+    if cap_us > 0 {
+        let since = at.plus(-cap_us);
+        facts.touched_at = store.touched(scope, message.recipient, message.category, since).await?;
+    }
+    if watch.reserves {
+        facts.reach = Some(store.reach(scope, Some(message.recipient), at).await?);
+    }
+    Ok(facts)
 }

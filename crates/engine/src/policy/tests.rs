@@ -1,12 +1,13 @@
 use super::*;
 
 use tidings_domain::category::Category;
+use tidings_domain::consent::{Choices, MarketingRule, Reach, Stated};
 use tidings_domain::credentials::{Credentials, ProviderKind};
 use tidings_domain::id::{AccountId, Id, TemplateId, TenantId};
 use tidings_domain::secret::Secret;
 use tidings_domain::time::{DAY, HOUR, MINUTE};
 use tidings_domain::whatsapp::TemplateDefinition;
-use tidings_store::model::{Account, Catalog, StoredTemplate};
+use tidings_store::model::{Account, Catalog, StoredPolicy, StoredSettings, StoredTemplate};
 
 const NOW: Timestamp = Timestamp::from_secs(1_790_000_000);
 
@@ -42,18 +43,23 @@ fn snapshot(status: &str) -> Snapshot {
         }],
         ..Catalog::default()
     };
-    Snapshot::new(TenantId::from_bytes([3; 16]), catalog)
+    Snapshot::new(TenantId::from_bytes([3; 16]), catalog, PolicyDefaults::default())
 }
 
 fn template_question(category: Category) -> Question<'static> {
     Question {
         account: account(),
+        sender: tidings_domain::id::SenderId::from_bytes([4; 16]),
+        channel: tidings_domain::category::Channel::Whatsapp,
+        place: tidings_domain::policy::Place::default(),
         category,
         free_form: false,
         template: Some("parcel"),
         language: Some("en"),
         scheduled: false,
         at: NOW,
+        shown: None,
+        is_sealed: false,
     }
 }
 
@@ -134,4 +140,85 @@ fn decisions_are_valid_json_and_name_no_address() {
     assert_eq!(read.len(), decisions.len());
     let reasons: Vec<_> = read.iter().map(|each| each.rule.as_ref()).collect();
     assert_eq!(reasons, ["recipient.reachable", "consent.suppression", "window.closed"]);
+}
+
+/// One line of the table of cases.
+struct Case<'a> {
+    line: &'a str,
+    fields: Vec<&'a str>,
+}
+
+impl Case<'_> {
+    fn snapshot(&self) -> Snapshot {
+        let mut snapshot = snapshot("APPROVED");
+        let settings = format!(r#"{{"us_marketing_blocked": {}}}"#, self.fields[6] != "us");
+        let settings = StoredSettings { version: 1, body: settings, actor: String::new(), at: NOW };
+        let stored = StoredPolicy { settings: Some(settings), ..StoredPolicy::default() };
+        snapshot.policy = Policy::new(&stored, PolicyDefaults::default());
+        if self.fields[6] == "opt_in" {
+            snapshot.consent.settings.marketing = MarketingRule::OptIn;
+        }
+        snapshot
+    }
+
+    fn facts(&self, category: Category, at: Timestamp) -> RecipientFacts {
+        let stated = |granted| Stated {
+            purpose: category.into(),
+            reach: Reach::Any,
+            granted,
+            platform: false,
+            at: at.plus(-HOUR),
+        };
+        let mut facts = RecipientFacts::default();
+        match self.fields[3] {
+            "granted" => facts.choices = Choices::of([stated(true)]),
+            "revoked" => {
+                facts.choices = Choices::of([stated(false)]);
+                facts.revoked_at[usize::from(category.priority())] = Some(at.plus(-HOUR));
+            }
+            _ => {}
+        }
+        facts.last_inbound_at = (self.fields[5] == "open").then(|| at.plus(-HOUR));
+        facts
+    }
+
+    fn check(&self) {
+        let at = Timestamp::parse(self.fields[1]).expect("a time");
+        let category = Category::parse(self.fields[2]).expect("a category");
+        let address = tidings_domain::address::Address::parse("phone", self.fields[0]).expect("a number");
+        let place = tidings_domain::policy::Place::of(&address);
+        let form = if self.fields[4] == "text" { free_form() } else { template_question(category) };
+        let question = Question { at, category, place, ..form };
+        let decisions = judge(&self.snapshot(), &question, &self.facts(category, at));
+        let found = match deciding(&decisions) {
+            None => ("allow", String::new(), String::new()),
+            Some(decision) => match decision.verdict {
+                Verdict::Defer { until } => ("defer", decision.rule.to_string(), until.to_string()),
+                _ => ("deny", decision.rule.to_string(), String::new()),
+            },
+        };
+        let wanted = (self.fields[7], self.fields[8].to_owned(), self.fields[9].to_owned());
+        assert_eq!(found, wanted, "{}", self.line);
+    }
+}
+
+/// Country, time, category, consent and window against the verdicts of an independent program.
+#[test]
+fn the_table_of_cases() {
+    let text = include_str!("cases.csv");
+    let cases = text.lines().filter(|line| !line.starts_with('#'));
+    let cases: Vec<_> = cases.map(|line| Case { line, fields: line.split(',').collect() }).collect();
+    assert!(cases.len() >= 150);
+    for case in cases {
+        case.check();
+    }
+}
+
+#[test]
+fn what_is_scheduled_is_asked_what_time_cannot_change() {
+    let us = tidings_domain::policy::Place::from_text("US/1212");
+    let question = Question { scheduled: true, place: us, ..template_question(Category::Marketing) };
+    let decisions = judge(&snapshot("REJECTED"), &question, &revoked(Category::Marketing));
+    let rules: Vec<_> = decisions.iter().map(|each| each.rule.as_ref()).collect();
+    assert_eq!(rules, ["country.us_marketing"]);
 }

@@ -8,6 +8,7 @@ use http::HeaderMap;
 use tidings_domain::fact::CallbackEntry;
 use tidings_domain::failure::ShapingAction;
 use tidings_domain::id::{AccountId, Id};
+use tidings_domain::policy::tier_recipients;
 use tidings_domain::provider::{CallbackError, Provider};
 use tidings_store::Store;
 use tidings_store::model::{Account, CallbackWrite, LaneSignal, Merged};
@@ -135,7 +136,13 @@ impl Engine {
                 effects.keep_entry(entry);
             }
         }
-        let Effects { write, signals, opted_out, .. } = effects;
+        let Effects { write, signals, opted_out, tier, .. } = effects;
+        if let Some(tier) = tier
+            && let Some(recipients) = tier_recipients(&tier)
+            && door.store.learn_portfolio_limit(&door.scope, recipients, &tier, now).await?
+        {
+            self.0.catalogs.drop_copy(door.scope.tenant());
+        }
         self.0.metrics.add(Counter::receipts, write.receipts.len() as u64);
         self.0.metrics.add(Counter::callbacks_unknown, write.kept.len() as u64);
         self.0.metrics.add(Counter::inbound_messages, write.inbound.len() as u64);

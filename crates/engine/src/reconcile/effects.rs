@@ -10,6 +10,7 @@ use tidings_domain::event::{Kind, NewEvent, Subject};
 use tidings_domain::fact::{CallbackEntry, Fact, Identities, Inbound, Receipt, TemplateStatus};
 use tidings_domain::failure::ShapingAction;
 use tidings_domain::id::{AccountId, Id, IdSource, SenderId};
+use tidings_domain::policy::tier_recipients;
 use tidings_domain::time::Timestamp;
 use tidings_store::model::{
     About, CallbackWrite, Counting, NewConsent, NewInbound, NewKept, NewReceipt, Sender, TemplatePatch,
@@ -33,12 +34,14 @@ pub(super) struct Effects<'a> {
     pub signals: Vec<Signal>,
     /// Who opted out by a word, and of which sender: they may be told that it was heard.
     pub opted_out: Vec<(Address, SenderId)>,
+    /// What the platform says of the portfolio, in its words.
+    pub tier: Option<String>,
 }
 
 impl<'a> Effects<'a> {
     pub fn new(ids: &'a IdSource, scope: &'a TenantScope, account: AccountId, now: Timestamp) -> Self {
         let write = CallbackWrite { received_at: now, ..CallbackWrite::default() };
-        Self { ids, scope, account, now, write, signals: Vec::new(), opted_out: Vec::new() }
+        Self { ids, scope, account, now, write, signals: Vec::new(), opted_out: Vec::new(), tier: None }
     }
 
     /// An entry that is not for this account: kept as it came, counted, never applied.
@@ -69,6 +72,19 @@ impl<'a> Effects<'a> {
             at: self.now,
             body: body.to_string(),
         });
+    }
+
+    /// A signal of a sender or an account may tell how many people the portfolio may reach.
+    fn learn(&mut self, detail: &str) {
+        #[derive(serde::Deserialize)]
+        struct Told {
+            max_daily_conversations_per_business: Option<String>,
+        }
+        if let Ok(Told { max_daily_conversations_per_business: Some(tier) }) = serde_json::from_str(detail)
+            && tier_recipients(&tier).is_some()
+        {
+            self.tier = Some(tier);
+        }
     }
 
     /// A statement for this channel, by every name of the person.
@@ -171,12 +187,14 @@ fn one(effects: &mut Effects<'_>, sender: Option<&Sender>, snapshot: &Snapshot, 
             let subject =
                 sender.map_or(Subject(effects.account.bytes()), |sender| Subject(sender.id.bytes()));
             effects.event(Kind::SenderChanged, subject, json!({"event": event}));
+            effects.learn(detail.get());
             effects.keep("sender_signal", detail.get().to_owned());
         }
         Fact::AccountSignal { event, severity, detail } => {
             let subject = Subject(effects.account.bytes());
             let severity = format!("{severity:?}").to_lowercase();
             effects.event(Kind::AccountChanged, subject, json!({"event": event, "severity": severity}));
+            effects.learn(detail.get());
             effects.keep("account_signal", detail.get().to_owned());
         }
         Fact::IdentityChange { who, previous, at } => identity_change(effects, &who, &previous, at),

@@ -214,7 +214,9 @@ fn limited(facts: &Facts<'_>) -> String {
 }
 
 fn decided(facts: &Facts<'_>) -> String {
-    let all = decisions(facts.events);
+    // What was decided for the record only has not decided.
+    let mut all = decisions(facts.events);
+    all.retain(|decision| decision.get("shadow") != Some(&Value::Bool(true)));
     let text =
         |decision: &Value, key: &str| decision.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
     let against = all.iter().rev().find(|decision| text(decision, "verdict") != "allow");

@@ -13,6 +13,7 @@ mod messages;
 mod migrate;
 mod nodes;
 mod pauses;
+mod policy;
 mod recover;
 mod restore;
 mod rotate;
@@ -86,6 +87,7 @@ pub async fn run(cli: Cli, out: Out) -> Outcome {
         Command::Rotate(command) => rotate::run(command, out).await,
         Command::Node(command) => nodes::run(command, out).await,
         Command::Pause(command) => pauses::run(command, out).await,
+        Command::Policy(command) => policy::run(command, out).await,
         Command::Bench => {
             Err(Failure::Usage("the benchmark is a program of its own: run `cargo xtask bench`".to_owned()))
         }

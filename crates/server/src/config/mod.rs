@@ -12,7 +12,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use overlay::environment;
-pub use types::{Config, DoubtSeconds, Log, LogFormat, LogLevel, Region};
+pub use types::{Config, DoubtSeconds, Log, LogFormat, LogLevel, Region, Switch};
 
 use crate::limits::NODE_NAME_CHARS_MAX;
 

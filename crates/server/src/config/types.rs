@@ -35,6 +35,7 @@ pub struct Config {
     pub public: Public,
     pub log: Log,
     pub node: Node,
+    pub policy: Policy,
 }
 
 impl Default for Config {
@@ -53,8 +54,25 @@ impl Default for Config {
             public: Public::default(),
             log: Log::default(),
             node: Node::default(),
+            policy: Policy::default(),
         }
     }
+}
+
+/// What holds for tenants that have set nothing about policy.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// Whether marketing rests at night in the recipient's local time.
+    pub quiet_hours: Switch,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Switch {
+    #[default]
+    On,
+    Off,
 }
 
 /// The pages for recipients: the preference centre and the forms.

@@ -62,6 +62,7 @@ from! {
     &'a MediaId, value => Self::Blob(value.as_bytes());
     &'a KeyId, value => Self::Blob(value.as_bytes());
     &'a PauseId, value => Self::Blob(value.as_bytes());
+    &'a RuleId, value => Self::Blob(value.as_bytes());
     &'a SessionId, value => Self::Blob(value.as_bytes());
     &'a CallbackId, value => Self::Blob(value.as_bytes());
     &'a CatalogueId, value => Self::Blob(value.as_bytes());

@@ -257,13 +257,14 @@ async fn store_part(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) 
     let mut events = Events::default();
     let mut notes = Vec::new();
     let mut topics = Batch::new(3, 0);
-    for ((entry, verdict), tenant) in entries.iter().zip(verdicts).zip(&tenants) {
+    let places: Vec<_> = entries.iter().map(|entry| entry.message.place.to_text()).collect();
+    for (((entry, verdict), tenant), country) in entries.iter().zip(verdicts).zip(&tenants).zip(&places) {
         let m = entry.message;
         if let Some(topic) = &m.topic {
             topics.push(cells![tenant, &m.id, topic]);
         }
         let (due_at, terminal, reason) = outcome(m, verdict);
-        let country = m.country.as_ref().map(|country| country.as_str());
+        let country = country.as_deref();
         let (template, language) = (m.template.as_deref(), m.language.as_deref());
         messages.push(cells![
             tenant,

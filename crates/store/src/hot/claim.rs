@@ -12,11 +12,12 @@ use super::accept::{deferred_body, denied_body};
 use super::facts::{Wanted, facts};
 use super::leases::are_current;
 use super::rows::{Note, contents, defer, insert_due, note, set_terminal};
+use super::tally::{Tally, Watched};
 use crate::conn::{Batch, Bulk, Conn, Insert, cells};
 use crate::error::{Result, StoreError};
 use crate::events::{Events, Head};
 use crate::executor::{Group, Ticket, Work};
-use crate::model::{AttentionKind, ClaimJudge, Claimed, DueItem, Epoch, Judgement};
+use crate::model::{AttentionKind, ClaimJudge, Claimed, DueItem, Epoch, Judgement, RecipientFacts, Watch};
 use crate::scope::{Part, SystemScope, TenantScope};
 use crate::store::Store;
 
@@ -154,18 +155,39 @@ async fn judge(conn: &Conn, entries: &[Entry<'_>]) -> Result<Vec<Judgement>> {
         .map(|entry| Wanted {
             tenant: &entry.item.tenant,
             recipient: &entry.item.recipient,
-            window_of: entry.item.free_form.then_some(&entry.item.sender),
+            window_of: (entry.item.free_form || entry.job.judge.watch.reserves).then_some(&entry.item.sender),
             message: Some(&entry.item.message),
         })
         .collect();
     let known = facts(conn, &wanted).await?;
-    let verdict = |(entry, facts): (&Entry<'_>, _)| {
-        if entry.item.expires_at <= entry.job.at {
-            return Judgement::Expire;
+    let watched = |entry: &Entry<'_>| entry.job.judge.watch != Watch::default();
+    if !entries.iter().any(watched) {
+        return Ok(entries.iter().zip(&known).map(|(entry, facts)| verdict(entry, facts)).collect());
+    }
+    let watched: Vec<Watched<'_>> = entries
+        .iter()
+        .map(|entry| Watched { item: entry.item, watch: entry.job.judge.watch, at: entry.job.at })
+        .collect();
+    let mut tally = Tally::read(conn, &watched).await?;
+    let mut verdicts = Vec::with_capacity(entries.len());
+    // One after the other: what the first takes is not there for the second.
+    for ((entry, mut facts), watched) in entries.iter().zip(known).zip(&watched) {
+        tally.tell(watched, &mut facts);
+        let verdict = verdict(entry, &facts);
+        if matches!(verdict, Judgement::Allow { .. }) {
+            tally.count(watched, &facts);
         }
-        (entry.job.judge)(entry.item, facts)
-    };
-    Ok(entries.iter().zip(&known).map(verdict).collect())
+        verdicts.push(verdict);
+    }
+    tally.write(conn).await?;
+    Ok(verdicts)
+}
+
+fn verdict(entry: &Entry<'_>, facts: &RecipientFacts) -> Judgement {
+    if entry.item.expires_at <= entry.job.at {
+        return Judgement::Expire;
+    }
+    (entry.job.judge.judge)(entry.item, facts)
 }
 
 const CLAIM: Insert = Insert {

@@ -87,7 +87,6 @@ fn of_row(row: &Row) -> Result<RecipientFacts> {
         invalid: row.get::<Option<i64>>(4)?.zip(row.get(5)?),
         cool_until: row.get(6)?,
         choices: choices(row, 7)?,
-        topic: None,
-        last_inbound_at: None,
+        ..RecipientFacts::default()
     })
 }

@@ -15,6 +15,7 @@ mod open;
 pub(crate) mod record;
 pub(crate) mod rows;
 mod settle;
+pub(crate) mod tally;
 
 pub(crate) use accept::AcceptJob;
 pub(crate) use claim::ClaimJob;

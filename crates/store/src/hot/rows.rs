@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use tidings_domain::id::{MessageId, TenantId};
 use tidings_domain::lifecycle::Terminal;
+use tidings_domain::policy::Place;
 use tidings_domain::time::Timestamp;
 
 use crate::conn::{Batch, Bulk, Conn, Insert, Row, Val, cells};
@@ -27,7 +28,8 @@ const DUE: Insert = Insert {
 
 pub(crate) async fn insert_due(conn: &Conn, items: &[DueItem]) -> Result<()> {
     let mut batch = Batch::new(15, items.len());
-    for item in items {
+    let places: Vec<_> = items.iter().map(|item| item.place.to_text()).collect();
+    for (item, place) in items.iter().zip(&places) {
         batch.push(cells![
             &item.sender,
             item.category,
@@ -38,7 +40,7 @@ pub(crate) async fn insert_due(conn: &Conn, items: &[DueItem]) -> Result<()> {
             item.attempt,
             item.expires_at,
             &item.recipient,
-            item.country.as_ref().map(|country| country.as_str()),
+            place.as_deref(),
             item.ordered,
             item.free_form,
             item.template.as_deref(),
@@ -67,7 +69,7 @@ pub(crate) fn due_item(row: &Row, at: usize) -> Result<DueItem> {
         attempt: row.get(at + 6)?,
         expires_at: row.get(at + 7)?,
         recipient: row.get(at + 8)?,
-        country: country(row, at + 9)?,
+        place: place(row, at + 9)?,
         ordered: row.get(at + 10)?,
         free_form: row.get(at + 11)?,
         template: row.get(at + 12)?,
@@ -79,9 +81,10 @@ pub(crate) fn due_item(row: &Row, at: usize) -> Result<DueItem> {
 pub(crate) const DUE_COLUMNS: &str = "sender_id, category, due_at, message_id, tenant_id, account_id, attempt, \
     expires_at, recipient, country, ordered, free_form, template, language, trace";
 
-fn country(row: &Row, at: usize) -> Result<Option<tidings_domain::address::CountryCode>> {
+/// The column is called after its first part.
+pub(crate) fn place(row: &Row, at: usize) -> Result<Place> {
     let text: Option<String> = row.get(at)?;
-    Ok(text.as_deref().and_then(tidings_domain::address::CountryCode::parse))
+    Ok(text.as_deref().map_or_else(Place::default, Place::from_text))
 }
 
 /// One message of one tenant.

@@ -6,7 +6,7 @@ use tidings_domain::id::{AccountId, PauseId, SenderId, TemplateId};
 use tidings_domain::time::Timestamp;
 use tidings_domain::whatsapp::TemplateDefinition;
 
-use super::TenantLimits;
+use super::{StoredPolicy, TenantLimits};
 
 #[derive(Debug, Clone)]
 pub struct Account {
@@ -78,6 +78,7 @@ pub struct Catalog {
     pub pauses: Vec<Pause>,
     pub tenant_messages_per_s: Option<f64>,
     pub limits: TenantLimits,
+    pub policy: StoredPolicy,
     pub shelf: crate::model::TemplateShelf,
     pub consent: super::ConsentSetup,
 }

@@ -1,13 +1,15 @@
 //! The hot path: accept, claim, record, merge. Each call takes many and commits once.
 
+use std::fmt;
 use std::sync::Arc;
 
 use tidings_domain::actor::Actor;
-use tidings_domain::address::CountryCode;
 use tidings_domain::category::{Category, Channel};
+use tidings_domain::decision::Decision;
 use tidings_domain::fact::Identities;
 use tidings_domain::id::{AccountId, AttemptId, MessageId, SenderId, TenantId, TopicId};
 use tidings_domain::lifecycle::AttemptState;
+use tidings_domain::policy::Place;
 use tidings_domain::time::Timestamp;
 use tidings_domain::trace::TraceId;
 
@@ -22,7 +24,7 @@ pub struct NewMessage {
     pub channel: Channel,
     pub category: Category,
     pub recipient: Hash16,
-    pub country: Option<CountryCode>,
+    pub place: Place,
     pub topic: Option<TopicId>,
     pub template: Option<String>,
     pub language: Option<String>,
@@ -37,8 +39,23 @@ pub struct NewMessage {
     /// Whether the client gave the trace id (only then it is indexed).
     pub trace_given: bool,
     pub reference: Option<Hash16>,
+    /// Only where the tenant's policy looks at it.
+    pub shown: Option<Arc<Shown>>,
     /// JSON of the engine's content; sealed by the store.
     pub content: Vec<u8>,
+}
+
+/// What policy may look at beside the columns of a message, and what it has decided of its content. Never stored.
+#[derive(Clone, Default)]
+pub struct Shown {
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+    pub decisions: Vec<Decision>,
+}
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Shown")
+    }
 }
 
 /// What policy said, with the decisions as a JSON list for the event's body.
@@ -52,7 +69,30 @@ pub enum Judgement {
 
 /// Judges a message inside the transaction that stores or claims it. Pure and quick.
 pub type IntakeJudge = Arc<dyn Fn(&NewMessage, &RecipientFacts) -> Judgement + Send + Sync>;
-pub type ClaimJudge = Arc<dyn Fn(&DueItem, &RecipientFacts) -> Judgement + Send + Sync>;
+pub type Judge = dyn Fn(&DueItem, &RecipientFacts) -> Judgement + Send + Sync;
+
+/// The judge of a claim, and what must be counted for it.
+#[derive(Clone)]
+pub struct ClaimJudge {
+    pub judge: Arc<Judge>,
+    pub watch: Watch,
+}
+
+impl ClaimJudge {
+    /// One that asks for nothing to be counted.
+    pub fn new(judge: impl Fn(&DueItem, &RecipientFacts) -> Judgement + Send + Sync + 'static) -> Self {
+        Self { judge: Arc::new(judge), watch: Watch::default() }
+    }
+}
+
+/// What a claim counts beside the facts; nothing for tenants without caps and limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Watch {
+    /// Microseconds of the longest cap by category code; 0: none.
+    pub caps_us: [i64; 4],
+    /// The recipients of the portfolio are counted.
+    pub reserves: bool,
+}
 
 /// Makes the answer that is stored under the idempotency key, from the verdicts in the order of the messages.
 pub type Respond = Arc<dyn Fn(&[Judgement]) -> (u16, Vec<u8>) + Send + Sync>;
@@ -93,7 +133,7 @@ pub struct DueItem {
     pub attempt: u8,
     pub expires_at: Timestamp,
     pub recipient: Hash16,
-    pub country: Option<CountryCode>,
+    pub place: Place,
     pub ordered: bool,
     pub free_form: bool,
     pub template: Option<String>,

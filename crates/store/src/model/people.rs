@@ -28,6 +28,23 @@ pub struct RecipientFacts {
     pub cool_until: Option<Timestamp>,
     /// The recipient's last message to this sender.
     pub last_inbound_at: Option<Timestamp>,
+    /// The time zone that is known of the contact, by its name; in place of what the number tells.
+    pub zone: Option<Box<str>>,
+    /// When other messages of this category were claimed for the recipient, oldest first, where a cap is watched.
+    pub touched_at: Vec<Timestamp>,
+    /// Where the portfolio's limit is watched.
+    pub reach: Option<Reached>,
+}
+
+/// How much of its limit a portfolio has used in the last 24 hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reached {
+    /// People reached outside a service window.
+    pub recipients: u32,
+    /// Whether this one is among them.
+    pub counted: bool,
+    /// When the oldest of them count no more.
+    pub frees_at: Timestamp,
 }
 
 /// A recipient that the provider called unreachable.

@@ -1,6 +1,6 @@
 //! A tenant's catalog in one read, and a number that tells whether it changed.
 
-use super::{accounts, catalogue, pauses, senders, templates, tenants, topics};
+use super::{accounts, catalogue, pauses, policy, senders, templates, tenants, topics};
 use crate::conn::vals;
 use crate::error::{Result, StoreError};
 use crate::model::Catalog;
@@ -23,6 +23,7 @@ impl Store {
                     pauses: pauses::pauses(conn, &own).await?,
                     tenant_messages_per_s: row.get(0)?,
                     limits: tenants::limits(&row, 1)?,
+                    policy: policy::policy(conn, &own).await?,
                     shelf: catalogue::shelf(conn, &own).await?,
                     consent: topics::setup(conn, &own).await?,
                 })

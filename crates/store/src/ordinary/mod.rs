@@ -3,6 +3,7 @@
 mod accounts;
 mod attempts;
 mod attention;
+mod audience;
 mod audit;
 mod behind;
 mod between;
@@ -32,6 +33,7 @@ mod messages;
 mod nodes;
 mod pairs;
 mod pauses;
+mod policy;
 mod redrive;
 mod retention;
 mod review;
@@ -42,6 +44,7 @@ mod tenants;
 mod topics;
 mod verifications;
 
+pub use audience::Reachable;
 pub(crate) use catalogue::{News, follow};
 pub(crate) use key_cache::KeyCache;
 pub(crate) use keyring::wrapped_by;

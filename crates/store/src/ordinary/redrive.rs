@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use tidings_domain::actor::Actor;
-use tidings_domain::address::CountryCode;
 use tidings_domain::event::{Kind, NewEvent, Subject};
 use tidings_domain::id::{Id as _, MessageId, TenantId};
 use tidings_domain::lifecycle::{Status, Terminal};
@@ -14,7 +13,7 @@ use super::messages::one;
 use crate::conn::{Conn, vals};
 use crate::error::{Result, StoreError};
 use crate::events;
-use crate::hot::rows::{insert_due, note};
+use crate::hot::rows::{insert_due, note, place};
 use crate::model::{DueItem, MessageHead, Redriven};
 use crate::scope::TenantScope;
 use crate::store::Store;
@@ -80,7 +79,6 @@ async fn queue(conn: &Conn, tenant: TenantId, head: &MessageHead, last: u8, at: 
         .query_opt(sql, vals![&tenant, &head.id, Terminal::None, at, expires_at])
         .await?
         .ok_or(StoreError::Corrupt("a message vanished while it was locked"))?;
-    let country: Option<String> = row.get(0)?;
     let item = DueItem {
         tenant,
         account: head.account,
@@ -91,7 +89,7 @@ async fn queue(conn: &Conn, tenant: TenantId, head: &MessageHead, last: u8, at: 
         attempt: last + 1,
         expires_at,
         recipient: head.recipient,
-        country: country.as_deref().and_then(CountryCode::parse),
+        place: place(&row, 0)?,
         ordered: row.get(1)?,
         free_form: row.get(2)?,
         template: head.template.clone(),

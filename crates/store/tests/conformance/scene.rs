@@ -31,7 +31,7 @@ pub fn intake(verdict: Judgement) -> IntakeJudge {
 }
 
 pub fn at_claim(verdict: Judgement) -> ClaimJudge {
-    Arc::new(move |_, _| verdict.clone())
+    ClaimJudge::new(move |_, _| verdict.clone())
 }
 
 impl Scene {
@@ -56,7 +56,7 @@ impl Scene {
             channel: Channel::Whatsapp,
             category: Category::Utility,
             recipient: self.scope.hash(PHONE),
-            country: None,
+            place: tidings_domain::policy::Place::default(),
             topic: None,
             template: Some("order \"shipped\"".to_owned()),
             language: Some("en".to_owned()),
@@ -68,6 +68,7 @@ impl Scene {
             trace: TraceId::from_bytes([9; 16]).expect("not zero"),
             trace_given: false,
             reference: None,
+            shown: None,
             content: b"{\"to\":\"somebody\"}".to_vec(),
         }
     }

@@ -43,6 +43,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(sending())
         .merge(reading())
         .merge(files())
+        .merge(policy())
         .merge(codes())
         .merge(consent())
         .merge(template_catalogue())
@@ -72,6 +73,20 @@ fn administration() -> OpenApiRouter<AppState> {
         .routes(routes!(rotations::rotate))
 }
 
+fn policy() -> OpenApiRouter<AppState> {
+    let audience = OpenApiRouter::new()
+        .routes(routes!(policy::evaluate_audience))
+        .layer(DefaultBodyLimit::max(limits::AUDIENCE_BODY_BYTES_MAX));
+    OpenApiRouter::new()
+        .merge(audience)
+        .routes(routes!(policy::evaluate_policy))
+        .routes(routes!(policy::get_policy, policy::set_policy))
+        .routes(routes!(policy::policy_history))
+        .routes(routes!(policy::list_packs))
+        .routes(routes!(policy::add_rule, policy::list_rules))
+        .routes(routes!(policy::remove_rule))
+}
+
 /// Consent and contacts.
 fn consent() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -94,7 +109,9 @@ fn consent() -> OpenApiRouter<AppState> {
         .routes(routes!(imports::list_imports))
         .routes(routes!(imports::get_import))
         .routes(routes!(imports::get_refused))
-        .merge(OpenApiRouter::new().routes(routes!(imports::import_consents)).layer(DefaultBodyLimit::disable()))
+        .merge(
+            OpenApiRouter::new().routes(routes!(imports::import_consents)).layer(DefaultBodyLimit::disable()),
+        )
         .routes(routes!(topics::get_settings, topics::set_settings))
 }
 
@@ -106,7 +123,6 @@ fn sending() -> OpenApiRouter<AppState> {
         .routes(routes!(send::send_message, messages::list_messages))
         .routes(routes!(messages::cancel_message))
         .routes(routes!(messages::redrive_message))
-        .routes(routes!(policy::evaluate_policy))
         .merge(batch)
 }
 

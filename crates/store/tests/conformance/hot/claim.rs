@@ -136,7 +136,7 @@ async fn an_opt_out_before_the_claim_is_seen(bed: Bed) -> Bed {
     let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
     let judge: ClaimJudge = {
         let seen = Arc::clone(&seen);
-        Arc::new(move |_, facts| {
+        ClaimJudge::new(move |_, facts| {
             seen.lock().expect("one thread at a time").push(facts.revoked_at);
             allow()
         })

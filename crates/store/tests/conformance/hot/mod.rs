@@ -7,3 +7,4 @@ mod lanes;
 mod merge;
 mod record;
 mod settle;
+mod tally;

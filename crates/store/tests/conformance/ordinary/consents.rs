@@ -124,7 +124,7 @@ async fn a_topic_is_known_where_it_matters(bed: Bed) -> Bed {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let judge: ClaimJudge = {
         let seen = Arc::clone(&seen);
-        Arc::new(move |_, facts| {
+        ClaimJudge::new(move |_, facts| {
             let standing =
                 facts.topic.map(|topic| facts.choices.standing(Purpose::Topic(topic), Channel::Whatsapp));
             seen.lock().expect("one thread at a time").push((facts.topic, standing));

@@ -103,3 +103,4 @@ pub async fn log_settled(bed: &Bed) {
     }
     panic!("a transaction of another test never ended");
 }
+mod policy;

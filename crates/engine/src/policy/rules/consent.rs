@@ -8,7 +8,7 @@ use tidings_domain::credentials::ProviderKind;
 use tidings_domain::decision::{Decision, Verdict};
 use tidings_store::model::RecipientFacts;
 
-use super::rules::{Question, allow, decision};
+use super::{Question, allow, decision};
 use crate::catalog::Snapshot;
 
 /// An opt-out of the category.
@@ -17,9 +17,6 @@ pub(super) fn suppression(
     question: &Question<'_>,
     facts: &RecipientFacts,
 ) -> Option<Decision> {
-    if question.scheduled {
-        return None;
-    }
     let category = question.category;
     let channel = channel(snapshot, question);
     let revoked = match channel {
@@ -43,7 +40,7 @@ pub(super) fn topic(
     question: &Question<'_>,
     facts: &RecipientFacts,
 ) -> Option<Decision> {
-    let topic = facts.topic.filter(|_| !question.scheduled)?;
+    let topic = facts.topic?;
     let standing = facts.choices.standing(topic_purpose(topic), channel(snapshot, question));
     let at = standing.revoked()?;
     let code = snapshot.topic_by_id(topic).map(|topic| topic.code.as_str());
@@ -62,7 +59,7 @@ pub(super) fn required(
     facts: &RecipientFacts,
 ) -> Option<Decision> {
     let asked = snapshot.consent.settings.marketing == MarketingRule::OptIn;
-    if !asked || question.scheduled || question.category != Category::Marketing {
+    if !asked || question.category != Category::Marketing {
         return None;
     }
     let channel = channel(snapshot, question);

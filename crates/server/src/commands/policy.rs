@@ -1,0 +1,70 @@
+//! `tidings policy …`: what may be sent when.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use http::Method;
+use serde_json::Value;
+
+use super::{Failure, Outcome, view};
+use crate::cli::Policy;
+use crate::output::Out;
+
+pub async fn run(command: Policy, out: Out) -> Outcome {
+    match command {
+        Policy::Show { server } => {
+            let shown = view::api(&server).get("/v1/policy/settings").await?;
+            Ok(out.answer(&shown, || settings(&shown))?)
+        }
+        Policy::Set { file, server } => {
+            let body = json(&file)?;
+            let set = view::api(&server).call(Method::PUT, "/v1/policy/settings", Some(body), None).await?;
+            Ok(out.answer(&set, || format!("version {} is in force", set["version"]))?)
+        }
+        Policy::Packs { server } => {
+            let packs = view::api(&server).get("/v1/policy/packs").await?;
+            let columns = [
+                ("COUNTRY", "/country"),
+                ("VERSION", "/version"),
+                ("HOURS", "/hours/0/hours"),
+                ("STATUS", "/hours/0/status"),
+                ("SOURCE", "/hours/0/source"),
+            ];
+            Ok(out.answer(&packs, || view::list(&packs, "packs", &columns))?)
+        }
+        Policy::Evaluate { file, at, server } => {
+            let body = json(&file)?;
+            let path = format!("/v1/policy/evaluate{}", crate::api::query(&[("at", at.as_deref())]));
+            let verdict = view::api(&server).post(&path, Some(body)).await?;
+            let columns =
+                [("RULE", "/rule"), ("VERDICT", "/verdict"), ("UNTIL", "/until"), ("REASON", "/reason")];
+            Ok(out.answer(&verdict, || {
+                format!(
+                    "{}\n{}",
+                    view::text(&verdict, "/verdict"),
+                    view::list(&verdict, "decisions", &columns)
+                )
+            })?)
+        }
+    }
+}
+
+fn settings(shown: &Value) -> String {
+    let text = serde_json::to_string_pretty(&shown["settings"]).unwrap_or_default();
+    let limit = view::fields(
+        &shown["messaging_limit"],
+        &[("tier", "/tier"), ("people a day", "/recipients_per_day"), ("reached", "/reached")],
+    );
+    format!("version {}\n{text}\n{limit}", shown["version"])
+}
+
+fn json(file: &Path) -> Result<Value, Failure> {
+    let mut text = String::new();
+    let read = if file == Path::new("-") {
+        std::io::stdin().read_to_string(&mut text).map(|_| ())
+    } else {
+        std::fs::read_to_string(file).map(|found| text = found)
+    };
+    read.map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
+    serde_json::from_str(&text).map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))
+}
