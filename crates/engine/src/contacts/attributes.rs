@@ -7,6 +7,7 @@ use serde_json::Value;
 use tidings_domain::actor::Permission;
 use tidings_domain::address::Address;
 use tidings_domain::id::ContactId;
+use tidings_domain::policy::Zone;
 use tidings_domain::problem::FieldProblem;
 use tidings_store::model::{AttributeType, ContactCard};
 
@@ -50,8 +51,7 @@ impl Engine {
             let words = format!("There are {ATTRIBUTES_MAX} attributes.");
             return Err(EngineError::invalid("name", "attributes.many", words));
         }
-        let new =
-            AttributeType { name: name.to_owned(), kind: kind.to_owned(), created_at: self.now() };
+        let new = AttributeType { name: name.to_owned(), kind: kind.to_owned(), created_at: self.now() };
         caller.store.add_attribute_type(&caller.scope, new.clone()).await?;
         Ok(new)
     }
@@ -69,14 +69,24 @@ impl Engine {
     }
 
     /// The contact of an address, made if there is none, with these changes.
-    pub async fn put_contact(&self, caller: &Caller, address: &Address, patch: ContactPatch) -> Result<ContactCard> {
+    pub async fn put_contact(
+        &self,
+        caller: &Caller,
+        address: &Address,
+        patch: ContactPatch,
+    ) -> Result<ContactCard> {
         caller.require(Permission::ConsentsWrite)?;
         check(&patch, &caller.store.attribute_types(&caller.scope).await?)?;
         let id = caller.store.contact_for(&caller.scope, address, self.now()).await?;
         self.patch_contact(caller, id, patch).await
     }
 
-    pub async fn patch_contact(&self, caller: &Caller, id: ContactId, patch: ContactPatch) -> Result<ContactCard> {
+    pub async fn patch_contact(
+        &self,
+        caller: &Caller,
+        id: ContactId,
+        patch: ContactPatch,
+    ) -> Result<ContactCard> {
         caller.require(Permission::ConsentsWrite)?;
         let card = self.card(caller, id).await?;
         check(&patch, &caller.store.attribute_types(&caller.scope).await?)?;
@@ -110,8 +120,7 @@ impl Engine {
 fn check(patch: &ContactPatch, types: &[AttributeType]) -> Result<()> {
     let mut problems = Vec::new();
     if let Some(Some(zone)) = &patch.time_zone {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '+');
-        if !(3..=64).contains(&zone.len()) || !zone.chars().all(plain) || !(zone.contains('/') || zone == "UTC") {
+        if zone.len() > 64 || Zone::named(zone).is_none() {
             let words = "Write a time zone by its place, such as Europe/Berlin.";
             problems.push(FieldProblem::new("time_zone", "time_zone.form", words));
         }

@@ -17,7 +17,12 @@ impl Engine {
     }
 
     /// Two contacts turn out to be one person: the older one is left, and both ids lead to it.
-    pub async fn merge_contacts(&self, caller: &Caller, id: ContactId, other: ContactId) -> Result<ContactCard> {
+    pub async fn merge_contacts(
+        &self,
+        caller: &Caller,
+        id: ContactId,
+        other: ContactId,
+    ) -> Result<ContactCard> {
         caller.require(Permission::ConsentsWrite)?;
         let (one, other) = (self.card(caller, id).await?, self.card(caller, other).await?);
         if one.id == other.id {
@@ -30,7 +35,12 @@ impl Engine {
     }
 
     /// An address turns out to be somebody else's: it becomes a contact of its own, with what was said by it.
-    pub async fn split_contact(&self, caller: &Caller, id: ContactId, address: &Address) -> Result<ContactCard> {
+    pub async fn split_contact(
+        &self,
+        caller: &Caller,
+        id: ContactId,
+        address: &Address,
+    ) -> Result<ContactCard> {
         caller.require(Permission::ConsentsWrite)?;
         let card = self.card(caller, id).await?;
         let now = self.now();

@@ -47,7 +47,12 @@ impl Store {
     }
 
     /// The contact of an address, made if there is none.
-    pub async fn contact_for(&self, scope: &TenantScope, address: &Address, at: Timestamp) -> Result<ContactId> {
+    pub async fn contact_for(
+        &self,
+        scope: &TenantScope,
+        address: &Address,
+        at: Timestamp,
+    ) -> Result<ContactId> {
         let (own, identity) = (scope.clone(), Identity::of(scope, address));
         self.write(move |conn| {
             Box::pin(async move {
@@ -156,6 +161,7 @@ impl Store {
                 let rest: Vec<Hash16> = hashes.into_iter().filter(|each| *each != hash).collect();
                 consents::derive(conn, &own, &rest).await?;
                 consents::derive(conn, &own, &[hash]).await?;
+                cards::place(conn, &own, &[hash], None).await?;
                 let mut detail = shown.clone();
                 detail["contact"] = json!(new);
                 let what = (Kind::ContactSplit, "split");
@@ -216,12 +222,14 @@ impl Store {
                         conn.execute(&sql, vals![&own.tenant(), hash]).await?;
                     }
                 }
+                cards::place(conn, &own, &hashes, None).await?;
                 let sql = "DELETE FROM identities WHERE tenant_id = $1 AND contact_id = $2";
                 conn.execute(sql, vals![&own.tenant(), &id]).await?;
                 erased.identities = hashes.len() as u64;
                 let sql = "DELETE FROM contact_history WHERE tenant_id = $1 AND contact_id = $2";
                 conn.execute(sql, vals![&own.tenant(), &id]).await?;
-                let sql = "UPDATE contacts SET profile = NULL, erased_at = $3 WHERE tenant_id = $1 AND id = $2";
+                let sql =
+                    "UPDATE contacts SET profile = NULL, erased_at = $3 WHERE tenant_id = $1 AND id = $2";
                 conn.execute(sql, vals![&own.tenant(), &id, at]).await?;
                 let counts = json!({"identities": erased.identities, "inbound": erased.inbound,
                     "consents_kept": erased.consents});
@@ -252,7 +260,8 @@ async fn erase_inbound(conn: &Conn, scope: &TenantScope, hash: &Hash16) -> Resul
 /// Keeps of each entry what proves it without naming anybody: the words, their version, the business, the times.
 async fn erase_names(conn: &Conn, scope: &TenantScope, hash: &Hash16) -> Result<u64> {
     let tenant = scope.tenant();
-    let sql = "SELECT c.id, s.data FROM consents c CROSS JOIN sealed s WHERE c.tenant_id = $1 AND c.recipient = $2
+    let sql =
+        "SELECT c.id, s.data FROM consents c CROSS JOIN sealed s WHERE c.tenant_id = $1 AND c.recipient = $2
         AND s.tenant_id = c.tenant_id AND s.owner = c.id AND s.part = $3";
     let rows = conn.query(sql, vals![&tenant, hash, Part::Consent.code()]).await?;
     for row in &rows {

@@ -18,6 +18,7 @@ conformance!(
     a_moved_person_keeps_what_was_said,
     erasure_keeps_hashes_and_facts,
     attributes_keep_their_type,
+    a_time_zone_is_known_when_messages_are_judged,
     a_portion_is_done_once,
 );
 
@@ -25,7 +26,11 @@ const OTHER: &str = "+491701234568";
 
 fn profile(language: Option<&str>, tier: Option<&str>) -> Profile {
     let attributes = tier.map(|tier| ("tier".to_owned(), json!(tier)));
-    Profile { language: language.map(str::to_owned), attributes: attributes.into_iter().collect(), time_zone: None }
+    Profile {
+        language: language.map(str::to_owned),
+        attributes: attributes.into_iter().collect(),
+        time_zone: None,
+    }
 }
 
 async fn contact(bed: &Bed, scene: &Scene, text: &str, profile: Profile) -> tidings_domain::id::ContactId {
@@ -120,7 +125,10 @@ async fn erasure_keeps_hashes_and_facts(bed: Bed) -> Bed {
     let entry = bed.store.ledger_of(&scene.scope, &phone(PHONE)).await.expect("a ledger").remove(0);
     assert_eq!((entry.address, entry.about.evidence, entry.granted), (None, None, false));
     let card = bed.store.contact_card(&scene.scope, one).await.expect("works").expect("its id stays");
-    assert_eq!((card.erased_at, card.profile, card.addresses.len()), (Some(bed.now()), Profile::default(), 0));
+    assert_eq!(
+        (card.erased_at, card.profile, card.addresses.len()),
+        (Some(bed.now()), Profile::default(), 0)
+    );
     let again = bed.store.erase_contact(&scene.scope, one, ACTOR, bed.now()).await.expect("it is done");
     assert_eq!(again, Erased::default());
     // The person may come back: a stranger with an opt-out.
@@ -129,9 +137,33 @@ async fn erasure_keeps_hashes_and_facts(bed: Bed) -> Bed {
     bed
 }
 
+async fn a_time_zone_is_known_when_messages_are_judged(bed: Bed) -> Bed {
+    let scene = Scene::new(&bed).await;
+    let place = |zone: Option<&str>| Profile { time_zone: zone.map(str::to_owned), ..Profile::default() };
+    let one = contact(&bed, &scene, PHONE, place(Some("Europe/Berlin"))).await;
+    let zone = async |address: tidings_domain::address::Address| {
+        let hash = scene.scope.hash(&address.canonical());
+        let facts = bed.store.recipient_facts(&scene.scope, hash, scene.sender).await.expect("facts");
+        facts.zone.map(String::from)
+    };
+    assert_eq!(zone(phone(PHONE)).await.as_deref(), Some("Europe/Berlin"));
+    let both = Identities {
+        phone: Phone::parse(PHONE).ok(),
+        bsuid: tidings_domain::address::Bsuid::from_platform(BSUID),
+        ..Identities::default()
+    };
+    let message = inbound(&bed, &scene, both, "wamid.in.1");
+    call_back(&bed, &scene, CallbackWrite { inbound: vec![message], ..CallbackWrite::default() }).await;
+    assert_eq!(zone(bsuid(BSUID)).await.as_deref(), Some("Europe/Berlin"), "by every name");
+    bed.store.set_profile(&scene.scope, one, place(None), ACTOR, bed.now()).await.expect("it is set");
+    assert_eq!((zone(phone(PHONE)).await, zone(bsuid(BSUID)).await), (None, None));
+    bed
+}
+
 async fn attributes_keep_their_type(bed: Bed) -> Bed {
     let scene = Scene::new(&bed).await;
-    let declared = |kind: &str| AttributeType { name: "tier".to_owned(), kind: kind.to_owned(), created_at: bed.now() };
+    let declared =
+        |kind: &str| AttributeType { name: "tier".to_owned(), kind: kind.to_owned(), created_at: bed.now() };
     assert!(bed.store.add_attribute_type(&scene.scope, declared("text")).await.expect("works"));
     assert!(!bed.store.add_attribute_type(&scene.scope, declared("number")).await.expect("works"));
     assert_eq!(bed.store.attribute_types(&scene.scope).await.expect("a list"), [declared("text")]);

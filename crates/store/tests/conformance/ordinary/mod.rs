@@ -1,8 +1,8 @@
 //! The ordinary calls, by topic.
 
 mod cancel;
-mod catalogue;
 mod cards;
+mod catalogue;
 mod consents;
 mod isolation;
 mod lists;

@@ -93,7 +93,9 @@ pub async fn find_contact(
 
 /// A value, `null` to take it away, or nothing to leave it.
 #[expect(clippy::option_option, reason = "absent and null are two wishes")]
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<Option<String>>, D::Error> {
+fn given<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<Option<String>>, D::Error> {
     Option::<String>::deserialize(deserializer).map(Some)
 }
 
@@ -147,8 +149,7 @@ pub async fn put_contact(
     Json(new): Json<PutContact>,
 ) -> Result<Json<ContactView>> {
     let address = new.to.address()?;
-    let patch =
-        ContactPatch { time_zone: new.time_zone, language: new.language, attributes: new.attributes };
+    let patch = ContactPatch { time_zone: new.time_zone, language: new.language, attributes: new.attributes };
     Ok(Json(state.engine.put_contact(&caller, &address, patch).await?.into()))
 }
 
