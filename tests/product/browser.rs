@@ -62,6 +62,7 @@ async fn look(chromium: &Path, app: TestApp) {
         ("version", format!("/console/versions/{version}")),
         ("version-rtl", format!("/console/versions/{rtl}")),
         ("pauses", "/console/pauses".to_owned()),
+        ("policy", "/console/policy".to_owned()),
         ("nodes", "/console/nodes".to_owned()),
     ] {
         let page = page(&app, &cookie, &path).await;

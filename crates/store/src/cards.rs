@@ -10,7 +10,8 @@ use tidings_domain::time::Timestamp;
 use crate::conn::{Conn, vals};
 use crate::error::{Result, StoreError};
 use crate::events;
-use crate::model::Profile;
+use crate::model::{Hash16, Profile};
+use crate::people;
 use crate::scope::TenantScope;
 
 /// What `contacts.profile` and `contact_history.data` are sealed for; the row is the contact.
@@ -39,7 +40,29 @@ pub(crate) async fn set_profile(
     let plain = serde_json::to_vec(profile).expect("texts are JSON");
     let sealed = scope.seal(PROFILE, id.as_bytes(), &plain);
     let sql = "UPDATE contacts SET profile = $3 WHERE tenant_id = $1 AND id = $2";
-    conn.execute(sql, vals![&scope.tenant(), &id, &sealed]).await.map(|_| ())
+    conn.execute(sql, vals![&scope.tenant(), &id, &sealed]).await?;
+    let hashes = people::hashes_of(conn, scope, id).await?;
+    place(conn, scope, &hashes, profile.time_zone.as_deref()).await
+}
+
+/// Writes where a person is beside what else messages to them are judged by.
+pub(crate) async fn place(
+    conn: &Conn,
+    scope: &TenantScope,
+    hashes: &[Hash16],
+    zone: Option<&str>,
+) -> Result<()> {
+    // Nobody gets a row only to say that nothing is known.
+    let sql = if zone.is_some() {
+        "INSERT INTO recipients (tenant_id, hash, zone) VALUES ($1, $2, $3)
+         ON CONFLICT (tenant_id, hash) DO UPDATE SET zone = excluded.zone"
+    } else {
+        "UPDATE recipients SET zone = $3 WHERE tenant_id = $1 AND hash = $2 AND zone IS NOT NULL"
+    };
+    for hash in hashes {
+        conn.execute(sql, vals![&scope.tenant(), hash, zone]).await?;
+    }
+    Ok(())
 }
 
 /// Writes down what became of a contact, and says so in the log without its details.

@@ -85,6 +85,9 @@ pub(crate) async fn link(
     let hashes = hashes_of(conn, scope, contact).await?;
     if hashes.len() > 1 && (found.len() > 1 || !missing.is_empty()) {
         consents::derive(conn, scope, &hashes).await?;
+        if let Some(zone) = cards::profile(conn, scope, contact).await?.time_zone {
+            cards::place(conn, scope, &hashes, Some(&zone)).await?;
+        }
     }
     Ok((contact, hashes))
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use tidings_domain::actor::Permission;
 use tidings_domain::address::Address;
 use tidings_domain::id::ContactId;
+use tidings_domain::policy::Zone;
 use tidings_domain::problem::FieldProblem;
 use tidings_store::model::{AttributeType, ContactCard};
 
@@ -119,11 +120,7 @@ impl Engine {
 fn check(patch: &ContactPatch, types: &[AttributeType]) -> Result<()> {
     let mut problems = Vec::new();
     if let Some(Some(zone)) = &patch.time_zone {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '+');
-        if !(3..=64).contains(&zone.len())
-            || !zone.chars().all(plain)
-            || !(zone.contains('/') || zone == "UTC")
-        {
+        if zone.len() > 64 || Zone::named(zone).is_none() {
             let words = "Write a time zone by its place, such as Europe/Berlin.";
             problems.push(FieldProblem::new("time_zone", "time_zone.form", words));
         }

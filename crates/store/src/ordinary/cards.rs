@@ -161,6 +161,7 @@ impl Store {
                 let rest: Vec<Hash16> = hashes.into_iter().filter(|each| *each != hash).collect();
                 consents::derive(conn, &own, &rest).await?;
                 consents::derive(conn, &own, &[hash]).await?;
+                cards::place(conn, &own, &[hash], None).await?;
                 let mut detail = shown.clone();
                 detail["contact"] = json!(new);
                 let what = (Kind::ContactSplit, "split");
@@ -221,6 +222,7 @@ impl Store {
                         conn.execute(&sql, vals![&own.tenant(), hash]).await?;
                     }
                 }
+                cards::place(conn, &own, &hashes, None).await?;
                 let sql = "DELETE FROM identities WHERE tenant_id = $1 AND contact_id = $2";
                 conn.execute(sql, vals![&own.tenant(), &id]).await?;
                 erased.identities = hashes.len() as u64;

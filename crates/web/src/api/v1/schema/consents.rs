@@ -25,7 +25,7 @@ pub struct ConsentSettings {
     /// Answer a certain opt-out with one confirmation.
     #[schema(required = false)]
     pub confirm_opt_out: bool,
-    /// The words of the confirmation; ours unless given.
+    /// The words of the confirmation; ours, in English, unless given.
     pub confirmation: Option<String>,
     /// The name that pages and proofs show.
     pub business_name: Option<String>,
