@@ -21,7 +21,11 @@ async fn things(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String
     let path = format!("/v1/media?sender={}", tenant.sender);
     let media =
         tenant.http.raw(Method::POST, &path, "\u{89}PNG", &[("content-type", "image/png")]).await.expect(201);
-    let import = tenant.http.raw(Method::POST, "/v1/consent-imports", "phone,granted\n+491701234567,yes\n", &[]).await.expect(202);
+    let import = tenant
+        .http
+        .raw(Method::POST, "/v1/consent-imports", "phone,granted\n+491701234567,yes\n", &[])
+        .await
+        .expect(202);
     let form = tenant.http.post("/v1/consent-forms", &form()).await.expect(201);
     let verification =
         tenant.http.post("/v1/verifications", &json!({"to": {"phone": phone(2)}})).await.expect(201);

@@ -123,7 +123,11 @@ impl Records {
 
 /// A cell that no spreadsheet takes for a formula: what could begin one gets an apostrophe before it.
 pub fn guarded(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{cell}") } else { cell.to_owned() }
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
 }
 
 /// Takes the apostrophe of [`guarded`] away again.
@@ -167,7 +171,8 @@ mod tests {
             ("", vec![]),
             ("\n \n", vec![]),
         ] {
-            let want: Vec<(u64, String)> = want.into_iter().map(|(line, text)| (line, text.to_owned())).collect();
+            let want: Vec<(u64, String)> =
+                want.into_iter().map(|(line, text)| (line, text.to_owned())).collect();
             for pieces in [1, 2, 3, 7, 1_000] {
                 assert_eq!(split(text, pieces), want, "{text:?} in pieces of {pieces}");
             }
@@ -176,7 +181,9 @@ mod tests {
 
     #[test]
     fn the_first_record_tells_what_divides() {
-        for (head, want) in [("a,b,c", b','), ("a;b;c", b';'), ("a\tb", b'\t'), ("a", b','), ("a;b,c;d", b';')] {
+        for (head, want) in
+            [("a,b,c", b','), ("a;b;c", b';'), ("a\tb", b'\t'), ("a", b','), ("a;b,c;d", b';')]
+        {
             let mut records = Records::new(100);
             records.push(head.as_bytes()).unwrap();
             assert_eq!(records.push(b"\n").unwrap().len(), 1);

@@ -112,7 +112,9 @@ pub(crate) fn has_large_body(body: &impl http_body::Body) -> bool {
 
 /// Files and the provider's slow pages take longer than the rest.
 fn time_for(route: &str) -> Duration {
-    if route.starts_with("/v1/media") || matches!(route, "/v1/consent-imports" | "/v1/inbound/{id}/media" | "/v1/templates/sync") {
+    if route.starts_with("/v1/media")
+        || matches!(route, "/v1/consent-imports" | "/v1/inbound/{id}/media" | "/v1/templates/sync")
+    {
         limits::SLOW_REQUEST_TIME
     } else {
         limits::REQUEST_TIME

@@ -10,8 +10,22 @@ use crate::error::Result;
 use crate::pipeline::Engine;
 
 const COLUMNS: [&str; 16] = [
-    "at", "recorded_at", "to", "channel", "purpose", "granted", "source", "source_detail", "basis", "text",
-    "text_version", "business_name", "ip", "document_url", "language", "actor",
+    "at",
+    "recorded_at",
+    "to",
+    "channel",
+    "purpose",
+    "granted",
+    "source",
+    "source_detail",
+    "basis",
+    "text",
+    "text_version",
+    "business_name",
+    "ip",
+    "document_url",
+    "language",
+    "actor",
 ];
 
 impl Engine {

@@ -34,21 +34,42 @@ pub(super) struct Layout {
 }
 
 const KNOWN: [&str; 19] = [
-    "to", "phone", "bsuid", "email", "purpose", "channel", "granted", "at", "source", "source_detail", "basis", "text",
-    "text_version", "business_name", "ip", "document_url", "language",
+    "to",
+    "phone",
+    "bsuid",
+    "email",
+    "purpose",
+    "channel",
+    "granted",
+    "at",
+    "source",
+    "source_detail",
+    "basis",
+    "text",
+    "text_version",
+    "business_name",
+    "ip",
+    "document_url",
+    "language",
     // What our own reports and exports add.
-    "line", "problem",
+    "line",
+    "problem",
 ];
 
 impl Layout {
     /// Reads the head. A column that nobody knows is a mistake, and no line of its file would be right.
     pub fn read(head: &[u8], delimiter: u8, defaults: Defaults) -> Result<Self> {
-        let fields = fields(head, delimiter)
-            .ok_or_else(|| EngineError::invalid("file", "csv.head", "The first line cannot be read as CSV in UTF-8."))?;
+        let fields = fields(head, delimiter).ok_or_else(|| {
+            EngineError::invalid("file", "csv.head", "The first line cannot be read as CSV in UTF-8.")
+        })?;
         let columns: Vec<String> = fields.iter().map(|each| each.trim().to_lowercase()).collect();
         for (n, column) in columns.iter().enumerate() {
             if !KNOWN.contains(&column.as_str()) && column != "code" {
-                let words = format!("Column {} has no name that is known; the names are {}.", n + 1, KNOWN[..17].join(", "));
+                let words = format!(
+                    "Column {} has no name that is known; the names are {}.",
+                    n + 1,
+                    KNOWN[..17].join(", ")
+                );
                 return Err(EngineError::invalid("file", "csv.column", words));
             }
             if columns[..n].contains(column) {
@@ -84,7 +105,11 @@ pub(super) struct Desk<'a> {
 impl Desk<'_> {
     pub fn line(&self, line: u64, text: &str) -> std::result::Result<ImportLine, Refusal> {
         let Some(fields) = fields(text.as_bytes(), self.layout.delimiter) else {
-            return Err(refusal(line, &[], FieldProblem::new("", "csv.line", "The line cannot be read as CSV.")));
+            return Err(refusal(
+                line,
+                &[],
+                FieldProblem::new("", "csv.line", "The line cannot be read as CSV."),
+            ));
         };
         if fields.len() != self.layout.columns.len() {
             let words =
@@ -114,14 +139,26 @@ impl Desk<'_> {
         };
         let purpose = of("purpose").or(defaults.purpose.as_deref()).unwrap_or("marketing");
         let purpose = self.snapshot.purpose(&purpose.to_lowercase()).ok_or_else(|| {
-            FieldProblem::new("purpose", "purpose.unknown", "Name a category or the code of a topic of yours.")
+            FieldProblem::new(
+                "purpose",
+                "purpose.unknown",
+                "Name a category or the code of a topic of yours.",
+            )
         })?;
         let granted = match of("granted") {
             Some(text) => truth(text).ok_or_else(|| {
-                FieldProblem::new("granted", "granted.unknown", "Write yes or no: whether it was granted or revoked.")
+                FieldProblem::new(
+                    "granted",
+                    "granted.unknown",
+                    "Write yes or no: whether it was granted or revoked.",
+                )
             })?,
             None => defaults.granted.ok_or_else(|| {
-                FieldProblem::new("granted", "granted.missing", "Say whether it was granted or revoked: yes or no.")
+                FieldProblem::new(
+                    "granted",
+                    "granted.missing",
+                    "Say whether it was granted or revoked: yes or no.",
+                )
             })?,
         };
         let at = of("at").map(time).transpose()?;
@@ -161,7 +198,11 @@ impl Desk<'_> {
         let basis = match of("basis") {
             None => None,
             Some(name) => Some(Basis::parse(&name.to_lowercase()).ok_or_else(|| {
-                FieldProblem::new("basis", "basis.unknown", "A basis is consent, soft_opt_in, contract, legal or vital.")
+                FieldProblem::new(
+                    "basis",
+                    "basis.unknown",
+                    "A basis is consent, soft_opt_in, contract, legal or vital.",
+                )
             })?),
         };
         let source_detail = text("source_detail").or_else(|| self.layout.defaults.source_detail.clone());
@@ -189,7 +230,11 @@ fn address<'f>(of: &impl Fn(&str) -> Option<&'f str>) -> std::result::Result<Add
     match given.as_slice() {
         [(kind, text)] => Address::parse(kind, text).map_err(|mut problems| problems.swap_remove(0)),
         [] => Err(FieldProblem::new("phone", "recipient.missing", "The line names nobody.")),
-        _ => Err(FieldProblem::new("phone", "recipient.one", "The line names a person in more than one way; use a line for each.")),
+        _ => Err(FieldProblem::new(
+            "phone",
+            "recipient.one",
+            "The line names a person in more than one way; use a line for each.",
+        )),
     }
 }
 
@@ -217,8 +262,13 @@ fn truth(text: &str) -> Option<bool> {
 /// A time with its offset, or a day, which counts from its beginning in UTC.
 fn time(text: &str) -> std::result::Result<Timestamp, FieldProblem> {
     let day = || (text.len() == 10).then(|| Timestamp::parse(&format!("{text}T00:00:00Z")))?;
-    let blank = || (text.as_bytes().get(10) == Some(&b' ')).then(|| Timestamp::parse(&text.replacen(' ', "T", 1)))?;
+    let blank =
+        || (text.as_bytes().get(10) == Some(&b' ')).then(|| Timestamp::parse(&text.replacen(' ', "T", 1)))?;
     Timestamp::parse(text).or_else(day).or_else(blank).ok_or_else(|| {
-        FieldProblem::new("at", "time.form", "Write the time like 2026-05-03T14:00:00Z, or the day like 2026-05-03.")
+        FieldProblem::new(
+            "at",
+            "time.form",
+            "Write the time like 2026-05-03T14:00:00Z, or the day like 2026-05-03.",
+        )
     })
 }

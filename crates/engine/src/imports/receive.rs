@@ -45,7 +45,8 @@ impl Engine {
 impl Receiving {
     pub async fn push(&mut self, bytes: &[u8]) -> Result<()> {
         let whole = self.records.push(bytes).map_err(|Endless { line }| {
-            let words = format!("The record that begins on line {line} has no end; a quote may not be closed.");
+            let words =
+                format!("The record that begins on line {line} has no end; a quote may not be closed.");
             EngineError::invalid("file", "csv.endless", words)
         })?;
         for record in whole {

@@ -73,11 +73,14 @@ impl Engine {
     /// The refused lines as CSV: where, why, and the line's own fields. Put right, it can be imported again.
     pub async fn import_refusals(&self, caller: &Caller, id: ImportId) -> Result<String> {
         let import = self.stored_import(caller, id).await?;
-        let layout: Layout = serde_json::from_str(&import.options)
-            .map_err(|_| EngineError::Internal(tidings_store::StoreError::Corrupt("an import does not read")))?;
+        let layout: Layout = serde_json::from_str(&import.options).map_err(|_| {
+            EngineError::Internal(tidings_store::StoreError::Corrupt("an import does not read"))
+        })?;
         let mut out = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
         let own = |column: &&String| !["line", "code", "problem"].contains(&column.as_str());
-        let head = ["line", "code", "problem"].into_iter().chain(layout.columns.iter().filter(own).map(String::as_str));
+        let head = ["line", "code", "problem"]
+            .into_iter()
+            .chain(layout.columns.iter().filter(own).map(String::as_str));
         out.write_record(head).expect("writing to memory");
         let mut after = 0;
         loop {

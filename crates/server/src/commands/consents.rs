@@ -39,7 +39,8 @@ pub async fn run(command: Consent, out: Out) -> Outcome {
         }
         Consent::Export { to, csv, server } => {
             let format = csv.then_some("csv");
-            let path = format!("/v1/consents/export{}", query(&[("to", Some(to.as_str())), ("format", format)]));
+            let path =
+                format!("/v1/consents/export{}", query(&[("to", Some(to.as_str())), ("format", format)]));
             if csv {
                 let table = view::api(&server).text(&path).await?;
                 return Ok(out.answer(&json!({"csv": table}), || table.clone())?);
@@ -188,6 +189,7 @@ fn bar(lines: u64, out: Out) -> ProgressBar {
     } else {
         ProgressDrawTarget::stderr()
     };
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} lines").expect("the template is well-formed");
+    let style =
+        ProgressStyle::with_template("{bar:40} {pos}/{len} lines").expect("the template is well-formed");
     ProgressBar::with_draw_target(Some(lines), target).with_style(style)
 }

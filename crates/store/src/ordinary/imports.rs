@@ -13,7 +13,9 @@ use crate::conn::{Conn, Row, vals};
 use crate::consents::{self, SealedConsent};
 use crate::error::{Result, StoreError};
 use crate::events::Events;
-use crate::model::{Appended, Import, ImportKind, ImportLine, ImportPart, ImportState, NewImport, Page, Refusal};
+use crate::model::{
+    Appended, Import, ImportKind, ImportLine, ImportPart, ImportState, NewImport, Page, Refusal,
+};
 use crate::scope::{SystemScope, TenantScope};
 use crate::store::Store;
 
@@ -45,7 +47,8 @@ impl Store {
                     );
                     conn.execute(&sql, vals![&tenant, ImportState::Receiving as i64, before]).await?;
                 }
-                let sql = "INSERT INTO imports (tenant_id, id, kind, state, actor, options, lines, created_at)
+                let sql =
+                    "INSERT INTO imports (tenant_id, id, kind, state, actor, options, lines, created_at)
                     VALUES ($1, $2, $3, $4, $5, $6, 0, $7)";
                 let actor = new.actor.to_string();
                 let (kind, state) = (new.kind as i64, ImportState::Receiving as i64);
@@ -71,7 +74,14 @@ impl Store {
     }
 
     /// The file is whole: its lines may be read.
-    pub async fn start_import(&self, scope: &TenantScope, id: ImportId, lines: u64, actor: Actor, at: Timestamp) -> Result<()> {
+    pub async fn start_import(
+        &self,
+        scope: &TenantScope,
+        id: ImportId,
+        lines: u64,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<()> {
         let tenant = scope.tenant();
         self.write(move |conn| {
             Box::pin(async move {
@@ -159,13 +169,15 @@ impl Store {
         refused: Vec<Refusal>,
         at: Timestamp,
     ) -> Result<bool> {
-        let sealed: Vec<SealedConsent> = good.iter().map(|each| SealedConsent::of(scope, &each.consent)).collect();
+        let sealed: Vec<SealedConsent> =
+            good.iter().map(|each| SealedConsent::of(scope, &each.consent)).collect();
         let own = scope.clone();
         self.write(move |conn| {
             Box::pin(async move {
                 let tenant = own.tenant();
                 let (first_line, lines) = (part.0.cast_signed(), part.1.cast_signed());
-                let sql = "DELETE FROM import_parts WHERE tenant_id = $1 AND import_id = $2 AND first_line = $3";
+                let sql =
+                    "DELETE FROM import_parts WHERE tenant_id = $1 AND import_id = $2 AND first_line = $3";
                 if conn.execute(sql, vals![&tenant, &id, first_line]).await? == 0 {
                     return Ok(false);
                 }
@@ -193,7 +205,13 @@ impl Store {
     }
 
     /// No line is left.
-    pub async fn finish_import(&self, scope: &TenantScope, id: ImportId, actor: Actor, at: Timestamp) -> Result<()> {
+    pub async fn finish_import(
+        &self,
+        scope: &TenantScope,
+        id: ImportId,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<()> {
         let tenant = scope.tenant();
         self.write(move |conn| {
             Box::pin(async move {
@@ -247,7 +265,8 @@ fn opted_out(line: &ImportLine) -> Refusal {
 async fn refuse(conn: &Conn, scope: &TenantScope, id: ImportId, refusal: &Refusal) -> Result<()> {
     let plain = serde_json::to_vec(refusal).expect("texts are JSON");
     let data = scope.seal(REFUSALS, &row_of(id, refusal.line), &plain);
-    let sql = "INSERT INTO import_refusals (tenant_id, import_id, line, code, data) VALUES ($1, $2, $3, $4, $5)
+    let sql =
+        "INSERT INTO import_refusals (tenant_id, import_id, line, code, data) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (tenant_id, import_id, line) DO NOTHING";
     let line = refusal.line.cast_signed();
     conn.execute(sql, vals![&scope.tenant(), &id, line, &refusal.code, &data]).await.map(|_| ())

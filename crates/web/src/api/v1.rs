@@ -102,7 +102,9 @@ fn consent() -> OpenApiRouter<AppState> {
         .routes(routes!(imports::list_imports))
         .routes(routes!(imports::get_import))
         .routes(routes!(imports::get_refused))
-        .merge(OpenApiRouter::new().routes(routes!(imports::import_consents)).layer(DefaultBodyLimit::disable()))
+        .merge(
+            OpenApiRouter::new().routes(routes!(imports::import_consents)).layer(DefaultBodyLimit::disable()),
+        )
         .routes(routes!(topics::get_settings, topics::set_settings))
 }
 

@@ -6,8 +6,8 @@ use tidings_domain::provider::{AccountHealth, SenderHealth};
 use tidings_domain::time::Timestamp;
 use tidings_domain::{actor, category, consent, credentials, decision, lifecycle};
 use tidings_engine::admin::TemplateCounts;
-use tidings_engine::imports::ImportReport;
 use tidings_engine::dispatch::{HoldView, LaneView, QueueView};
+use tidings_engine::imports::ImportReport;
 use tidings_engine::report::{
     Answer, AttemptReport, AttentionReport, EventView, Explanation, FreeSlots, InboundReport, LaneLine,
     MessageReport, MessageSummary, NodeView, NodesView, Overview, TimelineEntry,
@@ -164,7 +164,8 @@ fn rows_of_lists_are_as_described() {
 fn what_is_said_of_lanes_and_accounts_is_as_described() {
     let api = api();
     let (id, kind, state, created_at) = ("imp".to_owned(), "consents", "running", Timestamp::from_secs(1));
-    let import = ImportReport { id, kind, state, lines: 1, done: 1, good: 1, bad: 0, created_at, finished_at: None };
+    let import =
+        ImportReport { id, kind, state, lines: 1, done: 1, good: 1, bad: 0, created_at, finished_at: None };
     check(&api, "Import", &import);
     check(&api, "Overview", &Overview::default());
     check(&api, "TemplateCounts", &TemplateCounts::default());
