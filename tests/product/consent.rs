@@ -221,6 +221,26 @@ both_engines! {
         assert_eq!(marketing(22).await, "consent.suppressed");
     }
 
+    async fn an_opt_out_is_confirmed_once_if_asked_for(storage: Storage) {
+        let app = TestApp::start(storage).await;
+        let tenant = app.tenant().await;
+        tenant.hears(1, "STOP", app.now_us()).await;
+        settings(&tenant, &json!({"confirm_opt_out": true, "confirmation": "Acme heard you."})).await;
+        for _ in 0..3 {
+            tenant.hears(2, "STOP", app.now_us()).await;
+        }
+        let sent = eventually("the confirmation", async || {
+            let list = tenant.http.get("/v1/messages").await.expect(200);
+            list["messages"].as_array().and_then(|all| all.first().cloned())
+        })
+        .await;
+        let message = tenant.until(sent["id"].as_str().unwrap(), "read").await;
+        assert_eq!((&message["category"], &message["to"]["phone"]), (&json!("service"), &json!(phone(2))));
+        assert!(message["content"].to_string().contains("Acme heard you."), "{message}");
+        let all = tenant.http.get("/v1/messages").await.expect(200);
+        assert_eq!(all["messages"].as_array().map(Vec::len), Some(1), "one, and none before it was asked for");
+    }
+
     async fn the_platforms_switch_is_lifted_by_itself_alone(storage: Storage) {
         let app = TestApp::start(storage).await;
         let tenant = app.tenant().await;

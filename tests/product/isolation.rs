@@ -78,8 +78,11 @@ both_engines! {
                 let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
                 let body = match (&method, kind) {
                     (&Method::PATCH, "senders") => Some(json!({"messages_per_s": 1})),
+                    (&Method::PATCH, "contacts") => Some(json!({})),
                     (&Method::PATCH, _) => Some(json!({"access_token": "stolen"})),
                     (&Method::PUT, "consent-forms") => Some(form()),
+                    (&Method::POST, "contacts") if path.ends_with("merge") => Some(json!({"other": id})),
+                    (&Method::POST, "contacts") => Some(json!({"to": {"phone": phone(1)}})),
                     (&Method::POST, _) => Some(json!({})),
                     _ => None,
                 };

@@ -10,6 +10,7 @@ mod capture;
 mod catalogue;
 mod clocks;
 mod consent;
+mod contacts;
 mod crash;
 mod database;
 mod dead_letters;

@@ -20,6 +20,7 @@ pub mod caller;
 pub mod catalog;
 pub mod config;
 pub mod consents;
+pub mod contacts;
 pub mod content;
 pub mod error;
 pub mod imports;

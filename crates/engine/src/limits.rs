@@ -115,6 +115,12 @@ pub(crate) const IMPORT_PART_BYTES_MAX: usize = 256 * 1024;
 pub(crate) const IMPORT_REPORT_ROWS: usize = 1_000;
 /// Microseconds between two looks for imports.
 pub(crate) const IMPORT_LOOK_US: i64 = SECOND / 2;
+/// Attributes that a tenant may declare, and characters of one that is a text.
+pub(crate) const ATTRIBUTES_MAX: usize = 100;
+pub(crate) const ATTRIBUTE_TEXT_CHARS_MAX: usize = 1_000;
+/// Messages looked at in one step of an erasure or an export, and exported of one person at most.
+pub(crate) const ERASE_PAGE: usize = 200;
+pub(crate) const EXPORT_MESSAGES_MAX: usize = 10_000;
 /// Bytes of the evidence of a consent, as JSON.
 pub const EVIDENCE_BYTES_MAX: usize = 8_192;
 /// Characters of a provider's own id.
@@ -207,8 +213,8 @@ pub(crate) const CLIENT_TEXT_CHARS_MAX: usize = 200;
 pub(crate) const LISTED_MAX: usize = 10_000;
 /// Looks at a number's verification while other requests for it change it.
 pub(crate) const CODE_TRIES_MAX: usize = 3;
+/// Hours that a report about codes may cover: a week.
+pub(crate) const CODE_HOURS_MAX: u32 = 168;
 /// Recipients that one dry run of an audience may name, and those it shows for each rule.
 pub const AUDIENCE_MAX: usize = 200_000;
 pub const AUDIENCE_SAMPLES_MAX: usize = 5;
-/// Hours that a report about codes may cover: a week.
-pub(crate) const CODE_HOURS_MAX: u32 = 168;

@@ -218,7 +218,16 @@ async fn choices_of(conn: &Conn, scope: &TenantScope, hashes: &[Hash16]) -> Resu
 /// Derives the facts of a person anew, after identities came together or went apart.
 pub(crate) async fn derive(conn: &Conn, scope: &TenantScope, hashes: &[Hash16]) -> Result<()> {
     let choices = choices_of(conn, scope, hashes).await?;
-    if choices.is_empty() { Ok(()) } else { write(conn, scope, hashes, &choices).await }
+    if !choices.is_empty() {
+        return write(conn, scope, hashes, &choices).await;
+    }
+    // Nothing was ever said: what came from identities that are no longer theirs goes.
+    let sql = "UPDATE recipients SET revoked_0 = NULL, revoked_1 = NULL, revoked_2 = NULL, revoked_3 = NULL,
+        choices = NULL WHERE tenant_id = $1 AND hash = $2 AND choices IS NOT NULL";
+    for hash in hashes {
+        conn.execute(sql, vals![&scope.tenant(), hash]).await?;
+    }
+    Ok(())
 }
 
 /// Writes what stands to all identities.

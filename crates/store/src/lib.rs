@@ -4,6 +4,7 @@
 //! and run on both engines; the hot path may have a text per engine, side by side. Writers group-commit.
 
 pub mod backup;
+pub(crate) mod cards;
 pub(crate) mod conn;
 pub(crate) mod consents;
 pub mod cursor;

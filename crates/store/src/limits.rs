@@ -118,7 +118,7 @@ pub(crate) const CLOCK_STEPS_KEPT_US: i64 = tidings_domain::time::DAY;
 pub(crate) const VERIFICATIONS_KEPT_US: i64 = 30 * tidings_domain::time::DAY;
 /// Microseconds of whole days that tell how a range or country usually behaves.
 pub(crate) const VERIFICATION_MONTH_US: i64 = 30 * tidings_domain::time::DAY;
-/// People of one page of an audience.
-pub const AUDIENCE_PAGE: usize = 1_000;
 /// Countries that figures of codes name.
 pub(crate) const CODE_COUNTRIES_MAX: i64 = 50;
+/// People of one page of an audience.
+pub const AUDIENCE_PAGE: usize = 1_000;

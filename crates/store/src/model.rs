@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod consents;
+pub mod contacts;
 pub mod feed;
 pub mod hot;
 pub mod imports;
@@ -18,6 +19,7 @@ pub mod verifications;
 pub use accounts::*;
 pub use audit::*;
 pub use consents::*;
+pub use contacts::*;
 pub use feed::*;
 pub use hot::*;
 pub use imports::*;

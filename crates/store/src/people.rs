@@ -3,11 +3,14 @@
 //! Facts about a person are written to every identity of the contact, so that judging a message is one
 //! look-up by the hash of its address.
 
+use tidings_domain::actor::Actor;
 use tidings_domain::address::Address;
+use tidings_domain::event::Kind;
 use tidings_domain::fact::Identities;
 use tidings_domain::id::ContactId;
 use tidings_domain::time::Timestamp;
 
+use crate::cards;
 use crate::conn::{Conn, vals};
 use crate::consents;
 use crate::error::Result;
@@ -18,7 +21,7 @@ use crate::scope::TenantScope;
 pub(crate) const IDENTITY: &str = "identities";
 
 /// An address ready for its row.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Identity {
     pub(crate) hash: Hash16,
     pub(crate) kind: &'static str,
@@ -52,7 +55,7 @@ pub(crate) async fn link(
     let mut found: Vec<ContactId> = Vec::new();
     let mut missing = Vec::new();
     for identity in identities {
-        let sql = "SELECT contact_id FROM identities WHERE tenant_id = $1 AND hash = $2";
+        let sql = "SELECT contact_id FROM identities WHERE tenant_id = $1 AND hash = $2 AND kind <> 'former'";
         match conn.query_opt(sql, vals![&tenant, &identity.hash]).await? {
             Some(row) => found.push(row.id(0)?),
             None => missing.push(identity),
@@ -70,25 +73,73 @@ pub(crate) async fn link(
         }
     };
     for other in found.iter().skip(1) {
-        let sql = "UPDATE identities SET contact_id = $3 WHERE tenant_id = $1 AND contact_id = $2";
-        conn.execute(sql, vals![&tenant, other, &contact]).await?;
-        let sql = "UPDATE inbound SET contact_id = $3 WHERE tenant_id = $1 AND contact_id = $2";
-        conn.execute(sql, vals![&tenant, other, &contact]).await?;
-        conn.execute("DELETE FROM contacts WHERE tenant_id = $1 AND id = $2", vals![&tenant, other]).await?;
-        leave_sign(conn, scope, *other, contact, at).await?;
+        absorb(conn, scope, *other, contact, Actor::Provider, at).await?;
     }
     for identity in &missing {
         let sql = "INSERT INTO identities (tenant_id, hash, contact_id, kind, value, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant_id, hash) DO UPDATE SET contact_id = excluded.contact_id";
+            VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant_id, hash)
+            DO UPDATE SET contact_id = excluded.contact_id, kind = excluded.kind";
         conn.execute(sql, vals![&tenant, &identity.hash, &contact, identity.kind, &identity.sealed, at])
             .await?;
     }
     let hashes = hashes_of(conn, scope, contact).await?;
     if hashes.len() > 1 && (found.len() > 1 || !missing.is_empty()) {
         consents::derive(conn, scope, &hashes).await?;
+        if let Some(zone) = cards::profile(conn, scope, contact).await?.time_zone {
+            cards::place(conn, scope, &hashes, Some(&zone)).await?;
+        }
     }
     Ok((contact, hashes))
 }
+
+/// Makes a contact part of another one. What it was known by, what was heard from it and what was known of it go over;
+/// its id leads to the one that is left.
+pub(crate) async fn absorb(
+    conn: &Conn,
+    scope: &TenantScope,
+    gone: ContactId,
+    left: ContactId,
+    actor: Actor,
+    at: Timestamp,
+) -> Result<()> {
+    let tenant = scope.tenant();
+    for table in ["identities", "inbound"] {
+        let sql = format!("UPDATE {table} SET contact_id = $3 WHERE tenant_id = $1 AND contact_id = $2");
+        conn.execute(&sql, vals![&tenant, &gone, &left]).await?;
+    }
+    cards::merge(conn, scope, gone, left).await?;
+    conn.execute("DELETE FROM contacts WHERE tenant_id = $1 AND id = $2", vals![&tenant, &gone]).await?;
+    leave_sign(conn, scope, gone, left, at).await?;
+    let detail = serde_json::json!({"contact": gone});
+    cards::note(conn, scope, left, (Kind::ContactMerged, "merged"), actor, at, &detail).await
+}
+
+/// The person moved from one address to another: both are theirs, and what was said by the old one counts for the
+/// new one. Messages go to the new one from now on.
+pub(crate) async fn change_number(
+    conn: &Conn,
+    scope: &TenantScope,
+    (new, previous): (&[Identity], &[Identity]),
+    at: Timestamp,
+) -> Result<()> {
+    let all: Vec<Identity> = new.iter().chain(previous).cloned().collect();
+    if new.is_empty() || previous.is_empty() {
+        return Ok(());
+    }
+    let (contact, _) = link(conn, scope, &all, at).await?;
+    let tenant = scope.tenant();
+    for each in previous.iter().filter(|each| !new.iter().any(|other| other.hash == each.hash)) {
+        let sql = "UPDATE identities SET kind = $3 WHERE tenant_id = $1 AND hash = $2";
+        conn.execute(sql, vals![&tenant, &each.hash, FORMER]).await?;
+    }
+    let detail = serde_json::json!({});
+    let what = (Kind::NumberChanged, "number_changed");
+    cards::note(conn, scope, contact, what, Actor::Provider, at, &detail).await
+}
+
+/// The kind of an identity that the person has given up: what was said by it still counts for them, and nobody is
+/// written to by it. Whoever is met under it later is somebody else.
+pub(crate) const FORMER: &str = "former";
 
 /// The kind of an identity that is no address but the id of a contact that was merged into this one. It moves on
 /// with the rest when that contact is merged again, so an id that was ever given out leads to the person.

@@ -29,6 +29,7 @@ const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 const TAGS: &[(&str, &str)] = &[
     ("messages", "Send, look up, explain, cancel, redrive."),
     ("inbound", "What people sent to you."),
+    ("contacts", "People: how they are reached, what is known of them, and how they are forgotten."),
     ("events", "Everything that happens, as it happens."),
     ("templates", "Approved content."),
     ("consents", "Who may be written to, on which channel, for which purpose."),

@@ -90,7 +90,7 @@ pub(crate) const DEAD_COUNTED_MAX: usize = 100;
 
 /// Sample of a template's header, in bytes.
 pub const TEMPLATE_SAMPLE_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Bytes of the body of a dry run of an audience: some 200,000 numbers.
-pub const AUDIENCE_BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Hours of codes that the console shows.
 pub const CODE_HOURS_SHOWN: u32 = 48;
+/// Bytes of the body of a dry run of an audience: some 200,000 numbers.
+pub const AUDIENCE_BODY_BYTES_MAX: usize = 8 * 1024 * 1024;

@@ -46,7 +46,7 @@ pub struct ConsentSettings {
     pub marketing: MarketingRule,
     /// Answer a certain opt-out with one confirmation.
     pub confirm_opt_out: bool,
-    /// The confirmation's words; ours in the person's language unless given.
+    /// The confirmation's words; ours, in English, unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirmation: Option<String>,
     /// The name that pages and proofs show.

@@ -31,7 +31,7 @@ fn item(n: u8, category: Category) -> DueItem {
 
 fn snapshot() -> Snapshot {
     let catalog = Catalog::default();
-    Snapshot::new(TenantId::from_bytes([1; 16]), catalog, Default::default())
+    Snapshot::new(TenantId::from_bytes([1; 16]), catalog, crate::policy::PolicyDefaults::default())
 }
 
 fn chosen(lane: &mut Lane, class: Class, mono_us: i64) -> usize {

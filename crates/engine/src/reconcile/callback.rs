@@ -14,6 +14,7 @@ use tidings_store::Store;
 use tidings_store::model::{Account, CallbackWrite, LaneSignal, Merged};
 use tidings_store::scope::TenantScope;
 
+use super::confirm;
 use super::effects::{self, Effects};
 use crate::catalog::Snapshot;
 use crate::dispatch::failure_entry;
@@ -135,7 +136,7 @@ impl Engine {
                 effects.keep_entry(entry);
             }
         }
-        let Effects { write, signals, tier, .. } = effects;
+        let Effects { write, signals, opted_out, tier, .. } = effects;
         if let Some(tier) = tier
             && let Some(recipients) = tier_recipients(&tier)
             && door.store.learn_portfolio_limit(&door.scope, recipients, &tier, now).await?
@@ -154,6 +155,7 @@ impl Engine {
                 tracing::debug!(%trace, msg = %message, state = to.as_str(), "a receipt was joined");
             }
         }
+        confirm::opt_outs(self, region, &door.store, &door.scope, &door.snapshot, opted_out).await;
         if templates {
             self.0.catalogs.drop_copy(door.scope.tenant());
             self.0.wakes.everything(region);

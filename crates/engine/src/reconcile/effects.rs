@@ -9,7 +9,7 @@ use tidings_domain::consent::{Purpose, Source};
 use tidings_domain::event::{Kind, NewEvent, Subject};
 use tidings_domain::fact::{CallbackEntry, Fact, Identities, Inbound, Receipt, TemplateStatus};
 use tidings_domain::failure::ShapingAction;
-use tidings_domain::id::{AccountId, Id, IdSource};
+use tidings_domain::id::{AccountId, Id, IdSource, SenderId};
 use tidings_domain::policy::tier_recipients;
 use tidings_domain::time::Timestamp;
 use tidings_store::model::{
@@ -32,6 +32,8 @@ pub(super) struct Effects<'a> {
     pub now: Timestamp,
     pub write: CallbackWrite,
     pub signals: Vec<Signal>,
+    /// Who opted out by a word, and of which sender: they may be told that it was heard.
+    pub opted_out: Vec<(Address, SenderId)>,
     /// What the platform says of the portfolio, in its words.
     pub tier: Option<String>,
 }
@@ -39,7 +41,7 @@ pub(super) struct Effects<'a> {
 impl<'a> Effects<'a> {
     pub fn new(ids: &'a IdSource, scope: &'a TenantScope, account: AccountId, now: Timestamp) -> Self {
         let write = CallbackWrite { received_at: now, ..CallbackWrite::default() };
-        Self { ids, scope, account, now, write, signals: Vec::new(), tier: None }
+        Self { ids, scope, account, now, write, signals: Vec::new(), opted_out: Vec::new(), tier: None }
     }
 
     /// An entry that is not for this account: kept as it came, counted, never applied.
@@ -238,7 +240,10 @@ fn inbound(effects: &mut Effects<'_>, sender: Option<&Sender>, snapshot: &Snapsh
         return effects.keep("messages", inbound.object.get().to_owned());
     };
     let id = effects.ids.next(effects.now);
-    keywords::apply(effects, &inbound, id, snapshot);
+    if keywords::apply(effects, &inbound, id, snapshot) {
+        let address = addresses(&inbound.from).into_iter().next();
+        effects.opted_out.extend(address.map(|address| (address, sender.id)));
+    }
     effects.write.inbound.push(NewInbound {
         id,
         sender: sender.id,
@@ -287,6 +292,7 @@ fn identity_change(effects: &mut Effects<'_>, who: &Identities, previous: &Ident
     let exposed = |identities: &Identities| -> Vec<String> {
         addresses(identities).iter().map(Address::canonical).collect()
     };
+    effects.write.moves.push((who.clone(), previous.clone()));
     effects.keep("identity_change", json!({"now": exposed(who), "previous": exposed(previous)}).to_string());
 }
 

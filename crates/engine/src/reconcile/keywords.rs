@@ -13,13 +13,19 @@ use tidings_store::model::About;
 use super::effects::{Effects, Said};
 use crate::catalog::Snapshot;
 
-/// Applies what the message says, if it says anything.
-pub(super) fn apply(effects: &mut Effects<'_>, inbound: &Inbound, id: InboundId, snapshot: &Snapshot) {
+/// Applies what the message says, if it says anything; whether it is an opt-out for certain.
+pub(super) fn apply(
+    effects: &mut Effects<'_>,
+    inbound: &Inbound,
+    id: InboundId,
+    snapshot: &Snapshot,
+) -> bool {
     let at = inbound.at.min(effects.now);
     if let Some(form) = inbound.text.as_deref().and_then(|text| code_in(text, &snapshot.consent.forms))
         && !form.closed
     {
-        return join(effects, inbound, (id, form), snapshot);
+        join(effects, inbound, (id, form), snapshot);
+        return false;
     }
     let about = |word: &str| About {
         source_detail: Some(word.to_owned()),
@@ -33,13 +39,17 @@ pub(super) fn apply(effects: &mut Effects<'_>, inbound: &Inbound, id: InboundId,
     };
     match meaning(inbound, &snapshot.own_words) {
         Reading::None => {}
-        Reading::Stop { word, ambiguous } if !(ambiguous && inbound.context.is_some()) => state(false, &word),
+        Reading::Stop { word, ambiguous } if !(ambiguous && inbound.context.is_some()) => {
+            state(false, &word);
+            return true;
+        }
         // In answer to a message of ours an ambiguous word may be about an order.
         Reading::Stop { word, .. } | Reading::PossibleStop { word } => {
             effects.event(Kind::OptOutPossible, Subject(id.bytes()), json!({"word": word}));
         }
         Reading::Start { word } => state(true, &word),
     }
+    false
 }
 
 /// The code of a poster: the person agrees to its words from their own number.

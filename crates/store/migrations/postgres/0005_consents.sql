@@ -7,6 +7,8 @@ ALTER TABLE consents ADD COLUMN basis TEXT;
 ALTER TABLE consents ADD COLUMN recorded_at BIGINT NOT NULL DEFAULT 0;
 -- The newest statements of a person, packed; see domain::consent::Choices.
 ALTER TABLE recipients ADD COLUMN choices BYTEA;
+-- Where a contact is, by the name of the time zone, for every identity of theirs.
+ALTER TABLE recipients ADD COLUMN zone TEXT;
 
 CREATE TABLE topics (
   tenant_id BYTEA NOT NULL, id BYTEA NOT NULL, code TEXT NOT NULL, category BIGINT NOT NULL, titles TEXT NOT NULL,

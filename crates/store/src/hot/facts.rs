@@ -8,11 +8,11 @@ use crate::error::{Result, StoreError};
 use crate::model::{Hash16, RecipientFacts};
 
 const RECIPIENTS: Bulk = Bulk {
-    sqlite: "SELECT revoked_0, revoked_1, revoked_2, revoked_3, invalid_code, invalid_at, cool_until, choices
+    sqlite: "SELECT revoked_0, revoked_1, revoked_2, revoked_3, invalid_code, invalid_at, cool_until, choices, zone
         FROM recipients WHERE tenant_id = ?1 AND hash = ?2",
     postgres:
         "SELECT k.ord, r.revoked_0, r.revoked_1, r.revoked_2, r.revoked_3, r.invalid_code, r.invalid_at,
-        r.cool_until, r.choices
+        r.cool_until, r.choices, r.zone
         FROM UNNEST($1::bytea[], $2::bytea[]) WITH ORDINALITY AS k (tenant_id, hash, ord)
         JOIN recipients r ON r.tenant_id = k.tenant_id AND r.hash = k.hash",
 };
@@ -87,6 +87,7 @@ fn of_row(row: &Row) -> Result<RecipientFacts> {
         invalid: row.get::<Option<i64>>(4)?.zip(row.get(5)?),
         cool_until: row.get(6)?,
         choices: choices(row, 7)?,
+        zone: row.get::<Option<String>>(8)?.map(Into::into),
         ..RecipientFacts::default()
     })
 }

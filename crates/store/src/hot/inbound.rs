@@ -22,6 +22,7 @@ use crate::scope::{Part, TenantScope};
 pub(crate) struct Sealed {
     inbound: Vec<SealedInbound>,
     consents: Vec<SealedConsent>,
+    moves: Vec<(Vec<Identity>, Vec<Identity>)>,
     kept: Vec<Vec<u8>>,
 }
 
@@ -96,12 +97,21 @@ pub(super) fn seal(scope: &TenantScope, write: &CallbackWrite) -> Sealed {
     Sealed {
         inbound: write.inbound.iter().map(inbound).collect(),
         consents: write.consents.iter().map(|consent| SealedConsent::of(scope, consent)).collect(),
+        moves: write
+            .moves
+            .iter()
+            .map(|(now, before)| (identities(scope, now), identities(scope, before)))
+            .collect(),
         kept: write
             .kept
             .iter()
             .map(|kept| scope.seal(Part::Kept.table(), kept.id.as_bytes(), kept.object.as_bytes()))
             .collect(),
     }
+}
+
+fn identities(scope: &TenantScope, who: &Identities) -> Vec<Identity> {
+    people::addresses(who).iter().map(|address| Identity::of(scope, address)).collect()
 }
 
 pub(super) async fn store(conn: &Conn, job: &MergeJob, events: &mut Events) -> Result<()> {
@@ -111,6 +121,9 @@ pub(super) async fn store(conn: &Conn, job: &MergeJob, events: &mut Events) -> R
     for (consent, sealed) in job.write.consents.iter().zip(&job.rest.consents) {
         let now = job.write.received_at;
         consents::add_consent(conn, &job.scope, consent, sealed, now, events).await?;
+    }
+    for (now, before) in &job.rest.moves {
+        people::change_number(conn, &job.scope, (now, before), job.write.received_at).await?;
     }
     for patch in &job.write.templates {
         patch_template(conn, job, patch, events).await?;
@@ -202,13 +215,14 @@ async fn patch_template(
         "SELECT 1 FROM templates WHERE tenant_id = $1 AND account_id = $2 AND name = $3 AND language = $4
         AND updated_at > $5";
     let key = vals![&tenant, &job.account, &patch.name, &patch.language, patch.at];
-    if conn.query_opt(newer, key).await?.is_none() {
-        follow(conn, &job.scope, &news).await?;
+    let mut status = patch.status.as_deref();
+    if conn.query_opt(newer, key).await?.is_none() && !follow(conn, &job.scope, &news).await? {
+        status = None;
     }
     let sql = "UPDATE templates SET status = COALESCE($5, status), category = COALESCE($6, category),
         quality = COALESCE($7, quality), updated_at = $8
         WHERE tenant_id = $1 AND account_id = $2 AND name = $3 AND language = $4 AND updated_at <= $8";
-    let (status, quality) = (patch.status.as_deref(), patch.quality.as_deref());
+    let quality = patch.quality.as_deref();
     let (name, language) = (&patch.name, &patch.language);
     let params = vals![&tenant, &job.account, name, language, status, category, quality, patch.at];
     if conn.execute(sql, params).await? > 0 {

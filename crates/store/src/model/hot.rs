@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tidings_domain::actor::Actor;
 use tidings_domain::category::{Category, Channel};
 use tidings_domain::decision::Decision;
+use tidings_domain::fact::Identities;
 use tidings_domain::id::{AccountId, AttemptId, MessageId, SenderId, TenantId, TopicId};
 use tidings_domain::lifecycle::AttemptState;
 use tidings_domain::policy::Place;
@@ -339,6 +340,8 @@ pub struct CallbackWrite {
     pub receipts: Vec<NewReceipt>,
     pub inbound: Vec<NewInbound>,
     pub consents: Vec<NewConsent>,
+    /// Persons under new addresses, with the ones before.
+    pub moves: Vec<(Identities, Identities)>,
     pub templates: Vec<TemplatePatch>,
     pub kept: Vec<NewKept>,
     /// Further events (signals of senders and accounts): kind, subject, body.

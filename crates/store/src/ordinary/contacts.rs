@@ -8,7 +8,7 @@ use crate::conn::vals;
 use crate::error::{Result, StoreError};
 use crate::hot::facts::{Wanted, facts};
 use crate::model::{Contact, Hash16, RecipientFacts};
-use crate::people::{IDENTITY, MERGED, sign_of};
+use crate::people::{FORMER, IDENTITY, MERGED, sign_of};
 use crate::scope::TenantScope;
 use crate::store::Store;
 
@@ -26,8 +26,8 @@ impl Store {
                     };
                     let (id, created_at): (ContactId, Timestamp) = (row.id(0)?, row.get(1)?);
                     let sql = "SELECT hash, value FROM identities WHERE tenant_id = $1 AND contact_id = $2
-                        AND kind <> $3 ORDER BY kind DESC, created_at, hash";
-                    let rows = conn.query(sql, vals![&tenant, &id, MERGED]).await?;
+                        AND kind <> $3 AND kind <> $4 ORDER BY kind DESC, created_at, hash";
+                    let rows = conn.query(sql, vals![&tenant, &id, MERGED, FORMER]).await?;
                     Ok(Some((id, created_at, rows)))
                 })
             })

@@ -8,6 +8,7 @@ mod audit;
 mod behind;
 mod between;
 mod cancel;
+mod cards;
 mod catalog;
 mod catalogue;
 mod consents;

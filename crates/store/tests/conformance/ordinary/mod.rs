@@ -1,6 +1,7 @@
 //! The ordinary calls, by topic.
 
 mod cancel;
+mod cards;
 mod catalogue;
 mod consents;
 mod isolation;

@@ -25,7 +25,7 @@ pub struct ConsentSettings {
     /// Answer a certain opt-out with one confirmation.
     #[schema(required = false)]
     pub confirm_opt_out: bool,
-    /// The words of the confirmation; ours unless given.
+    /// The words of the confirmation; ours, in English, unless given.
     pub confirmation: Option<String>,
     /// The name that pages and proofs show.
     pub business_name: Option<String>,
@@ -100,4 +100,20 @@ pub struct Import {
     pub created_at: String,
     #[schema(value_type = Option<String>, format = DateTime)]
     pub finished_at: Option<String>,
+}
+
+/// What an erasure took away, and what is left.
+#[derive(ToSchema)]
+pub struct Erasure {
+    pub contact: String,
+    pub identities: u64,
+    /// Messages whose content is gone.
+    pub messages: u64,
+    /// Messages that had not left.
+    pub canceled: u64,
+    pub inbound: u64,
+    /// Entries of the consent ledger that stay without a name.
+    pub consents_kept: u64,
+    /// What is kept and why, as sentences.
+    pub kept: Vec<String>,
 }

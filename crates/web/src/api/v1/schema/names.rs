@@ -36,6 +36,7 @@ names! {
         Consent = "consent", SoftOptIn = "soft_opt_in", Contract = "contract", Legal = "legal", Vital = "vital",
     }
     ConsentState { Silent = "silent", Granted = "granted", Revoked = "revoked" }
+    AttributeKind { Text = "text", Number = "number", Boolean = "boolean", Date = "date" }
     ImportKind { Consents = "consents", Contacts = "contacts" }
     ImportState { Receiving = "receiving", Running = "running", Finished = "finished" }
     /// What silence means for marketing.
