@@ -69,7 +69,7 @@ async fn play(world: &std::sync::Arc<World>, life: &Life, rules: &Rules) -> Resu
     let mut held = Held { submissions: ledger.submissions.len(), ..Held::default() };
     held.marketing = ledger.submissions.iter().filter(|each| is_marketing(each)).count();
     for caller in &callers {
-        let query = MessageQuery { limit: Some(1_000), ..MessageQuery::default() };
+        let query = MessageQuery { limit: Some(500), ..MessageQuery::default() };
         for item in life.engine.messages(caller, &query).await?.items {
             let message = serde_json::to_value(life.engine.message(caller, item.id).await?)?;
             for decision in message["decisions"].as_array().into_iter().flatten() {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use tidings_domain::time::Timestamp;
 use tidings_tests::both_engines;
-use tidings_tests::support::{Storage, Tenant, TestApp, eventually, phone};
+use tidings_tests::support::{Storage, Tenant, TestApp, eventually, long, phone};
 
 async fn set(tenant: &Tenant, settings: Value) -> Value {
     tenant.http.call(Method::PUT, "/v1/policy/settings", Some(&settings), &[]).await.expect(200)
@@ -240,6 +240,26 @@ both_engines! {
         assert!(report["rules"][0]["samples"][0]["contact"].as_str().unwrap().starts_with("con_"));
         let bad = json!({"message": {"template": {"name": "nobody", "language": "en_US"}}, "recipients": [phone(1)]});
         tenant.http.post("/v1/policy/audience", &bad).await.expect(400);
+    }
+
+    async fn a_large_audience_is_counted_in_seconds(storage: Storage) {
+        let app = TestApp::start(storage).await;
+        let tenant = app.tenant().await;
+        let caps = json!([{"category": "marketing", "messages": 2, "hours": 24}]);
+        set(&tenant, json!({"caps": caps, "messaging_limit": {"recipients_per_day": 1_000_000}})).await;
+        let mut message = tenant.marketing(0);
+        message.as_object_mut().unwrap().remove("to");
+        let size = if long() { 100_000 } else { 5_000 };
+        let list: Vec<String> = (0..size).map(|n| format!("+4915{:09}", 100_000_000 + n)).collect();
+        let begun = app.now_us();
+        let asked = json!({"message": message, "recipients": list, "at": "2026-11-20T12:00:00Z"});
+        let report = tenant.http.post("/v1/policy/audience", &asked).await.expect(200);
+        eprintln!("{size} recipients in {} ms", (app.now_us() - begun) / 1_000);
+        assert_eq!((report["total"].as_u64(), report["allow"].as_u64()), (Some(size), Some(size)), "{report}");
+        let asked = json!({"message": message, "recipients": list, "at": "2026-11-20T02:00:00Z"});
+        let report = tenant.http.post("/v1/policy/audience", &asked).await.expect(200);
+        assert_eq!(report["defer"].as_u64(), Some(size));
+        assert_eq!(report["rules"][0]["earliest"], "2026-11-20T08:00:00.000Z", "{}", report["rules"]);
     }
 
     async fn settings_are_checked_and_kept(storage: Storage) {

@@ -1,13 +1,13 @@
 //! `tidings policy …`: what may be sent when.
 
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use http::Method;
 use serde_json::Value;
 
 use super::{Failure, Outcome, view};
-use crate::cli::Policy;
+use crate::cli::{Policy, Server};
 use crate::output::Out;
 
 pub async fn run(command: Policy, out: Out) -> Outcome {
@@ -44,27 +44,7 @@ pub async fn run(command: Policy, out: Out) -> Outcome {
             Ok(out.answer(&rules, || view::list(&rules, "rules", &columns))?)
         }
         Policy::Audience { file, recipients, at, server } => {
-            let mut body = serde_json::json!({"message": json(&file)?});
-            if let Some(recipients) = recipients {
-                body["recipients"] = numbers(&recipients)?.into();
-            }
-            if let Some(at) = at {
-                body["at"] = at.into();
-            }
-            let report = view::api(&server).post("/v1/policy/audience", Some(body)).await?;
-            let columns =
-                [("RULE", "/rule"), ("VERDICT", "/verdict"), ("COUNT", "/count"), ("EARLIEST", "/earliest")];
-            let totals = [
-                ("asked", "/total"),
-                ("allow", "/allow"),
-                ("deny", "/deny"),
-                ("defer", "/defer"),
-                ("refused", "/refused"),
-                ("repeated", "/repeated"),
-            ];
-            Ok(out.answer(&report, || {
-                format!("{}\n{}", view::fields(&report, &totals), view::list(&report, "rules", &columns))
-            })?)
+            audience(&file, recipients, at, &server, out).await
         }
         Policy::Evaluate { file, at, server } => {
             let body = json(&file)?;
@@ -81,6 +61,36 @@ pub async fn run(command: Policy, out: Out) -> Outcome {
             })?)
         }
     }
+}
+
+async fn audience(
+    file: &Path,
+    recipients: Option<PathBuf>,
+    at: Option<String>,
+    server: &Server,
+    out: Out,
+) -> Outcome {
+    let mut body = serde_json::json!({"message": json(file)?});
+    if let Some(recipients) = recipients {
+        body["recipients"] = numbers(&recipients)?.into();
+    }
+    if let Some(at) = at {
+        body["at"] = at.into();
+    }
+    let report = view::api(server).post("/v1/policy/audience", Some(body)).await?;
+    let columns =
+        [("RULE", "/rule"), ("VERDICT", "/verdict"), ("COUNT", "/count"), ("EARLIEST", "/earliest")];
+    let totals = [
+        ("asked", "/total"),
+        ("allow", "/allow"),
+        ("deny", "/deny"),
+        ("defer", "/defer"),
+        ("refused", "/refused"),
+        ("repeated", "/repeated"),
+    ];
+    Ok(out.answer(&report, || {
+        format!("{}\n{}", view::fields(&report, &totals), view::list(&report, "rules", &columns))
+    })?)
 }
 
 fn settings(shown: &Value) -> String {

@@ -1,14 +1,22 @@
 //! Settings, rules and the limit of a portfolio.
 
 use tidings_domain::actor::Actor;
+use tidings_domain::category::Category;
 use tidings_domain::id::RuleId;
-use tidings_domain::time::SECOND;
+use tidings_domain::time::{DAY, SECOND};
+use tidings_store::model::*;
 
 use crate::bed::Bed;
 use crate::conformance;
 use crate::scene::Scene;
 
-conformance!(settings_have_versions, rules_come_and_go, a_limit_is_learned, a_tenant_has_its_own);
+conformance!(
+    settings_have_versions,
+    rules_come_and_go,
+    a_limit_is_learned,
+    a_tenant_has_its_own,
+    an_audience_is_read_in_order,
+);
 
 async fn settings_have_versions(bed: Bed) -> Bed {
     let scene = Scene::new(&bed).await;
@@ -87,5 +95,33 @@ async fn a_tenant_has_its_own(bed: Bed) -> Bed {
     assert!(theirs.settings.is_none() && theirs.rules.is_empty() && theirs.portfolio.is_none());
     let removed = bed.store.remove_policy_rule(&other.scope, rule.id, Actor::Installation, now).await;
     assert!(!removed.expect("a write"));
+    bed
+}
+
+async fn an_audience_is_read_in_order(bed: Bed) -> Bed {
+    let scene = Scene::new(&bed).await;
+    let item = scene.claimed(&bed, 1).await.remove(0);
+    let strangers = ["phone:1", "phone:2"].map(|text| scene.scope.hash(text));
+    let people =
+        vec![(strangers[0], scene.sender), (item.recipient, scene.sender), (strangers[1], scene.sender)];
+    let watch = Watch { caps_us: [0, 0, DAY, 0], reserves: true };
+    let ask = async || {
+        let facts = bed
+            .store
+            .audience_facts(&scene.scope, people.clone(), Category::Utility, watch, bed.now())
+            .await
+            .expect("a read");
+        let told =
+            facts.iter().map(|each| (each.touched_at.len(), each.reach.expect("it is watched").counted));
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(ask().await, [(0, false); 3]);
+    // Counted as a claim counts it: the message is queued again, and claimed with a watch.
+    scene.accept(&bed, vec![scene.message(&bed)], crate::scene::allow()).await;
+    let judge = ClaimJudge { watch, ..crate::scene::at_claim(crate::scene::allow()) };
+    let due = scene.due(&bed).await;
+    bed.store.claim(&bed.store.system(), scene.epoch, due, judge, bed.now()).await.expect("claims work");
+    assert_eq!(ask().await, [(0, false), (1, true), (0, false)]);
+    assert!(bed.store.reachable(&scene.scope, None).await.expect("a read").is_empty(), "no contact was made");
     bed
 }
