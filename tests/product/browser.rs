@@ -62,6 +62,7 @@ async fn look(chromium: &Path, app: TestApp) {
         ("version", format!("/console/versions/{version}")),
         ("version-rtl", format!("/console/versions/{rtl}")),
         ("pauses", "/console/pauses".to_owned()),
+        ("policy", "/console/policy".to_owned()),
         ("nodes", "/console/nodes".to_owned()),
     ] {
         let page = page(&app, &cookie, &path).await;
@@ -98,7 +99,7 @@ async fn catalogue(tenant: &Tenant) -> (String, String, String) {
     let template = id(tenant.http.post("/v1/templates/catalogue", &new).await.expect(201));
     let draft = async |language: &str, text: &str| {
         let definition = json!({"components": [
-            {"type": "HEADER", "format": "LOCATION"},
+            {"type": "HEADER", "format": "TEXT", "text": "On its way"},
             {"type": "BODY", "text": text},
             {"type": "FOOTER", "text": "Example Ltd"},
             {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Thanks"},

@@ -25,6 +25,7 @@ mod idempotency;
 mod imports;
 mod inbound;
 mod isolation;
+mod lawful;
 mod lint;
 mod media;
 mod nodes;

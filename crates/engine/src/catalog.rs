@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
@@ -187,12 +188,14 @@ struct Entry {
 /// The catalogs in memory, at most [`CATALOGS_MAX`].
 pub struct Catalogs {
     entries: Mutex<BTreeMap<TenantId, Entry>>,
+    /// Counts what was dropped: a copy that was being read meanwhile may be older than the drop.
+    drops: AtomicU64,
     defaults: PolicyDefaults,
 }
 
 impl Catalogs {
     pub fn new(defaults: PolicyDefaults) -> Self {
-        Self { entries: Mutex::default(), defaults }
+        Self { entries: Mutex::default(), drops: AtomicU64::new(0), defaults }
     }
 
     pub async fn get(&self, store: &Store, scope: &TenantScope, now: Timestamp) -> Result<Arc<Snapshot>> {
@@ -217,6 +220,7 @@ impl Catalogs {
     }
 
     async fn load(&self, store: &Store, scope: &TenantScope, now: Timestamp) -> Result<Arc<Snapshot>> {
+        let drops = self.drops.load(Ordering::Acquire);
         // The version is read first: a change in between makes the copy look older than it is, never newer.
         let version = store.catalog_version(scope).await?;
         let snapshot = Arc::new(Snapshot::new(scope.tenant(), store.catalog(scope).await?, self.defaults));
@@ -225,13 +229,19 @@ impl Catalogs {
             let oldest = entries.iter().min_by_key(|(_, entry)| entry.checked_at).map(|(tenant, _)| *tenant);
             oldest.map(|tenant| entries.remove(&tenant));
         }
-        let entry = Entry { snapshot: Arc::clone(&snapshot), version, checked_at: now };
+        if let Some(newer) = entries.get(&scope.tenant()).filter(|entry| entry.version > version) {
+            return Ok(Arc::clone(&newer.snapshot));
+        }
+        let overtaken = self.drops.load(Ordering::Acquire) != drops;
+        let checked_at = if overtaken { now.plus(-CATALOG_FRESH_US) } else { now };
+        let entry = Entry { snapshot: Arc::clone(&snapshot), version, checked_at };
         entries.insert(scope.tenant(), entry);
         Ok(snapshot)
     }
 
     /// Forgets a tenant's copy after a change made here.
     pub fn drop_copy(&self, tenant: TenantId) {
+        self.drops.fetch_add(1, Ordering::Release);
         self.entries.lock().remove(&tenant);
     }
 }

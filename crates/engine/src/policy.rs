@@ -9,6 +9,7 @@ mod content;
 mod evaluate;
 mod rules;
 mod tenant;
+mod trial;
 
 pub(crate) use audience::audience;
 pub use audience::{AudienceReport, AudienceRequest, RuleCount, Sample};
@@ -18,6 +19,7 @@ pub use evaluate::Evaluation;
 pub(crate) use evaluate::evaluate;
 pub(crate) use tenant::TenantRule;
 pub use tenant::{Mode, RuleText, RuleVerdict};
+pub use trial::Trial;
 
 use std::sync::Arc;
 

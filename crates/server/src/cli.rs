@@ -584,6 +584,25 @@ pub enum Policy {
         #[command(flatten)]
         server: Server,
     },
+    /// List your own rules.
+    Rules {
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Ask what would be decided about many recipients, counted by rule.
+    Audience {
+        /// The intent without `to`, as JSON; `-` reads the standard input.
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
+        /// A number a line; of a CSV file the first column. All contacts unless given.
+        #[arg(long, value_name = "FILE")]
+        recipients: Option<PathBuf>,
+        /// Judge as if it were this time.
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+        #[command(flatten)]
+        server: Server,
+    },
     /// Ask what would be decided about an intent.
     Evaluate {
         /// JSON; `-` reads the standard input.

@@ -180,10 +180,7 @@ fn names_and_tags_follow_the_tenants_rules() {
         assert_eq!(rules.admit(name, &tagged).is_ok(), fits, "{name}");
     }
     assert_eq!(rules.admit("otp", &Settings::default()).expect_err("no tag")[0].code, "template.tag_missing");
-    assert_eq!(
-        TemplateRules { naming: vec!["a b".to_owned()], ..TemplateRules::default() }.check().is_ok(),
-        false
-    );
+    assert!(TemplateRules { naming: vec!["a b".to_owned()], ..TemplateRules::default() }.check().is_err());
     let strange = BTreeMap::from([("xx".to_owned(), vec!["en".to_owned()])]);
     assert!(TemplateRules { language_fallbacks: strange, ..TemplateRules::default() }.check().is_err());
 }

@@ -32,6 +32,40 @@ pub async fn run(command: Policy, out: Out) -> Outcome {
             ];
             Ok(out.answer(&packs, || view::list(&packs, "packs", &columns))?)
         }
+        Policy::Rules { server } => {
+            let rules = view::api(&server).get("/v1/policy/rules").await?;
+            let columns = [
+                ("ID", "/id"),
+                ("NAME", "/name"),
+                ("VERDICT", "/verdict"),
+                ("MODE", "/mode"),
+                ("WHEN", "/when"),
+            ];
+            Ok(out.answer(&rules, || view::list(&rules, "rules", &columns))?)
+        }
+        Policy::Audience { file, recipients, at, server } => {
+            let mut body = serde_json::json!({"message": json(&file)?});
+            if let Some(recipients) = recipients {
+                body["recipients"] = numbers(&recipients)?.into();
+            }
+            if let Some(at) = at {
+                body["at"] = at.into();
+            }
+            let report = view::api(&server).post("/v1/policy/audience", Some(body)).await?;
+            let columns =
+                [("RULE", "/rule"), ("VERDICT", "/verdict"), ("COUNT", "/count"), ("EARLIEST", "/earliest")];
+            let totals = [
+                ("asked", "/total"),
+                ("allow", "/allow"),
+                ("deny", "/deny"),
+                ("defer", "/defer"),
+                ("refused", "/refused"),
+                ("repeated", "/repeated"),
+            ];
+            Ok(out.answer(&report, || {
+                format!("{}\n{}", view::fields(&report, &totals), view::list(&report, "rules", &columns))
+            })?)
+        }
         Policy::Evaluate { file, at, server } => {
             let body = json(&file)?;
             let path = format!("/v1/policy/evaluate{}", crate::api::query(&[("at", at.as_deref())]));
@@ -58,7 +92,21 @@ fn settings(shown: &Value) -> String {
     format!("version {}\n{text}\n{limit}", shown["version"])
 }
 
+/// The first column of each line that begins with a number; a header is passed over.
+fn numbers(file: &Path) -> Result<Vec<String>, Failure> {
+    let text = read(file)?;
+    let first = |line: &str| {
+        line.split([',', ';', '\t']).next().unwrap_or_default().trim_matches(['"', ' ']).to_owned()
+    };
+    Ok(text.lines().map(first).filter(|number| number.starts_with('+')).collect())
+}
+
 fn json(file: &Path) -> Result<Value, Failure> {
+    let text = read(file)?;
+    serde_json::from_str(&text).map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
     let mut text = String::new();
     let read = if file == Path::new("-") {
         std::io::stdin().read_to_string(&mut text).map(|_| ())
@@ -66,5 +114,5 @@ fn json(file: &Path) -> Result<Value, Failure> {
         std::fs::read_to_string(file).map(|found| text = found)
     };
     read.map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
-    serde_json::from_str(&text).map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))
+    Ok(text)
 }

@@ -152,7 +152,8 @@ impl Reading {
             let digits = !name.is_empty() && name.chars().all(|c| c.is_ascii_digit());
             let first = name.chars().next().is_some_and(|c| c.is_ascii_lowercase());
             let rest = name.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '_'));
-            if by_name && !(first && rest) || !by_name && !digits {
+            let fits = if by_name { first && rest } else { digits };
+            if !fits {
                 return Err(format_error(2_388_072, "The variables do not fit the parameter format."));
             }
         }

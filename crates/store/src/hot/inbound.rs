@@ -215,13 +215,14 @@ async fn patch_template(
         "SELECT 1 FROM templates WHERE tenant_id = $1 AND account_id = $2 AND name = $3 AND language = $4
         AND updated_at > $5";
     let key = vals![&tenant, &job.account, &patch.name, &patch.language, patch.at];
-    if conn.query_opt(newer, key).await?.is_none() {
-        follow(conn, &job.scope, &news).await?;
+    let mut status = patch.status.as_deref();
+    if conn.query_opt(newer, key).await?.is_none() && !follow(conn, &job.scope, &news).await? {
+        status = None;
     }
     let sql = "UPDATE templates SET status = COALESCE($5, status), category = COALESCE($6, category),
         quality = COALESCE($7, quality), updated_at = $8
         WHERE tenant_id = $1 AND account_id = $2 AND name = $3 AND language = $4 AND updated_at <= $8";
-    let (status, quality) = (patch.status.as_deref(), patch.quality.as_deref());
+    let quality = patch.quality.as_deref();
     let (name, language) = (&patch.name, &patch.language);
     let params = vals![&tenant, &job.account, name, language, status, category, quality, patch.at];
     if conn.execute(sql, params).await? > 0 {

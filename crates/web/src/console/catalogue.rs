@@ -181,7 +181,7 @@ pub async fn version(
         reason: found.reason.clone().unwrap_or_default(),
         overridden: found.overridden_by.clone().unwrap_or_default(),
         buttons,
-        may_roll_back: may && found.state != VersionState::Draft,
+        may_roll_back: may && (found.state.is_live() || found.verdict.is_some()),
         findings: lint(&found.definition).into_iter().map(finding).collect(),
         bubble: bubble(&shown),
         changes,

@@ -18,6 +18,7 @@ mod messages;
 mod nodes;
 mod overview;
 mod pauses;
+mod policy;
 mod posted;
 mod report;
 mod senders;
@@ -59,6 +60,7 @@ pub fn router(state: AppState) -> Router<AppState> {
         .route("/versions/{id}/steps", post(catalogue::step))
         .route("/versions/{id}/roll-back", post(catalogue::roll_back))
         .route("/attention", get(attention::show))
+        .route("/policy", get(policy::show))
         .route("/pauses", get(pauses::show).post(pauses::set))
         .route("/pauses/{id}/lift", post(pauses::lift))
         .route("/sign-in", get(sign_in::door).post(sign_in::enter))

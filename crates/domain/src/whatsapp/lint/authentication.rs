@@ -55,6 +55,9 @@ fn buttons(lint: &mut Lint, buttons: &[Value]) {
     let [button] = buttons else {
         return lint.error("auth.button_count", "Give exactly one button, of type OTP.");
     };
+    if button.is_null() {
+        return lint.error("auth.button_type", "The button of an authentication template is of type OTP.");
+    }
     lint.at("buttons/0", |lint| {
         if !text(button, "type").is_some_and(|kind| kind.eq_ignore_ascii_case("OTP")) {
             return lint

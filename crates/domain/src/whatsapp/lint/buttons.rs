@@ -25,6 +25,9 @@ pub(super) fn buttons(lint: &mut Lint, buttons: &Value, max: usize) {
     let all = list(buttons);
     let kinds: Vec<String> =
         all.iter().map(|each| text(each, "type").unwrap_or_default().to_ascii_uppercase()).collect();
+    if !buttons.is_array() {
+        return lint.error("buttons.count", format!("Give 1 to {max} buttons as a list."));
+    }
     lint.at("buttons", |lint| {
         if all.is_empty() || all.len() > max {
             lint.error("buttons.count", format!("Give 1 to {max} buttons, or leave them out."));
@@ -57,7 +60,7 @@ pub(super) fn buttons(lint: &mut Lint, buttons: &Value, max: usize) {
 
 fn one(lint: &mut Lint, button: &Value, kind: &str) {
     if !KINDS.contains(&kind) {
-        return lint.at("type", |lint| {
+        return lint.at_given(button, "type", |lint| {
             let detail = if kind == "OTP" {
                 "A button of type OTP belongs into an authentication template.".to_owned()
             } else {

@@ -8,6 +8,9 @@ use super::{Lint, buttons};
 
 pub(super) fn carousel(lint: &mut Lint, carousel: &Value, frame: &Frame<'_>) {
     let cards = list(&carousel["cards"]);
+    if !carousel["cards"].is_array() {
+        return lint.error("carousel.cards", format!("Give {CARDS_MIN} to {CARDS_MAX} cards as a list."));
+    }
     lint.at("cards", |lint| {
         if !(CARDS_MIN..=CARDS_MAX).contains(&cards.len()) {
             lint.error("carousel.cards", format!("Give {CARDS_MIN} to {CARDS_MAX} cards."));
@@ -18,7 +21,7 @@ pub(super) fn carousel(lint: &mut Lint, carousel: &Value, frame: &Frame<'_>) {
                 if first.as_ref() != Some(&shape(each)) {
                     lint.error("carousel.shape", "All cards have the same components and the same buttons.");
                 }
-                lint.at("components", |lint| card(lint, list(&each["components"]), frame));
+                lint.at_given(each, "components", |lint| card(lint, list(&each["components"]), frame));
             });
         }
     });

@@ -68,6 +68,11 @@ impl Lint {
         self.pointer.truncate(length);
     }
 
+    /// At the part if it is there, else where it should be.
+    fn at_given(&mut self, value: &Value, part: &str, look: impl FnOnce(&mut Self)) {
+        if value.get(part).is_some() { self.at(part, look) } else { look(self) }
+    }
+
     fn add(&mut self, rule: &'static str, severity: Severity, offset: Option<usize>, detail: String) {
         if self.findings.len() < limits::FINDINGS_MAX {
             let pointer = self.pointer.clone();
@@ -96,6 +101,9 @@ pub fn lint(template: &Value) -> Vec<Finding> {
         return lint.findings;
     }
     envelope::envelope(&mut lint, template);
+    if !template["components"].is_array() {
+        return lint.findings;
+    }
     let category = text(template, "category").unwrap_or_default();
     let named = text(template, "parameter_format").is_some_and(|format| format.eq_ignore_ascii_case("named"));
     let components = list(&template["components"]);
@@ -146,9 +154,10 @@ fn components(lint: &mut Lint, components: &[Value], frame: &Frame<'_>) {
                 "BUTTONS" => buttons::buttons(lint, &each["buttons"], limits::BUTTONS_MAX),
                 "CAROUSEL" => cards::carousel(lint, each, frame),
                 "LIMITED_TIME_OFFER" => cards::offer(lint, each),
-                _ => lint.at("type", |lint| {
-                    lint.error("component.unknown", format!("Use one of {}.", KINDS.join(", ")));
-                }),
+                _ => {
+                    let detail = format!("Give a `type` of {}.", KINDS.join(", "));
+                    lint.at_given(each, "type", |lint| lint.error("component.unknown", detail));
+                }
             }
         });
     }

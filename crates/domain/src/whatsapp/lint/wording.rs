@@ -103,7 +103,7 @@ fn shortened(lint: &mut Lint, words: &str) {
         let before = lower[..byte].chars().next_back();
         before.is_none_or(|c| !c.is_alphanumeric() && c != '-').then_some(byte)
     };
-    if let Some(byte) = SHORTENERS.iter().filter_map(|short| at_host(short)).min() {
+    if let Some(byte) = SHORTENERS.iter().filter_map(at_host).min() {
         let offset = lower[..byte].chars().count();
         lint.error_at("content.shortened_url", offset, "Give the full address; shortened ones are refused.");
     }

@@ -107,11 +107,10 @@ fn what_is_too_much_is_refused() {
     let deep = format!("{}free_form{}", "!(".repeat(60), ")".repeat(60));
     let many = vec!["free_form"; 200].join(" || ");
     let list = format!("country in [{}]", vec!["'DE'"; 101].join(","));
-    let nots = format!("{}true", "!".repeat(300));
     let body = vec!["x == country"; 40].join(" || ");
     let costly = format!("[{}].exists(x, {body})", vec!["'DE'"; 100].join(","));
     let long = format!("country == '{}'", "x".repeat(5_000));
-    for source in [deep, many, list, nots, costly, long] {
+    for source in [deep, many, list, costly, long] {
         assert!(Expression::compile(&source).is_err(), "{}…", &source[..60]);
     }
 }

@@ -32,8 +32,9 @@ pub(crate) struct News<'a> {
     pub at: Timestamp,
 }
 
-/// Called before the news is written to `templates`: what stands there is what was known.
-pub(crate) async fn follow(conn: &Conn, scope: &TenantScope, news: &News<'_>) -> Result<()> {
+/// Called before the news is written to `templates`: what stands there is what was known. False if the status
+/// is a late word about a review that has ended: callbacks overtake one another.
+pub(crate) async fn follow(conn: &Conn, scope: &TenantScope, news: &News<'_>) -> Result<bool> {
     if let Some(category) = news.category.and_then(Category::parse) {
         drift(conn, scope, news, category).await?;
     }
@@ -42,11 +43,11 @@ pub(crate) async fn follow(conn: &Conn, scope: &TenantScope, news: &News<'_>) ->
     }
     match news.status {
         Some(status) => walk(conn, scope, news, status).await,
-        None => Ok(()),
+        None => Ok(true),
     }
 }
 
-async fn walk(conn: &Conn, scope: &TenantScope, news: &News<'_>, status: &str) -> Result<()> {
+async fn walk(conn: &Conn, scope: &TenantScope, news: &News<'_>, status: &str) -> Result<bool> {
     let tenant = scope.tenant();
     // An edited template keeps its name: the newest version under it is the one meant.
     let sql = format!(
@@ -55,17 +56,20 @@ async fn walk(conn: &Conn, scope: &TenantScope, news: &News<'_>, status: &str) -
     );
     let Some(row) = conn.query_opt(&sql, vals![&tenant, news.name, news.language, &news.account]).await?
     else {
-        return Ok(());
+        return Ok(true);
     };
     let known = version(&row)?;
-    let Some(to) = known.state.heard(status) else { return Ok(()) };
+    let Some(to) = known.state.heard(status) else {
+        return Ok(!(status == "PENDING" && known.verdict.is_some()));
+    };
     let mut step = VersionMove::new(known.id, known.state, to, news.actor, news.at);
     step.note = news.reason.unwrap_or_default().to_owned();
     step.provider_id = news.provider_id.map(str::to_owned);
     if to == VersionState::Rejected {
         step.task = Some((TemplateTask::Correct, news.at));
     }
-    moved(conn, tenant, &step).await.map(|_| ())
+    moved(conn, tenant, &step).await?;
+    Ok(true)
 }
 
 /// A category that differs from the known one: an event with the price it implies.

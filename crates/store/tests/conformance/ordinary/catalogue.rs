@@ -193,6 +193,7 @@ async fn the_platforms_word_moves_the_newest_version_of_its_name(bed: Bed) -> Be
         call_back(&bed, &shop.scene, said(status, None)).await;
     }
     assert_eq!(found(&bed, &shop, second.id).await.state, S::Approved, "a late word undoes nothing");
+    call_back(&bed, &shop.scene, said("PENDING", None)).await;
     assert_eq!(found(&bed, &shop, first.id).await.state, S::Rejected);
     let catalog = bed.store.catalog(&shop.scene.scope).await.expect("a catalog");
     assert_eq!(catalog.shelf.live.len(), 1);

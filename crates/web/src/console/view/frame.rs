@@ -10,18 +10,20 @@ pub enum Section {
     Senders,
     Templates,
     Attention,
+    Policy,
     Codes,
     Pauses,
     Nodes,
 }
 
 impl Section {
-    const ALL: [(Self, &'static str, &'static str); 8] = [
+    const ALL: [(Self, &'static str, &'static str); 9] = [
         (Self::Overview, "/console", "Overview"),
         (Self::Messages, "/console/messages", "Messages"),
         (Self::Senders, "/console/senders", "Senders"),
         (Self::Templates, "/console/templates", "Templates"),
         (Self::Attention, "/console/attention", "Attention"),
+        (Self::Policy, "/console/policy", "Policy"),
         (Self::Codes, "/console/codes", "Codes"),
         (Self::Pauses, "/console/pauses", "Pauses"),
         (Self::Nodes, "/console/nodes", "Nodes"),

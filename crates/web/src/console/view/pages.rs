@@ -202,6 +202,35 @@ pub struct AttentionPage {
 }
 
 #[derive(Template)]
+#[template(path = "policy.html")]
+pub struct PolicyPage {
+    pub frame: Frame,
+    pub facts: Vec<PolicyFact>,
+    pub rules: Vec<RuleRow>,
+    pub hours: Vec<HoursRow>,
+}
+
+pub struct PolicyFact {
+    pub name: &'static str,
+    pub value: String,
+}
+
+pub struct RuleRow {
+    pub name: String,
+    pub when: String,
+    pub verdict: String,
+    pub mode: &'static str,
+    pub reason: String,
+}
+
+pub struct HoursRow {
+    pub country: String,
+    pub hours: String,
+    pub status: String,
+    pub source: String,
+}
+
+#[derive(Template)]
 #[template(path = "pauses.html")]
 pub struct PausesPage {
     pub frame: Frame,
