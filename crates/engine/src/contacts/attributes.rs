@@ -119,11 +119,11 @@ impl Engine {
 
 fn check(patch: &ContactPatch, types: &[AttributeType]) -> Result<()> {
     let mut problems = Vec::new();
-    if let Some(Some(zone)) = &patch.time_zone {
-        if zone.len() > 64 || Zone::named(zone).is_none() {
-            let words = "Write a time zone by its place, such as Europe/Berlin.";
-            problems.push(FieldProblem::new("time_zone", "time_zone.form", words));
-        }
+    if let Some(Some(zone)) = &patch.time_zone
+        && (zone.len() > 64 || Zone::named(zone).is_none())
+    {
+        let words = "Write a time zone by its place, such as Europe/Berlin.";
+        problems.push(FieldProblem::new("time_zone", "time_zone.form", words));
     }
     if let Some(Some(language)) = &patch.language {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
