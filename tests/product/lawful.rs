@@ -64,6 +64,7 @@ async fn play(world: &std::sync::Arc<World>, life: &Life, rules: &Rules) -> Resu
         callers.push(caller);
     }
     live(world, life);
+    // sleep: on virtual time
     tidings_domain::clock::Clock::sleep(&*world.clock, RUN_US).await;
     let ledger = world.simulator.ledger();
     let mut held = Held { submissions: ledger.submissions.len(), ..Held::default() };

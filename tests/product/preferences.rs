@@ -127,7 +127,7 @@ both_engines! {
         let path = made["path"].as_str().unwrap().to_owned();
         let fields = [("shown", "whatsapp.marketing"), ("none", "1")];
         let (head, token) = path.rsplit_once('/').unwrap();
-        let flipped = if token.starts_with('A') { format!("B{}", &token[1..]) } else { format!("A{}", &token[1..]) };
+        let flipped = token.strip_prefix('A').map_or_else(|| format!("A{}", &token[1..]), |rest| format!("B{rest}"));
         for forged in [
             format!("{head}/{flipped}"),
             format!("{head}/{}", &token[1..]),

@@ -254,7 +254,9 @@ both_engines! {
         let begun = app.now_us();
         let asked = json!({"message": message, "recipients": list, "at": "2026-11-20T12:00:00Z"});
         let report = tenant.http.post("/v1/policy/audience", &asked).await.expect(200);
-        eprintln!("{size} recipients in {} ms", (app.now_us() - begun) / 1_000);
+        // A release build takes 5 s for 100,000 at most; this one, beside other tests, gets four times as long.
+        let took_us = app.now_us() - begun;
+        assert!(took_us < 20_000_000, "{size} recipients took {} ms", took_us / 1_000);
         assert_eq!((report["total"].as_u64(), report["allow"].as_u64()), (Some(size), Some(size)), "{report}");
         let asked = json!({"message": message, "recipients": list, "at": "2026-11-20T02:00:00Z"});
         let report = tenant.http.post("/v1/policy/audience", &asked).await.expect(200);

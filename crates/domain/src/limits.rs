@@ -75,3 +75,9 @@ pub(crate) const KEYWORDS_OF_TENANT_MAX: usize = 100;
 pub(crate) const KEYWORD_TEXT_BYTES_MAX: usize = 600;
 /// Words of a message beyond which it is a text about something, whatever words are in it.
 pub(crate) const POSSIBLE_WORDS_MAX: usize = 25;
+/// Days that are looked ahead for hours that are open.
+pub(crate) const OPENING_DAYS_AHEAD_MAX: i64 = 16;
+/// Steps towards a moment that is open in every zone; each moves on by an opening of one of them.
+pub(crate) const OPENING_STEPS_MAX: usize = 256;
+/// Digits of the longest prefix of numbers that has a place.
+pub(crate) const AREA_PREFIX_DIGITS_MAX: usize = 5;

@@ -218,3 +218,5 @@ pub(crate) const CODE_HOURS_MAX: u32 = 168;
 /// Recipients that one dry run of an audience may name, and those it shows for each rule.
 pub const AUDIENCE_MAX: usize = 200_000;
 pub const AUDIENCE_SAMPLES_MAX: usize = 5;
+/// Zones that a decision names; more would be noise.
+pub(crate) const ZONES_NAMED_MAX: usize = 3;

@@ -4,12 +4,8 @@ use jiff::civil::{Date, Time, Weekday};
 use serde::Deserialize;
 
 use super::place::Zone;
+use crate::limits::{OPENING_DAYS_AHEAD_MAX, OPENING_STEPS_MAX};
 use crate::time::Timestamp;
-
-/// Days that are looked ahead for an opening.
-const DAYS_AHEAD_MAX: i64 = 16;
-/// Steps towards a moment that is open in every zone; each moves on by an opening of one of them.
-const STEPS_MAX: usize = 256;
 
 /// Minutes of a local day, the end not included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +107,7 @@ impl Week {
     /// When a message may go next: now, or at the earliest moment at which these hours are open in every zone.
     pub fn opening(&self, at: Timestamp, zones: &[Zone], is_holiday: &impl Fn(Date) -> bool) -> Opening {
         let mut moment = at;
-        for _ in 0..STEPS_MAX {
+        for _ in 0..OPENING_STEPS_MAX {
             let mut latest = moment;
             for zone in zones {
                 match self.opening_in(zone, moment, is_holiday) {
@@ -122,7 +118,7 @@ impl Week {
             if latest == moment {
                 return if moment == at { Opening::Open } else { Opening::At(moment) };
             }
-            if latest.since(at) > DAYS_AHEAD_MAX * crate::time::DAY {
+            if latest.since(at) > OPENING_DAYS_AHEAD_MAX * crate::time::DAY {
                 return Opening::Never;
             }
             moment = latest;
@@ -144,7 +140,7 @@ impl Week {
         if self.on(local.date(), is_holiday).is_some_and(|span| span.holds(minute)) {
             return Some(at);
         }
-        for day in 0..=DAYS_AHEAD_MAX {
+        for day in 0..=OPENING_DAYS_AHEAD_MAX {
             let date = local.date().checked_add(jiff::Span::new().days(day)).ok()?;
             let Some(span) = self.on(date, is_holiday) else { continue };
             let time =

@@ -7,9 +7,8 @@ use std::sync::LazyLock;
 use jiff::tz::TimeZone;
 
 use crate::address::{Address, CountryCode};
+use crate::limits::AREA_PREFIX_DIGITS_MAX;
 
-/// Digits of the longest prefix in the table.
-const PREFIX_DIGITS_MAX: usize = 5;
 /// The code that the countries of North America share.
 const NORTH_AMERICA: u32 = 1;
 
@@ -108,7 +107,7 @@ impl Area {
 
     /// The longest beginning of a number that the table knows.
     fn of_digits(digits: &str) -> Option<Self> {
-        (1..=PREFIX_DIGITS_MAX.min(digits.len()))
+        (1..=AREA_PREFIX_DIGITS_MAX.min(digits.len()))
             .rev()
             .filter_map(|n| digits[..n].parse().ok())
             .find(|prefix| TABLE.zones.contains_key(prefix))

@@ -69,7 +69,7 @@ fn country(found: &CodesOfCountry) -> CountryRow {
 }
 
 fn percent(part: u64, whole: u64) -> String {
-    if whole == 0 { "–".to_owned() } else { format!("{} %", part * 100 / whole) }
+    (part * 100).checked_div(whole).map_or_else(|| "–".to_owned(), |share| format!("{share} %"))
 }
 
 #[cfg(test)]

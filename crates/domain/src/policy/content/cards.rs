@@ -75,5 +75,5 @@ fn luhn(digits: &[u8]) -> bool {
         .enumerate()
         .map(|(n, digit)| u32::from(if n % 2 == 1 { doubled(*digit) } else { *digit }))
         .sum();
-    sum % 10 == 0 && digits.iter().any(|digit| *digit != digits[0])
+    sum.is_multiple_of(10) && digits.iter().any(|digit| *digit != digits[0])
 }

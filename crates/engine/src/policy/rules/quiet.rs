@@ -9,9 +9,7 @@ use tidings_store::model::RecipientFacts;
 
 use super::{Question, allow, decision};
 use crate::catalog::Snapshot;
-
-/// Zones that a decision names; more would be noise.
-const ZONES_NAMED_MAX: usize = 3;
+use crate::limits::ZONES_NAMED_MAX;
 
 pub(super) fn quiet_hours(
     snapshot: &Snapshot,

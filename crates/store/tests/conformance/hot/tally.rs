@@ -51,8 +51,7 @@ async fn claim_of(
     };
     let judge = ClaimJudge { watch, ..ClaimJudge::new(judge) };
     bed.store.claim(&bed.store.system(), scene.epoch, items, judge, now).await.expect("claims work");
-    let seen = seen.lock().expect("done").clone();
-    seen
+    seen.lock().expect("done").clone()
 }
 
 /// Messages to so many people.

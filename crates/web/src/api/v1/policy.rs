@@ -162,8 +162,10 @@ pub async fn add_rule(
 )]
 pub async fn list_rules(State(state): State<AppState>, Key(caller): Key) -> Result<Response> {
     let rules = state.engine.policy_rules(&caller).await?;
-    let variable = |(name, kind, meaning): &(&str, &str, &str)| serde_json::json!({"name": name, "type": kind, "meaning": meaning});
-    let variables: Vec<_> = VARIABLES.iter().map(variable).collect();
+    let mut variables = Vec::with_capacity(VARIABLES.len());
+    for (name, kind, meaning) in VARIABLES {
+        variables.push(serde_json::json!({"name": name, "type": kind, "meaning": meaning}));
+    }
     Ok(Json(serde_json::json!({"rules": rules, "variables": variables})).into_response())
 }
 
