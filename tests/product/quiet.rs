@@ -176,6 +176,14 @@ both_engines! {
         let path = format!("/v1/policy/rules/{}", shadow["id"].as_str().unwrap());
         tenant.http.call(Method::DELETE, &path, None, &[]).await.expect(204);
         tenant.http.call(Method::DELETE, &path, None, &[]).await.expect(404);
+        let mut tried = rule("tried", "category == 'marketing'", "enforce");
+        tried["flag"] = json!("new-rules");
+        tenant.http.post("/v1/policy/rules", &tried).await.expect(201);
+        let off = evaluate(&tenant, &phone(1), "2026-11-20T18:00:00Z").await;
+        assert_eq!((&off["verdict"], &said(&off, "tenant.tried")["shadow"]), (&json!("allow"), &json!(true)));
+        set(&tenant, json!({"quiet_hours": {"enabled": false}, "flags": {"new-rules": true}})).await;
+        let on = evaluate(&tenant, &phone(1), "2026-11-20T18:00:00Z").await;
+        assert_eq!((&on["verdict"], &on["decided_by"]), (&json!("deny"), &json!("tenant.tried")));
         let bad = rule("bad", "country == 'DE' && nobody", "enforce");
         let answer = tenant.http.post("/v1/policy/rules", &bad).await.expect(400);
         assert!(answer.to_string().contains("Line 1, column 20"), "{answer}");

@@ -220,3 +220,5 @@ pub const AUDIENCE_MAX: usize = 200_000;
 pub const AUDIENCE_SAMPLES_MAX: usize = 5;
 /// Zones that a decision names; more would be noise.
 pub(crate) const ZONES_NAMED_MAX: usize = 3;
+/// Microseconds for which the lines that an import refused can be fetched: 30 days.
+pub(crate) const REFUSED_LINES_KEPT_US: i64 = 30 * tidings_domain::time::DAY;

@@ -20,7 +20,7 @@ use tidings_store::model::{Epoch, OpenAttempt, Review, Settle};
 use crate::dispatch::settle_by_slot;
 use crate::limits::{
     CLAIM_LOOK_US, CLAIM_STALE_US, FORGET_EVERY_US, IDEMPOTENCY_KEPT_US, LEASE_RENEW_US, NODE_FORGOTTEN_US,
-    RECONCILE_BATCH_MAX, RECONCILE_US,
+    RECONCILE_BATCH_MAX, RECONCILE_US, REFUSED_LINES_KEPT_US,
 };
 use crate::metrics::Counter;
 use crate::office::Office;
@@ -119,6 +119,7 @@ async fn forget(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     store.prune_media(&sys, now).await?;
     store.prune_policy(&sys, now).await?;
     store.prune_nodes(&sys, NODE_FORGOTTEN_US, now).await?;
+    store.prune_refused_lines(&sys, now.plus(-REFUSED_LINES_KEPT_US)).await?;
     store.expire_verifications(&sys, now).await?;
     store.prune_verifications(&sys, now).await?;
     Ok(())

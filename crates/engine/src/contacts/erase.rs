@@ -32,7 +32,7 @@ const KEPT: [&str; 4] = [
     "A keyed hash of each address, so that an opt-out goes on being honoured.",
     "The consent ledger without names: what was granted or revoked, when, where, by which words and version.",
     "Times, status and cost of messages, without content or address.",
-    "Raw callbacks and refused lines of imports until their own retention ends; backups until they are replaced.",
+    "Raw callbacks until their retention ends, refused lines of imports for 30 days; backups until they are replaced.",
 ];
 
 impl Engine {

@@ -75,18 +75,9 @@ impl Policy {
         let longest = |caps: &Vec<Cap>| caps.iter().map(|cap| i64::from(cap.hours) * HOUR).max().unwrap_or(0);
         let watch = Watch { caps_us: caps.each_ref().map(longest), reserves: limit.is_some() };
         let portfolio = stored.portfolio.clone();
+        let rules = TenantRules::new(stored, &settings);
         let settings_version = stored.settings.as_ref().map_or(0, |stored| stored.version);
-        Self {
-            settings,
-            settings_version,
-            weeks,
-            default_zone,
-            caps,
-            limit,
-            portfolio,
-            watch,
-            rules: TenantRules::new(stored),
-        }
+        Self { settings, settings_version, weeks, default_zone, caps, limit, portfolio, watch, rules }
     }
 
     /// The tenant's own hours in a country, if it set any; the inner `None`: it has turned them off.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use tidings_domain::id::RuleId;
+use tidings_domain::policy::Settings;
 use tidings_domain::problem::{Checked, FieldProblem};
 use tidings_domain::time::{MINUTE, Timestamp};
 use tidings_store::model::{StoredPolicy, StoredRule};
@@ -25,6 +26,9 @@ pub struct RuleText {
     pub reason: String,
     #[serde(default)]
     pub mode: Mode,
+    /// While this flag of the settings is off, the rule only records what it would have done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flag: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +60,10 @@ impl RuleText {
             let detail =
                 format!("Say why in 1 to {REASON_CHARS_MAX} characters; it is shown with each message.");
             problems.push(FieldProblem::new("reason", "reason.size", detail));
+        }
+        if self.flag.as_ref().is_some_and(|flag| !(1..=POLICY_RULE_NAME_BYTES_MAX).contains(&flag.len())) {
+            let detail = format!("Name a flag of the settings in 1 to {POLICY_RULE_NAME_BYTES_MAX} bytes.");
+            problems.push(FieldProblem::new("flag", "rule.flag", detail));
         }
         let sound = match (self.verdict, self.minutes) {
             (RuleVerdict::Deny, minutes) => minutes.is_none(),
@@ -89,13 +97,11 @@ pub(crate) struct TenantRule {
     pub(crate) version: u32,
     pub(crate) expression: Expression,
     pub(crate) created_at: Timestamp,
+    /// It records and does not act.
+    pub(crate) is_shadow: bool,
 }
 
 impl TenantRule {
-    pub(crate) fn is_shadow(&self) -> bool {
-        self.text.mode == Mode::Shadow
-    }
-
     /// Until when it defers a message, if it does not deny it.
     pub(crate) fn until(&self, at: Timestamp) -> Option<Timestamp> {
         let minutes = self.text.minutes.filter(|_| self.text.verdict == RuleVerdict::Defer)?;
@@ -113,8 +119,8 @@ pub(crate) struct TenantRules {
 }
 
 impl TenantRules {
-    pub(crate) fn new(stored: &StoredPolicy) -> Self {
-        let rules: Vec<TenantRule> = stored.rules.iter().filter_map(read).collect();
+    pub(crate) fn new(stored: &StoredPolicy, settings: &Settings) -> Self {
+        let rules: Vec<TenantRule> = stored.rules.iter().filter_map(|rule| read(rule, settings)).collect();
         let uses = rules.iter().fold(Uses::default(), |all, rule| {
             let uses = rule.expression.uses();
             Uses { content: all.content | uses.content, time: all.time | uses.time }
@@ -123,7 +129,7 @@ impl TenantRules {
     }
 }
 
-fn read(stored: &StoredRule) -> Option<TenantRule> {
+fn read(stored: &StoredRule, settings: &Settings) -> Option<TenantRule> {
     let text: RuleText = serde_json::from_str(&stored.body).ok()?;
     // A rule that a newer program took and this one does not know is left out, and said so.
     let expression = text
@@ -135,6 +141,7 @@ fn read(stored: &StoredRule) -> Option<TenantRule> {
     Some(TenantRule {
         id: stored.id,
         code: format!("tenant.{}", text.name),
+        is_shadow: text.mode == Mode::Shadow || text.flag.as_ref().is_some_and(|flag| !settings.flag(flag)),
         text,
         version: u32::try_from(stored.version).unwrap_or(u32::MAX),
         expression,

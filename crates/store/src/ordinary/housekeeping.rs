@@ -39,6 +39,22 @@ impl Store {
         Ok(self.prune(&sql("login_tokens"), now).await? + self.prune(&sql("sessions"), now).await?)
     }
 
+    /// Forgets lines that imports refused, some time after the import was done.
+    pub async fn prune_refused_lines(
+        &self,
+        _system: &SystemScope,
+        finished_before: Timestamp,
+    ) -> Result<u64> {
+        self.prune(
+            "DELETE FROM import_refusals WHERE (tenant_id, import_id, line) IN
+             (SELECT r.tenant_id, r.import_id, r.line FROM import_refusals r
+              JOIN imports i ON i.tenant_id = r.tenant_id AND i.id = r.import_id
+              WHERE i.finished_at < $1 LIMIT $2)",
+            finished_before,
+        )
+        .await
+    }
+
     async fn prune(&self, sql: &str, before: Timestamp) -> Result<u64> {
         let sql = sql.to_owned();
         self.write(move |conn: &Conn| {

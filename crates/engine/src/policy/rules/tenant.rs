@@ -55,7 +55,7 @@ pub(super) fn ask(
             rule: Cow::Owned(rule.code.clone()),
             version: rule.version,
             verdict,
-            shadow: rule.is_shadow(),
+            shadow: rule.is_shadow,
             reason: rule.text.reason.clone(),
             inputs: inputs.as_object().cloned().unwrap_or_default(),
         });

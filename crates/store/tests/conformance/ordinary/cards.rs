@@ -222,5 +222,8 @@ async fn a_portion_is_done_once(bed: Bed) -> Bed {
     assert_eq!(bed.count("SELECT COUNT(*) FROM events WHERE kind = 112").await, 1);
     let page = bed.store.list_imports(&scene.scope, None, 5).await.expect("a list");
     assert_eq!(page.items[0].state, ImportState::Finished);
+    assert_eq!(bed.store.prune_refused_lines(&system, bed.now()).await.expect("a look"), 0);
+    assert_eq!(bed.store.prune_refused_lines(&system, bed.now().plus(1)).await.expect("they go"), 2);
+    assert!(bed.store.import_refusals(&scene.scope, id, 0, 10).await.expect("a list").is_empty());
     bed
 }

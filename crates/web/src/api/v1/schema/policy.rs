@@ -144,6 +144,9 @@ pub struct PolicyRule {
     /// `enforce`, or `shadow`: decided and recorded, and nothing else.
     #[schema(default = "enforce")]
     mode: Option<String>,
+    /// While this flag of the settings is off, the rule is in shadow.
+    #[schema(max_length = 64)]
+    flag: Option<String>,
 }
 
 #[derive(ToSchema)]
