@@ -33,6 +33,7 @@ fn main() {
         minutes: None,
         reason: "Because.".to_owned(),
         mode: Mode::Enforce,
+        flag: None,
     };
     let rules: Vec<RuleText> = WHEN.iter().enumerate().map(rule).collect();
     for (what, rules) in [("no rules of its own", &[][..]), ("ten rules of its own", &rules)] {
