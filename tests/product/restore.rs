@@ -188,9 +188,14 @@ async fn by_receipt_or_operator(
     let settled = tenant.events().await;
     let receipts = settled.iter().filter(|event| event["type"] == "message.doubt_resolved").count();
     assert!(receipts > 0, "no receipt settled a held message");
-    assert_eq!(recover(&["--unknown", "--category", "marketing"]).await["decided"], marketing);
-    assert_eq!(recover(&["--resend", "--category", "utility"]).await["decided"], utility);
-    let want = seen + usize::try_from(utility).unwrap();
+    // A receipt that comes in this moment settles one of them first.
+    let decide = async |how: &str, category: &str, listed: u64| {
+        let decided = recover(&[how, "--category", category]).await["decided"].as_u64().unwrap();
+        assert!((1..=listed).contains(&decided), "{decided} of {listed} were decided");
+        decided
+    };
+    decide("--unknown", "marketing", marketing).await;
+    let want = seen + usize::try_from(decide("--resend", "utility", utility).await).unwrap();
     eventually("the resends", async || (simulator.ledger().submissions.len() == want).then_some(())).await;
     assert_eq!(recover(&[]).await["held"].as_array().map(Vec::len), Some(0));
 }
