@@ -76,7 +76,7 @@ pub(crate) const AHEAD: Ahead =
 impl Engine {
     /// Takes one intent; the answer says that it is durable.
     pub async fn accept(&self, caller: &Caller, body: &[u8], options: AcceptOptions<'_>) -> Result<Reply> {
-        intake::one(self, caller, body, options, AHEAD).await
+        Box::pin(intake::one(self, caller, body, options, AHEAD)).await
     }
 
     /// Takes many; bad ones are rejected by index, good ones are accepted together.
@@ -86,7 +86,7 @@ impl Engine {
         body: &[u8],
         options: AcceptOptions<'_>,
     ) -> Result<Reply> {
-        intake::many(self, caller, body, options, AHEAD).await
+        Box::pin(intake::many(self, caller, body, options, AHEAD)).await
     }
 
     /// What policy would say of an intent to many; nothing is stored.

@@ -43,7 +43,7 @@ pub async fn show(viewer: Viewer) -> Result<Response, Refusal> {
             .map(|window| WindowRow {
                 scope: text(window, "/scope").replace('_', " "),
                 max: text(window, "/max"),
-                within_s: text(window, "/within_s"),
+                within: span(super::report::number(window, "/within_s")),
             })
             .collect(),
     }))
@@ -72,6 +72,16 @@ fn percent(part: u64, whole: u64) -> String {
     (part * 100).checked_div(whole).map_or_else(|| "–".to_owned(), |share| format!("{share} %"))
 }
 
+/// `10 min`, `1 h`, `90 s`.
+fn span(seconds: u64) -> String {
+    match seconds {
+        0 => "0 s".to_owned(),
+        s if s % 3_600 == 0 => format!("{} h", s / 3_600),
+        s if s % 60 == 0 => format!("{} min", s / 60),
+        s => format!("{s} s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,5 +92,6 @@ mod tests {
         let row = country(&found);
         assert_eq!((row.share.as_str(), row.used_width), ("75 %", 75));
         assert_eq!(percent(0, 0), "–");
+        assert_eq!([90, 600, 86_400].map(span), ["90 s", "10 min", "24 h"]);
     }
 }

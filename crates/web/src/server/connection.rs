@@ -77,7 +77,8 @@ async fn speak<S>(
         if request.uri().path().starts_with("/p/") {
             request.extensions_mut().insert(Peer(peer.ip()));
         }
-        let answer = app.clone().answer(request);
+        // In a box, since it is moved several times before it is first asked, and it is large.
+        let answer = Box::pin(app.clone().answer(request));
         async move { Ok::<_, Infallible>(answer.await) }
     });
     let builder = builder(protocol);

@@ -36,5 +36,5 @@ pub struct CountryRow {
 pub struct WindowRow {
     pub scope: String,
     pub max: String,
-    pub within_s: String,
+    pub within: String,
 }
