@@ -283,8 +283,12 @@ both_engines! {
         let history = tenant.http.get("/v1/policy/history").await.expect(200);
         let versions: Vec<_> = history["versions"].as_array().unwrap().iter().map(|each| each["version"].as_i64().unwrap()).collect();
         assert_eq!(versions, [2, 1]);
-        let kinds: Vec<_> = tenant.events().await.iter().filter(|each| each["type"] == "policy.changed").cloned().collect();
-        assert_eq!(kinds.len(), 2);
+        let kinds = eventually("both changes in the feed", async || {
+            let all = tenant.events().await;
+            let kinds: Vec<_> = all.into_iter().filter(|each| each["type"] == "policy.changed").collect();
+            (kinds.len() == 2).then_some(kinds)
+        })
+        .await;
         assert!(kinds[0]["actor"].as_str().unwrap().starts_with("api:"), "{}", kinds[0]);
         let packs = tenant.http.get("/v1/policy/packs").await.expect(200);
         let packs = packs["packs"].as_array().unwrap();
