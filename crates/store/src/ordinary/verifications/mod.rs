@@ -143,10 +143,7 @@ impl Store {
         self.read(move |conn| {
             Box::pin(async move {
                 let found = find(conn, &tenant, &id).await?;
-                Ok(found.map(|mut kept| {
-                    kept.age(now);
-                    kept.verification
-                }))
+                Ok(found.map(|kept| kept.seen(now)))
             })
         })
         .await
@@ -163,10 +160,7 @@ impl Store {
         self.read(move |conn| {
             Box::pin(async move {
                 let found = newest(conn, &tenant, &recipient).await?;
-                Ok(found.map(|mut kept| {
-                    kept.age(now);
-                    kept.verification
-                }))
+                Ok(found.map(|kept| kept.seen(now)))
             })
         })
         .await
@@ -362,6 +356,12 @@ async fn tell(
 }
 
 impl Kept {
+    /// As it stands at that time.
+    fn seen(mut self, now: Timestamp) -> Verification {
+        self.age(now);
+        self.verification
+    }
+
     /// What time alone has made of it.
     fn age(&mut self, now: Timestamp) {
         let v = &mut self.verification;
