@@ -141,7 +141,7 @@ fn tenant_of(world: &World, submission: &Submission) -> usize {
 
 #[test]
 fn no_seed_submits_what_it_may_not() {
-    let seeds = if long() { 500 } else { 8 };
+    let seeds = if long() { 500 } else { 16 };
     let mut held = Held::default();
     for seed in 0..seeds {
         let mut plan = Plan::new(seed);
