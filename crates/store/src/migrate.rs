@@ -67,10 +67,16 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../migrations/postgres/0009_clock_steps.sql"),
         min_compatible: None,
     },
+    Migration {
+        version: 10,
+        sqlite: include_str!("../migrations/sqlite/0010_people.sql"),
+        postgres: include_str!("../migrations/postgres/0010_people.sql"),
+        min_compatible: Some(9),
+    },
 ];
 
 /// The newest schema that this program knows.
-pub const SCHEMA_VERSION: i64 = 9;
+pub const SCHEMA_VERSION: i64 = 10;
 
 /// Held by the one process that migrates a PostgreSQL store.
 const ADVISORY_LOCK: i64 = 0x7469_6469_6e67_7301;

@@ -32,6 +32,7 @@ fn inbound(bed: &Bed, scene: &Scene, id: &str, from: Identities) -> NewInbound {
         object: "{\"type\":\"text\"}".to_owned(),
         at: bed.now(),
         received_at: bed.now(),
+        possible_opt_out: None,
     }
 }
 

@@ -80,6 +80,7 @@ pub fn inbound(bed: &Bed, scene: &Scene, from: Identities, provider_id: &str) ->
         object: r#"{"type":"text"}"#.to_owned(),
         at: bed.now(),
         received_at: bed.now(),
+        possible_opt_out: None,
     }
 }
 
