@@ -5,11 +5,12 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 use tidings_domain::decision::{Decision, Verdict};
+use tidings_domain::outgoing::Outgoing;
 use tidings_domain::template::{
     ParameterValues, Variant, VersionState, complete, language_chain, variant_of,
 };
 use tidings_domain::time::Timestamp;
-use tidings_domain::whatsapp::{self, Outgoing};
+use tidings_domain::whatsapp;
 use tidings_store::model::{Hash16, LiveVersion, LogicalTemplate, StoredTemplate};
 
 use crate::catalog::{Snapshot, is_sendable};
@@ -78,7 +79,11 @@ pub(super) fn choose<'a>(
         _ => given,
     };
     let filled = whatsapp::fill_template(definition, &variables).map_err(EngineError::Invalid)?;
-    Ok(Chosen { outgoing: Outgoing::from_template(filled), template: Some(picked.known), decisions })
+    Ok(Chosen {
+        outgoing: whatsapp::Outgoing::from_template(filled).into(),
+        template: Some(picked.known),
+        decisions,
+    })
 }
 
 /// The first language of the chain that has a version at the platform; within it the recipient's arm.
@@ -197,7 +202,7 @@ fn fall_back<'a>(
         let words = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         text = text.replace(&format!("{{{{{name}}}}}"), &words);
     }
-    let outgoing = Outgoing::text(&text, false);
+    let outgoing = whatsapp::Outgoing::text(&text, false);
     outgoing.validate().map_err(EngineError::Invalid)?;
     let decision = note(
         "template.fallback_text",
@@ -205,7 +210,7 @@ fn fall_back<'a>(
         json!({"template": logical.name, "wanted": reader.language, "language": fallback.language,
             "region": fallback.region}),
     );
-    Ok(Chosen { outgoing, template: None, decisions: vec![decision] })
+    Ok(Chosen { outgoing: outgoing.into(), template: None, decisions: vec![decision] })
 }
 
 fn note(rule: &'static str, reason: &str, inputs: Value) -> Decision {

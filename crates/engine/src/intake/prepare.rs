@@ -5,14 +5,15 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use tidings_domain::address::Address;
-use tidings_domain::category::Category;
+use tidings_domain::category::{Category, Channel};
 use tidings_domain::decision::Decision;
 use tidings_domain::id::{Id, MessageId, TopicId};
 use tidings_domain::intent::{Body, Intent, To};
+use tidings_domain::outgoing::{Outgoing, Sms};
 use tidings_domain::policy::Place;
 use tidings_domain::time::Timestamp;
 use tidings_domain::trace::TraceId;
-use tidings_domain::whatsapp::{self, Outgoing};
+use tidings_domain::whatsapp;
 use tidings_store::model::{Hash16, NewMessage, Shown, StoredTemplate};
 
 use crate::caller::Caller;
@@ -63,7 +64,11 @@ pub(crate) async fn prepare(
     let route = (ahead.plan)(snapshot, &intent, &address, recipient)?;
     let place = Place::of(&address);
     let whom = Whom { recipient, country: place.country.as_ref().map(|code| code.as_str()), at: now };
-    let Chosen { mut outgoing, template, decisions } = compose(snapshot, &route, intent.body, whom)?;
+    let Chosen { mut outgoing, template, decisions } = match intent.channel {
+        Channel::Whatsapp => compose(snapshot, &route, intent.body, whom)?,
+        Channel::Sms => plainly(short(intent.body)?),
+        Channel::Email => plainly(mail(intent.body)?),
+    };
     let screened = (ahead.screen)(snapshot, &mut outgoing);
     let category = category(intent.category, template)?;
     let topic = topic(snapshot, intent.topic.as_deref(), category)?;
@@ -143,9 +148,46 @@ struct Whom<'a> {
     at: Timestamp,
 }
 
+fn plainly<'a>(outgoing: Outgoing) -> Chosen<'a> {
+    Chosen { outgoing, template: None, decisions: Vec::new() }
+}
+
+fn unfit(field: &str, detail: &str) -> EngineError {
+    EngineError::invalid(field, "content.channel", detail)
+}
+
+fn short(body: Body) -> Result<Outgoing> {
+    match body {
+        Body::Sms(sms) => Ok(Outgoing::Sms(sms)),
+        Body::Message(message) => {
+            let text = message
+                .as_text()
+                .ok_or_else(|| unfit("whatsapp", "An SMS carries text only; give `sms`."))?;
+            let sms = Sms { text: text.to_owned() };
+            sms.validate().map_err(EngineError::Invalid)?;
+            Ok(Outgoing::Sms(sms))
+        }
+        Body::Email(_) => Err(unfit("email", "This content is for the channel `email`.")),
+        Body::Template { .. } => Err(unfit("template", "Give the text of an SMS in `sms`.")),
+    }
+}
+
+fn mail(body: Body) -> Result<Outgoing> {
+    match body {
+        Body::Email(email) => Ok(Outgoing::Email(email)),
+        Body::Message(_) | Body::Sms(_) | Body::Template { .. } => {
+            Err(unfit("email", "A mail needs a subject; give its content in `email`."))
+        }
+    }
+}
+
 /// The message object to send, and its template as the platform knows it.
 fn compose<'a>(snapshot: &'a Snapshot, route: &Route, body: Body, whom: Whom<'_>) -> Result<Chosen<'a>> {
-    let plain = |outgoing, template| Chosen { outgoing, template, decisions: Vec::new() };
+    let plain = |outgoing: whatsapp::Outgoing, template| Chosen {
+        outgoing: outgoing.into(),
+        template,
+        decisions: Vec::new(),
+    };
     match body {
         Body::Template { name, language, variables } => {
             if let Some(logical) = snapshot.logical_template(route.account, &name) {
@@ -156,8 +198,10 @@ fn compose<'a>(snapshot: &'a Snapshot, route: &Route, body: Body, whom: Whom<'_>
             let known = known_template(snapshot, route, &name, &language)?;
             let template =
                 whatsapp::fill_template(&known.definition, &variables).map_err(EngineError::Invalid)?;
-            Ok(plain(Outgoing::from_template(template), Some(known)))
+            Ok(plain(whatsapp::Outgoing::from_template(template), Some(known)))
         }
+        Body::Sms(_) => Err(unfit("sms", "This content is for the channel `sms`.")),
+        Body::Email(_) => Err(unfit("email", "This content is for the channel `email`.")),
         Body::Message(outgoing) => {
             let known = match outgoing.template() {
                 None => None,

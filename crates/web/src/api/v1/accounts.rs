@@ -101,6 +101,7 @@ pub async fn create_account(
         access_token: new.access_token,
         app_secrets: vec![new.app_secret],
         verify_token: new.verify_token,
+        connection: None,
     };
     let new = NewAccount { provider: new.provider, provider_ref: new.business_account_id, credentials };
     let account = state.engine.create_account(&caller, new).await?;
