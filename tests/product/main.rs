@@ -10,6 +10,7 @@ mod capture;
 mod catalogue;
 mod clocks;
 mod consent;
+mod console_people;
 mod contacts;
 mod contacts_bulk;
 mod crash;

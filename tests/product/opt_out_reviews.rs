@@ -22,7 +22,7 @@ async fn decide(tenant: &Tenant, review: &Value, what: &str, status: u16) -> Val
 
 async fn reason(tenant: &Tenant, n: usize) -> Value {
     let verdict = tenant.http.post("/v1/policy/evaluate", &tenant.marketing(n)).await.expect(200);
-    verdict["reason"].clone()
+    verdict["decided_by"].clone()
 }
 
 both_engines! {

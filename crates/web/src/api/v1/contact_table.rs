@@ -33,7 +33,7 @@ pub enum Format {
 pub struct ExportParams {
     /// `csv` (unless given) or `ndjson`: one JSON object a line.
     #[serde(default)]
-    #[param(value_type = Option<Format>)]
+    #[param(value_type = Option<Format>, inline)]
     format: Format,
     /// 1 to 1,000 contacts; all of them unless given.
     limit: Option<usize>,
