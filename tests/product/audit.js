@@ -109,13 +109,18 @@ addEventListener('load', () => {
   // Size of targets. A link within a sentence is as high as its line.
   const least = window.targetPx || 44;
   const inline = (node) => getComputedStyle(node).display === 'inline';
-  for (const each of all('button,label,select,textarea,input:not([type=hidden]),a[href]')) {
-    if (!shown(each) || clipped(each) || each.matches('.skip') || (each.tagName === 'A' && (inline(each) || least > 24))) continue;
+  const targets = all('button,label,select,textarea,input:not([type=hidden]),a[href]').filter((each) => shown(each) && !clipped(each));
+  const centre = (it) => [it.left + it.width / 2, it.top + it.height / 2];
+  const away = ([x, y], it) => Math.hypot(Math.max(it.left - x, 0, x - it.right), Math.max(it.top - y, 0, y - it.bottom));
+  // A small one may stand where nothing else is near.
+  const alone = (each) => targets.every((other) => other === each || other.contains(each) || each.contains(other) || away(centre(box(each)), box(other)) >= 12);
+  for (const each of targets) {
+    if (each.matches('.skip') || (each.tagName === 'A' && (inline(each) || least > 24))) continue;
     // What stands in its label is as large as that.
     if (each.tagName !== 'LABEL' && each.closest('label') && !each.matches('select,textarea')) continue;
     if (each.tagName === 'LABEL' && (each.matches('.field') || least <= 24)) continue;
     const it = box(each);
-    if (it.height < least || it.width < least) fault('a small target', each);
+    if ((it.height < least || it.width < least) && !(least <= 24 && alone(each))) fault('a small target', each);
   }
   for (const each of all('nav a')) if (shown(each) && box(each).height < 24) fault('a small link', each);
 
@@ -182,7 +187,7 @@ addEventListener('load', () => {
     each.blur();
     const unseen = look(each);
     each.focus({ focusVisible: true, preventScroll: true });
-    if (document.activeElement !== each) continue;
+    if (!each.matches(':focus-visible')) { fault('NOT LOOKED AT'); break; }
     const style = getComputedStyle(each);
     if (look(each) === unseen) fault('a focus that nobody sees', each);
     else if (style.outlineStyle !== 'none' && contrast(over(rgba(style.outlineColor), ground(each.parentElement)), ground(each.parentElement)) < 3) fault('a faint focus', each);

@@ -147,10 +147,10 @@ both_engines! {
         let page = leads_to(&handed).to_owned();
         let done = eventually("the import's end", async || {
             let shown = browser.page(&page).await;
-            shown.contains("2 of 2 lines read").then_some(shown)
+            shown.contains(">finished<").then_some(shown)
         })
         .await;
-        assert!(done.contains("phone.needs_plus") && done.contains("finished"), "{done}");
+        assert!(done.contains("phone.needs_plus") && done.contains("2 of 2 lines read"), "{done}");
         let refused = browser.get(&format!("{page}/refused")).await;
         assert_eq!(refused.header("content-type"), Some("text/csv; charset=utf-8"));
         assert!(refused.text.contains("Nobody"), "{}", refused.text);

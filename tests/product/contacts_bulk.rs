@@ -134,7 +134,7 @@ both_engines! {
         tenant.http.get("/v1/contacts/export?format=pdf").await.expect(400);
         tenant.http.get("/v1/contacts/export?limit=0").await.expect(400);
         tenant.http.get("/v1/contacts/export?cursor=x").await.expect(400);
-        let analyst = tenant.http.post("/v1/keys", &json!({"name": "k", "permissions": ["messages:read"]})).await.expect(201);
+        let analyst = tenant.http.post("/v1/keys", &json!({"name": "k", "role": "developer", "permissions": ["messages:read"]})).await.expect(201);
         let analyst = app.http.with_token(analyst["key"].as_str().unwrap());
         assert_eq!(analyst.get("/v1/contacts/export").await.status, 403);
         assert_eq!(analyst.get("/v1/contacts").await.status, 403);

@@ -36,6 +36,7 @@ async fn look(chromium: &Path, app: TestApp) {
     let pending = tenant.http.post("/v1/opt-ins", &new).await.expect(202);
     let pending = pending["url"].as_str().unwrap().strip_prefix(&app.http.base).unwrap().to_owned();
     let profile = tempfile::tempdir().unwrap();
+    let mut faults = Vec::new();
     for (name, path, language, direction) in [
         ("preferences", format!("{path}?saved=1"), "en", "ltr"),
         ("preferences-de", format!("{path}?lang=de"), "de", "ltr"),
@@ -52,7 +53,8 @@ async fn look(chromium: &Path, app: TestApp) {
         std::fs::write(&file, page).unwrap();
         for (width, height) in SIZES {
             let page = Page { name, file: &file, language, direction };
-            page.look(chromium, profile.path(), (width, height)).await;
+            page.look(chromium, profile.path(), (width, height), &mut faults).await;
         }
     }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
