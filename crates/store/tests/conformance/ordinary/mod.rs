@@ -8,6 +8,7 @@ mod isolation;
 mod lists;
 mod log;
 mod nodes;
+mod opt_outs;
 mod people;
 mod retention;
 mod settings;
