@@ -55,7 +55,8 @@ impl Store {
         self.drop_whole(scope, "kept", &[&KEPT], Part::Kept, before).await
     }
 
-    /// Drops rows of a table, the last of `delete`, with what belongs to them and their sealed part; all that is old enough goes, so it always begins anew.
+    /// Drops rows of a table, the last of `delete`, with what belongs to them and their sealed part; all that is old
+    /// enough goes, so it always begins anew.
     async fn drop_whole(
         &self,
         scope: &TenantScope,
