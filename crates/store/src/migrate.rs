@@ -68,6 +68,12 @@ const MIGRATIONS: &[Migration] = &[
         min_compatible: None,
     },
     Migration {
+        version: 10,
+        sqlite: include_str!("../migrations/sqlite/0010_people.sql"),
+        postgres: include_str!("../migrations/postgres/0010_people.sql"),
+        min_compatible: Some(9),
+    },
+    Migration {
         version: 14,
         sqlite: include_str!("../migrations/sqlite/0014_plans.sql"),
         postgres: include_str!("../migrations/postgres/0014_plans.sql"),

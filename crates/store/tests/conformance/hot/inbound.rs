@@ -32,6 +32,7 @@ pub(super) fn inbound(bed: &Bed, scene: &Scene, id: &str, from: Identities) -> N
         object: "{\"type\":\"text\"}".to_owned(),
         at: bed.now(),
         received_at: bed.now(),
+        possible_opt_out: None,
     }
 }
 
