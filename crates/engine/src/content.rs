@@ -1,13 +1,16 @@
 //! What is sealed with a message: the address and everything that was said.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use tidings_domain::address::Address;
 use tidings_domain::whatsapp::Outgoing;
 
 /// Stored as one sealed record; opened when the message leaves and when somebody reads it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub struct Content {
     pub to: Address,
     pub message: Outgoing,
@@ -15,6 +18,15 @@ pub struct Content {
     pub metadata: Option<Box<RawValue>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// What a template of the catalogue was filled with, by its declaration: a substitute is filled with the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub values: Option<Value>,
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Content")
+    }
 }
 
 impl Content {

@@ -67,6 +67,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../migrations/postgres/0009_clock_steps.sql"),
         min_compatible: None,
     },
+    Migration {
+        version: 11,
+        sqlite: include_str!("../migrations/sqlite/0011_house.sql"),
+        postgres: include_str!("../migrations/postgres/0011_house.sql"),
+        min_compatible: None,
+    },
 ];
 
 /// The newest schema that this program knows.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use tidings_domain::address::Address;
@@ -63,9 +64,15 @@ pub(crate) async fn prepare(
     let route = (ahead.plan)(snapshot, &intent, &address, recipient)?;
     let place = Place::of(&address);
     let whom = Whom { recipient, country: place.country.as_ref().map(|code| code.as_str()), at: now };
-    let Chosen { mut outgoing, template, decisions } = compose(snapshot, &route, intent.body, whom)?;
-    let screened = (ahead.screen)(snapshot, &mut outgoing);
+    let Chosen { mut outgoing, template, decisions, ruled, mut values } =
+        compose(snapshot, &route, intent.body, whom)?;
+    let mut screened = (ahead.screen)(snapshot, &mut outgoing);
+    if !screened.is_empty() {
+        values.iter_mut().for_each(|values| scrub(snapshot, values));
+    }
+    screened.extend(ruled);
     let category = category(intent.category, template)?;
+    let tags = tags(caller, snapshot, recipient).await?;
     let topic = topic(snapshot, intent.topic.as_deref(), category)?;
     if matches!(address, Address::Bsuid(_)) && category == Category::Authentication {
         return Err(EngineError::invalid(
@@ -95,13 +102,14 @@ pub(crate) async fn prepare(
         // Without a trace of the client's the message's own id serves: sixteen random enough bytes.
         trace: trace.or_else(|| TraceId::from_bytes(id.bytes())).expect("a message id is never all zero"),
         trace_given: trace.is_some(),
-        shown: shown(snapshot, intent.metadata.as_deref(), screened),
+        shown: shown(snapshot, intent.metadata.as_deref(), tags, screened),
         reference: intent.reference.as_ref().map(|text| caller.scope.hash(&format!("reference:{text}"))),
         content: Content {
             to: address,
             message: outgoing,
             metadata: intent.metadata,
             reference: intent.reference,
+            values,
         }
         .write(),
     };
@@ -109,13 +117,41 @@ pub(crate) async fn prepare(
 }
 
 /// What the tenant's rules look at; nothing for those who look at nothing.
-fn shown(snapshot: &Snapshot, metadata: Option<&RawValue>, decisions: Vec<Decision>) -> Option<Arc<Shown>> {
+fn shown(
+    snapshot: &Snapshot,
+    metadata: Option<&RawValue>,
+    tags: Vec<String>,
+    decisions: Vec<Decision>,
+) -> Option<Arc<Shown>> {
     let wanted = snapshot.policy.reads_metadata();
-    if !wanted && decisions.is_empty() {
+    if !wanted && tags.is_empty() && decisions.is_empty() {
         return None;
     }
     let metadata = metadata.filter(|_| wanted).and_then(|raw| serde_json::from_str(raw.get()).ok());
-    Some(Arc::new(Shown { metadata: metadata.unwrap_or_default(), decisions }))
+    Some(Arc::new(Shown { metadata: metadata.unwrap_or_default(), tags, decisions }))
+}
+
+/// Read only for tenants whose rules look at them.
+async fn tags(caller: &Caller, snapshot: &Snapshot, recipient: Hash16) -> Result<Vec<String>> {
+    if !snapshot.policy.reads_tags() {
+        return Ok(Vec::new());
+    }
+    Ok(caller.store.contact_tags(&caller.scope, vec![recipient]).await?.pop().unwrap_or_default())
+}
+
+/// What is taken out of the content is taken out of the values that are kept with it.
+fn scrub(snapshot: &Snapshot, values: &mut Value) {
+    match values {
+        Value::String(text) => {
+            let rules = &snapshot.policy.settings.content;
+            if let Some(clean) = rules.scrub(text, &rules.find(text)) {
+                *text = clean;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|each| scrub(snapshot, each)),
+        Value::Object(fields) => fields.values_mut().for_each(|each| scrub(snapshot, each)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 async fn resolve(caller: &Caller, intent: &Intent) -> Result<Address> {
@@ -145,7 +181,13 @@ struct Whom<'a> {
 
 /// The message object to send, and its template as the platform knows it.
 fn compose<'a>(snapshot: &'a Snapshot, route: &Route, body: Body, whom: Whom<'_>) -> Result<Chosen<'a>> {
-    let plain = |outgoing, template| Chosen { outgoing, template, decisions: Vec::new() };
+    let plain = |outgoing, template| Chosen {
+        outgoing,
+        template,
+        decisions: Vec::new(),
+        ruled: Vec::new(),
+        values: None,
+    };
     match body {
         Body::Template { name, language, variables } => {
             if let Some(logical) = snapshot.logical_template(route.account, &name) {

@@ -1,10 +1,12 @@
 //! Claiming: the right to submit becomes durable before the request leaves.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use tidings_domain::actor::{Actor, SystemLoop};
 use tidings_domain::event::Kind;
-use tidings_domain::id::Id as _;
+use tidings_domain::id::{Id as _, MessageId};
 use tidings_domain::lifecycle::{AttemptState, Terminal};
 use tidings_domain::time::Timestamp;
 
@@ -17,7 +19,7 @@ use crate::conn::{Batch, Bulk, Conn, Insert, cells};
 use crate::error::{Result, StoreError};
 use crate::events::{Events, Head};
 use crate::executor::{Group, Ticket, Work};
-use crate::model::{AttentionKind, ClaimJudge, Claimed, DueItem, Epoch, Judgement, RecipientFacts, Watch};
+use crate::model::{AttentionKind, ClaimJudge, Claimed, DueItem, Epoch, Judgement, RecipientFacts, Swap, Watch};
 use crate::scope::{Part, SystemScope, TenantScope};
 use crate::store::Store;
 
@@ -26,6 +28,8 @@ pub(crate) struct ClaimJob {
     items: Vec<DueItem>,
     judge: ClaimJudge,
     at: Timestamp,
+    /// New contents of messages that are swapped, sealed.
+    swapped: BTreeMap<MessageId, Vec<u8>>,
 }
 
 /// What became of an item, with its content still sealed.
@@ -48,10 +52,16 @@ impl Store {
         judge: ClaimJudge,
         at: Timestamp,
     ) -> Result<Vec<Claimed>> {
-        let job = ClaimJob { epoch, items: items.clone(), judge, at };
+        let swaps = Arc::clone(&judge.swaps);
+        let swapped = self.sealed_swaps(&items, &swaps).await?;
+        let job = ClaimJob { epoch, items: items.clone(), judge, at, swapped };
         let verdicts = self.executor().hot(job).await?;
         let mut claimed = Vec::with_capacity(items.len());
-        for (item, verdict) in items.into_iter().zip(verdicts) {
+        for (mut item, verdict) in items.into_iter().zip(verdicts) {
+            if let (Verdict::Won(_), Some(swap)) = (&verdict, swaps.get(&item.message)) {
+                item.template = Some(swap.template.clone());
+                item.language = Some(swap.language.clone());
+            }
             claimed.push(match verdict {
                 Verdict::Won(sealed) => {
                     let scope = self.scope_of(item.tenant).await?;
@@ -66,6 +76,22 @@ impl Store {
             });
         }
         Ok(claimed)
+    }
+
+    async fn sealed_swaps(
+        &self,
+        items: &[DueItem],
+        swaps: &BTreeMap<MessageId, Swap>,
+    ) -> Result<BTreeMap<MessageId, Vec<u8>>> {
+        let mut sealed = BTreeMap::new();
+        for item in items {
+            let Some(swap) = swaps.get(&item.message) else { continue };
+            let scope = self.scope_of(item.tenant).await?;
+            let scope = scope.ok_or(StoreError::Corrupt("a due message has no tenant"))?;
+            let data = scope.seal(Part::Content.table(), item.message.as_bytes(), &swap.content);
+            sealed.insert(item.message, data);
+        }
+        Ok(sealed)
     }
 }
 
@@ -106,6 +132,7 @@ impl Group for ClaimJob {
         let entries = take(conn, entries).await?;
         let verdicts = judge(conn, &entries).await?;
         let won = store(conn, &entries, &verdicts).await?;
+        swap(conn, &entries, &won).await?;
         let keys: Vec<_> = won.iter().map(|&n| (entries[n].item.tenant, entries[n].item.message)).collect();
         let mut sealed: Vec<Option<Option<Vec<u8>>>> = entries.iter().map(|_| None).collect();
         for (n, content) in won.into_iter().zip(contents(conn, &keys).await?) {
@@ -155,7 +182,7 @@ async fn judge(conn: &Conn, entries: &[Entry<'_>]) -> Result<Vec<Judgement>> {
         .map(|entry| Wanted {
             tenant: &entry.item.tenant,
             recipient: &entry.item.recipient,
-            window_of: (entry.item.free_form || entry.job.judge.watch.reserves).then_some(&entry.item.sender),
+            window_of: (entry.item.free_form || entry.job.judge.watch.pool.is_some()).then_some(&entry.item.sender),
             message: Some(&entry.item.message),
         })
         .collect();
@@ -201,6 +228,37 @@ const CLAIM: Insert = Insert {
         $8::bigint[], $9::bigint[])",
 },
 };
+
+const SWAP: Bulk = Bulk {
+    sqlite: "UPDATE messages SET template = ?3, language = ?4 WHERE tenant_id = ?1 AND id = ?2",
+    postgres: "UPDATE messages m SET template = k.template, language = k.language
+        FROM UNNEST($1::bytea[], $2::bytea[], $3::text[], $4::text[]) AS k (tenant_id, id, template, language)
+        WHERE m.tenant_id = k.tenant_id AND m.id = k.id",
+};
+
+/// What was erased stays erased.
+const RESEAL: Bulk = Bulk {
+    sqlite: "UPDATE sealed SET data = ?4 WHERE tenant_id = ?1 AND owner = ?2 AND part = ?3",
+    postgres: "UPDATE sealed s SET data = k.data
+        FROM UNNEST($1::bytea[], $2::bytea[], $3::bigint[], $4::bytea[]) AS k (tenant_id, owner, part, data)
+        WHERE s.tenant_id = k.tenant_id AND s.owner = k.owner AND s.part = k.part",
+};
+
+/// Messages that were won with another template carry it from now on.
+async fn swap(conn: &Conn, entries: &[Entry<'_>], won: &[usize]) -> Result<()> {
+    let (mut templates, mut contents) = (Batch::new(4, 0), Batch::new(4, 0));
+    for entry in won.iter().map(|&n| &entries[n]) {
+        let (item, job) = (entry.item, entry.job);
+        let (Some(swap), Some(data)) = (job.judge.swaps.get(&item.message), job.swapped.get(&item.message))
+        else {
+            continue;
+        };
+        templates.push(cells![&item.tenant, &item.message, swap.template.as_str(), swap.language.as_str()]);
+        contents.push(cells![&item.tenant, &item.message, Part::Content.code(), data]);
+    }
+    conn.bulk(&SWAP, &templates).await?;
+    conn.bulk(&RESEAL, &contents).await.map(|_| ())
+}
 
 /// Writes the verdicts; returns the entries that were won.
 async fn store(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) -> Result<Vec<usize>> {

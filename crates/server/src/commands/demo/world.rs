@@ -103,7 +103,7 @@ async fn seed(engine: &Engine, simulator: &Simulator, address: &str) -> anyhow::
         app_secrets: vec![Secret::new(app_secret.clone())],
         verify_token: Secret::new(verify_token.clone()),
     };
-    let account = NewAccount { provider: ProviderKind::Cloud, provider_ref: ACCOUNT.to_owned(), credentials };
+    let account = NewAccount { provider: ProviderKind::Cloud, provider_ref: ACCOUNT.to_owned(), credentials, portfolio: None };
     let account = engine.create_account(&caller, account).await?;
     simulator.provision(Provision {
         business_account_id: ACCOUNT.to_owned(),

@@ -19,8 +19,9 @@ conformance!(
     what_no_cap_counts_is_forgotten,
 );
 
-const CAPPED: Watch = Watch { caps_us: [0, 0, DAY, 0], reserves: false };
-const LIMITED: Watch = Watch { caps_us: [0; 4], reserves: true };
+const CAPPED: Watch = Watch { caps_us: [0, 0, DAY, 0], pool: None };
+const POOL: Hash16 = Hash16([7; 16]);
+const LIMITED: Watch = Watch { caps_us: [0; 4], pool: Some(POOL) };
 
 /// Claims all that is due and returns what the judge saw of each, in its order.
 async fn claim(bed: &Bed, scene: &Scene, watch: Watch) -> Vec<(usize, Option<Reached>)> {
@@ -108,7 +109,7 @@ async fn people_count_once_a_day(bed: Bed) -> Bed {
     let scene = Scene::new(&bed).await;
     let reached = async |recipient: usize| {
         let hash = Some(scene.scope.hash(&format!("phone:{recipient}")));
-        let reach = bed.store.reach(&scene.scope, hash, bed.now()).await.expect("a read");
+        let reach = bed.store.reach(&scene.scope, POOL, hash, bed.now()).await.expect("a read");
         (reach.recipients, reach.counted)
     };
     accept(&bed, &scene, 0..3).await;
@@ -153,7 +154,7 @@ async fn an_open_window_reaches_nobody_anew(bed: Bed) -> Bed {
 async fn what_no_cap_counts_is_forgotten(bed: Bed) -> Bed {
     let scene = Scene::new(&bed).await;
     accept(&bed, &scene, 0..4).await;
-    claim(&bed, &scene, Watch { reserves: true, ..CAPPED }).await;
+    claim(&bed, &scene, Watch { pool: Some(POOL), ..CAPPED }).await;
     bed.store.prune_policy(&bed.store.system(), bed.now()).await.expect("pruning works");
     assert_eq!(bed.count("SELECT COUNT(*) FROM touches").await, 4);
     let now = bed.advance(31 * DAY);

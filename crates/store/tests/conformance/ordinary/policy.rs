@@ -10,6 +10,8 @@ use crate::bed::Bed;
 use crate::conformance;
 use crate::scene::Scene;
 
+const POOL: Hash16 = Hash16([7; 16]);
+
 conformance!(
     settings_have_versions,
     rules_come_and_go,
@@ -68,14 +70,14 @@ async fn a_limit_is_learned(bed: Bed) -> Bed {
     let scene = Scene::new(&bed).await;
     let learn = async |recipients, tier: &str, ago: i64| {
         let at = bed.now().plus(-ago);
-        bed.store.learn_portfolio_limit(&scene.scope, recipients, tier, at).await.expect("a write")
+        bed.store.learn_portfolio_limit(&scene.scope, POOL, recipients, tier, at).await.expect("a write")
     };
     assert!(learn(Some(250), "TIER_250", 0).await);
     assert!(!learn(Some(250), "TIER_250", 0).await, "said again");
     assert!(!learn(None, "TIER_UNLIMITED", SECOND).await, "older than what is known");
     bed.advance(SECOND);
     assert!(learn(None, "TIER_UNLIMITED", 0).await);
-    let portfolio = bed.store.catalog(&scene.scope).await.expect("a read").policy.portfolio.expect("known");
+    let portfolio = bed.store.catalog(&scene.scope).await.expect("a read").policy.portfolios.pop().expect("known");
     assert_eq!((portfolio.recipients, portfolio.tier.as_str()), (None, "TIER_UNLIMITED"));
     bed
 }
@@ -90,9 +92,9 @@ async fn a_tenant_has_its_own(bed: Bed) -> Bed {
         .await
         .expect("a write")
         .expect("the first");
-    bed.store.learn_portfolio_limit(&owner.scope, Some(1), "TIER_1", now).await.expect("a write");
+    bed.store.learn_portfolio_limit(&owner.scope, POOL, Some(1), "TIER_1", now).await.expect("a write");
     let theirs = bed.store.catalog(&other.scope).await.expect("a read").policy;
-    assert!(theirs.settings.is_none() && theirs.rules.is_empty() && theirs.portfolio.is_none());
+    assert!(theirs.settings.is_none() && theirs.rules.is_empty() && theirs.portfolios.is_empty());
     let removed = bed.store.remove_policy_rule(&other.scope, rule.id, Actor::Installation, now).await;
     assert!(!removed.expect("a write"));
     bed
@@ -104,7 +106,7 @@ async fn an_audience_is_read_in_order(bed: Bed) -> Bed {
     let strangers = ["phone:1", "phone:2"].map(|text| scene.scope.hash(text));
     let people =
         vec![(strangers[0], scene.sender), (item.recipient, scene.sender), (strangers[1], scene.sender)];
-    let watch = Watch { caps_us: [0, 0, DAY, 0], reserves: true };
+    let watch = Watch { caps_us: [0, 0, DAY, 0], pool: Some(POOL) };
     let ask = async || {
         let facts = bed
             .store
