@@ -21,6 +21,7 @@ mod explain;
 mod explain_command;
 mod failover;
 mod feed;
+mod house;
 mod idempotency;
 mod imports;
 mod inbound;

@@ -16,6 +16,7 @@ conformance!(
     people_count_once_a_day,
     a_limit_holds_within_one_claim,
     an_open_window_reaches_nobody_anew,
+    each_portfolio_counts_its_own,
     what_no_cap_counts_is_forgotten,
 );
 
@@ -125,6 +126,20 @@ async fn people_count_once_a_day(bed: Bed) -> Bed {
     assert_eq!(reached(1).await.0, 3);
     bed.advance(17 * MINUTE);
     assert_eq!((reached(0).await, reached(1).await), ((1, true), (1, false)));
+    bed
+}
+
+async fn each_portfolio_counts_its_own(bed: Bed) -> Bed {
+    let scene = Scene::new(&bed).await;
+    let other = Hash16([8; 16]);
+    accept(&bed, &scene, 0..3).await;
+    claim(&bed, &scene, LIMITED).await;
+    accept(&bed, &scene, 0..1).await;
+    let seen = claim(&bed, &scene, Watch { pool: Some(other), ..LIMITED }).await;
+    let reach = seen[0].1.expect("it is watched");
+    assert_eq!((reach.recipients, reach.counted), (0, false), "reached by the one is not reached by the other");
+    let reached = async |pool| bed.store.reach(&scene.scope, pool, None, bed.now()).await.expect("a read").recipients;
+    assert_eq!((reached(POOL).await, reached(other).await), (3, 1));
     bed
 }
 

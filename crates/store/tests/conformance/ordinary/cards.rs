@@ -20,6 +20,7 @@ conformance!(
     attributes_keep_their_type,
     a_time_zone_is_known_when_messages_are_judged,
     a_portion_is_done_once,
+    tags_are_the_attributes_that_are_true,
 );
 
 const OTHER: &str = "+491701234568";
@@ -225,5 +226,23 @@ async fn a_portion_is_done_once(bed: Bed) -> Bed {
     assert_eq!(bed.store.prune_refused_lines(&system, bed.now()).await.expect("a look"), 0);
     assert_eq!(bed.store.prune_refused_lines(&system, bed.now().plus(1)).await.expect("they go"), 2);
     assert!(bed.store.import_refusals(&scene.scope, id, 0, 10).await.expect("a list").is_empty());
+    bed
+}
+
+async fn tags_are_the_attributes_that_are_true(bed: Bed) -> Bed {
+    let (scene, stranger) = (Scene::new(&bed).await, Scene::new(&bed).await);
+    let attributes = [("vip", json!(true)), ("lapsed", json!(false)), ("tier", json!("gold")), ("beta", json!(true))];
+    let tagged = Profile {
+        attributes: attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        ..Profile::default()
+    };
+    contact(&bed, &scene, PHONE, tagged).await;
+    contact(&bed, &scene, OTHER, profile(None, Some("gold"))).await;
+    let hash = |scene: &Scene, text: &str| scene.scope.hash(&phone(text).canonical());
+    let people = vec![hash(&scene, OTHER), hash(&scene, PHONE), hash(&scene, "+491709999999")];
+    let tags = bed.store.contact_tags(&scene.scope, people).await.expect("a read");
+    assert_eq!(tags, [vec![], vec!["beta".to_owned(), "vip".to_owned()], vec![]]);
+    let theirs = bed.store.contact_tags(&stranger.scope, vec![hash(&stranger, PHONE)]).await.expect("a read");
+    assert_eq!(theirs, [Vec::<String>::new()]);
     bed
 }
