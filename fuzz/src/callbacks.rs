@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use aws_lc_rs::hmac;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tidings_domain::credentials::Credentials;
-use tidings_domain::provider::Provider;
+use tidings_domain::provider::{Callback, Provider};
 use tidings_domain::secret::Secret;
 use tidings_providers::cloud::CloudProvider;
 
@@ -17,13 +17,15 @@ static PROVIDER: LazyLock<CloudProvider> = LazyLock::new(|| provider(200, b"{}")
 
 /// Any JSON object is a callback, each entry of which holds facts; nothing else is one.
 pub fn webhook(bytes: &[u8]) {
-    let parsed = PROVIDER.parse(bytes);
+    let headers = HeaderMap::new();
+    let parse = |body| PROVIDER.parse(Callback { url: "", headers: &headers, body });
+    let parsed = parse(bytes);
     let object = serde_json::from_slice::<serde_json::Value>(bytes).is_ok_and(|value| value.is_object());
     match parsed {
         Ok(entries) => {
             assert!(!entries.is_empty(), "a callback without an entry");
             assert!(entries.iter().all(|entry| !entry.facts.is_empty()), "an entry without a fact");
-            let again = PROVIDER.parse(bytes).expect("what was read can be read again");
+            let again = parse(bytes).expect("what was read can be read again");
             assert_eq!(format!("{entries:?}"), format!("{again:?}"), "two readings differ");
         }
         Err(_) => assert!(!object, "a JSON object was refused"),
@@ -38,8 +40,10 @@ pub fn signature(bytes: &[u8]) {
         access_token: Secret::new("token"),
         app_secrets: vec![Secret::new("newer"), Secret::new(""), Secret::new("older")],
         verify_token: Secret::new("verify"),
+        connection: None,
     };
-    let passes = |headers: &HeaderMap| PROVIDER.verify(&credentials, headers, body).is_ok();
+    let passes =
+        |headers: &HeaderMap| PROVIDER.verify(&credentials, Callback { url: "", headers, body }).is_ok();
     let mut headers = HeaderMap::new();
     assert!(!passes(&headers), "passed without a signature");
     for secret in ["newer", "older"] {

@@ -58,6 +58,7 @@ fn credentials() -> Credentials {
         access_token: Secret::new("token"),
         app_secrets: vec![Secret::new("secret")],
         verify_token: Secret::new("verify"),
+        connection: None,
     }
 }
 
@@ -70,7 +71,7 @@ pub fn answer(bytes: &[u8]) {
     let content = Outgoing::text("Hello", false);
     let attempt = AttemptId::from_bytes([1; 16]);
     let submission =
-        Submission { attempt, sender_ref: "106540352242922", to: &to, content: &content, trace: None };
+        Submission { attempt, sender_ref: "106540352242922", to: &to, content: &content.into(), trace: None };
     let submitted = provider.submit(&credentials, submission).now_or_never();
     match submitted.expect("nothing here waits") {
         Outcome::Accepted { provider_id, .. } => {

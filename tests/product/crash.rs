@@ -24,6 +24,7 @@ const BATCH: usize = 20;
 /// Seconds from a kill until a started process submits again. Less than what is left of the dead one's lease, so
 /// that only a process which takes it up at once is quick enough.
 const BACK_WITHIN_S: f64 = 5.5;
+const TRIES: usize = 4;
 
 both_engines! {
     async fn nothing_acknowledged_is_lost_in_ten_kills(storage: Storage) {
@@ -71,25 +72,31 @@ both_engines! {
     }
 }
 
-/// A process that follows a killed one takes up its lanes without waiting for the lease to run out.
+/// A process that follows a killed one takes up its lanes without waiting for the lease to run out. One that waits is
+/// never quick enough; one that does not may be slow where the machine is busy, so it is let try again.
 async fn goes_on_at_once(
     program: &Program,
-    served: Served,
+    mut served: Served,
     tenant: &Tenant,
     data_dir: &Path,
     port: u16,
 ) -> Served {
     tenant.simulator.set_faults(Faults::none());
-    let id = tenant.send(&tenant.code(1)).await;
+    let id = tenant.send(&tenant.code(0)).await;
     tenant.until(&id, "delivered|read").await;
-    let killed_us = machine_us();
-    served.kill().await;
-    let served = program.serve(data_dir, port).await;
-    let id = tenant.send(&tenant.code(2)).await;
-    tenant.until(&id, "submitted|sent|delivered|read").await;
-    let took_s = (machine_us() - killed_us) as f64 / 1e6;
-    assert!(took_s < BACK_WITHIN_S, "the lanes stood still for {took_s} s");
-    served
+    let mut stood_still_s = Vec::new();
+    for n in 1..=TRIES {
+        let killed_us = machine_us();
+        served.kill().await;
+        served = program.serve(data_dir, port).await;
+        let id = tenant.send(&tenant.code(n)).await;
+        tenant.until(&id, "submitted|sent|delivered|read").await;
+        stood_still_s.push((machine_us() - killed_us) as f64 / 1e6);
+        if stood_still_s[n - 1] < BACK_WITHIN_S {
+            return served;
+        }
+    }
+    panic!("the lanes stood still for {stood_still_s:?} s");
 }
 
 /// Sends batches until the product is gone; the ids it was given.

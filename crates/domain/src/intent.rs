@@ -12,6 +12,7 @@ use crate::address::{Address, Bsuid, Email, Phone};
 use crate::category::{Category, Channel};
 use crate::id::{ContactId, Id};
 use crate::limits::{METADATA_BYTES_MAX, REFERENCE_BYTES_MAX, SEND_AT_AHEAD_US_MAX};
+use crate::outgoing::{Mail, Sms};
 use crate::problem::{Checked, FieldProblem};
 use crate::time::Timestamp;
 use crate::whatsapp::Outgoing;
@@ -27,9 +28,15 @@ pub enum To {
 #[derive(Debug, Clone)]
 pub enum Body {
     /// A template in the short form: variables are put into its places by the template's definition.
-    Template { name: String, language: String, variables: serde_json::Value },
+    Template {
+        name: String,
+        language: String,
+        variables: serde_json::Value,
+    },
     /// A Cloud API message object, plain text included.
     Message(Box<Outgoing>),
+    Sms(Sms),
+    Email(Box<Mail>),
 }
 
 /// One message to one person, as asked for.
@@ -66,6 +73,8 @@ struct Wire<'a> {
     #[serde(borrow)]
     text: Option<WireText<'a>>,
     whatsapp: Option<serde_json::Value>,
+    sms: Option<Sms>,
+    email: Option<Box<Mail>>,
     send_at: Option<Timestamp>,
     expires_at: Option<Timestamp>,
     #[serde(default)]
@@ -109,6 +118,17 @@ struct WireText<'a> {
     preview_url: bool,
 }
 
+impl Body {
+    /// The channel that it is for, unless the intent names another.
+    pub fn channel(&self) -> Channel {
+        match self {
+            Self::Template { .. } | Self::Message(_) => Channel::Whatsapp,
+            Self::Sms(_) => Channel::Sms,
+            Self::Email(_) => Channel::Email,
+        }
+    }
+}
+
 impl Intent {
     /// Reads and checks everything that can be checked without knowing the tenant.
     pub fn parse(json: &[u8], now: Timestamp) -> Checked<Self> {
@@ -128,7 +148,7 @@ impl Intent {
             (Some(to), Some(body)) if problems.is_empty() => Ok(Self {
                 to,
                 from: wire.from.map(Cow::into_owned),
-                channel: wire.channel.unwrap_or(Channel::Whatsapp),
+                channel: wire.channel.unwrap_or_else(|| body.channel()),
                 category: wire.category,
                 topic: wire.topic.map(Cow::into_owned),
                 body,
@@ -188,12 +208,18 @@ pub fn read_address(phone: Option<&str>, bsuid: Option<&str>, email: Option<&str
 }
 
 fn read_body(wire: &Wire<'_>) -> Checked<Body> {
-    let given = [wire.template.is_some(), wire.text.is_some(), wire.whatsapp.is_some()];
+    let given = [
+        wire.template.is_some(),
+        wire.text.is_some(),
+        wire.whatsapp.is_some(),
+        wire.sms.is_some(),
+        wire.email.is_some(),
+    ];
     if given.iter().filter(|each| **each).count() != 1 {
         return Err(vec![problem(
             "template",
             "content.one",
-            "Give exactly one of `template`, `text` and `whatsapp`.",
+            "Give exactly one of `template`, `text`, `whatsapp`, `sms` and `email`.",
         )]);
     }
     if let Some(template) = &wire.template {
@@ -207,7 +233,13 @@ fn read_body(wire: &Wire<'_>) -> Checked<Body> {
         let outgoing = Outgoing::text(&text.body, text.preview_url);
         return outgoing.validate().map(|()| Body::Message(Box::new(outgoing)));
     }
-    let value = wire.whatsapp.as_ref().expect("one of the three is given");
+    if let Some(sms) = &wire.sms {
+        return sms.validate().map(|()| Body::Sms(sms.clone()));
+    }
+    if let Some(email) = &wire.email {
+        return email.validate().map(|()| Body::Email(email.clone()));
+    }
+    let value = wire.whatsapp.as_ref().expect("one of the five is given");
     let prefixed = |mut found: Vec<FieldProblem>| {
         for each in &mut found {
             each.field = format!("whatsapp.{}", each.field);

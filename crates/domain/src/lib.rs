@@ -18,6 +18,7 @@ pub mod id;
 pub mod intent;
 pub mod lifecycle;
 pub mod limits;
+pub mod outgoing;
 pub mod policy;
 pub mod problem;
 pub mod provider;

@@ -81,3 +81,10 @@ pub(crate) const OPENING_DAYS_AHEAD_MAX: i64 = 16;
 pub(crate) const OPENING_STEPS_MAX: usize = 256;
 /// Digits of the longest prefix of numbers that has a place.
 pub(crate) const AREA_PREFIX_DIGITS_MAX: usize = 5;
+/// Characters of a short message: ten parts of GSM-7, which carriers still join.
+pub const SMS_TEXT_CHARS_MAX: usize = 1_530;
+/// Characters of a mail's subject; longer ones are cut by every reader.
+pub const EMAIL_SUBJECT_CHARS_MAX: usize = 250;
+/// Bytes of the parts of a mail.
+pub const EMAIL_TEXT_BYTES_MAX: usize = 100_000;
+pub const EMAIL_HTML_BYTES_MAX: usize = 200_000;

@@ -8,9 +8,11 @@ use crate::address::Address;
 use crate::clock::BoxFuture;
 use crate::credentials::{Credentials, ProviderKind};
 use crate::fact::{CallbackEntry, ProviderError};
-use crate::id::AttemptId;
+use crate::id::{AccountId, AttemptId};
+use crate::lifecycle::AttemptState;
+use crate::outgoing::Outgoing;
 use crate::transport::TransportError;
-use crate::whatsapp::{self, TemplateDefinition};
+use crate::whatsapp::TemplateDefinition;
 
 /// One message on its way out.
 #[derive(Debug)]
@@ -19,7 +21,7 @@ pub struct Submission<'a> {
     /// The provider's id of the sender.
     pub sender_ref: &'a str,
     pub to: &'a Address,
-    pub content: &'a whatsapp::Outgoing,
+    pub content: &'a Outgoing,
     pub trace: Option<crate::trace::TraceId>,
 }
 
@@ -70,6 +72,15 @@ impl Doubt {
     }
 }
 
+/// A call of a provider at the callback address of an account.
+#[derive(Debug, Clone, Copy)]
+pub struct Callback<'a> {
+    /// The whole address that was called, as the provider sees it: some sign it.
+    pub url: &'a str,
+    pub headers: &'a http::HeaderMap,
+    pub body: &'a [u8],
+}
+
 /// Why a callback was turned away; nothing of it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CallbackError {
@@ -77,6 +88,15 @@ pub enum CallbackError {
     Signature,
     #[error("the body is not what this provider sends")]
     Malformed,
+}
+
+/// What a provider knows of an attempt that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LookedUp {
+    /// It has it, under this id, and so far.
+    Found { provider_id: String, state: AttemptState },
+    /// It never took it.
+    Absent,
 }
 
 /// Why a management call came to nothing.
@@ -153,7 +173,31 @@ pub struct TemplateTaken {
 /// Chunks of a download, in order.
 pub type Chunks = std::pin::Pin<Box<dyn futures_core::Stream<Item = Result<Bytes, TransportError>> + Send>>;
 
-/// The one door to a provider. Adapters retry nothing and store nothing.
+/// Where an adapter hands in what arrived on a connection of its own. `Ok` says that it is durable, so that it may be
+/// acknowledged; else the other side shall bring it again.
+pub trait Inbox: Send + Sync {
+    fn take(&self, entries: Vec<CallbackEntry>) -> BoxFuture<'_, Result<(), InboxClosed>>;
+}
+
+/// What arrived could not be stored now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("what arrived could not be stored now")]
+pub struct InboxClosed;
+
+/// One account to attend to, and whose it is.
+#[derive(Clone)]
+pub struct Attended {
+    pub account: AccountId,
+    /// The provider's own id of the account.
+    pub account_ref: String,
+    /// The provider's ids of its senders.
+    pub sender_refs: Vec<String>,
+    pub credentials: Credentials,
+    pub inbox: Arc<dyn Inbox>,
+}
+
+/// The one door to a provider. Adapters retry nothing and store nothing. What a provider does not have, its adapter
+/// leaves as it stands here.
 pub trait Provider: Send + Sync + 'static {
     fn kind(&self) -> ProviderKind;
 
@@ -163,88 +207,130 @@ pub trait Provider: Send + Sync + 'static {
         submission: Submission<'a>,
     ) -> BoxFuture<'a, Outcome>;
 
+    /// Keeps what an account needs beside single calls, such as a session on which receipts arrive or a look at its
+    /// state. Run by the owner of the account, and dropped when it is no longer that; returns at once where nothing is
+    /// needed.
+    fn attend(&self, _attended: Attended) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
+
+    /// Asks the provider what became of an attempt whose outcome is unknown. `None` where it cannot say.
+    fn look_up<'a>(
+        &'a self,
+        _credentials: &'a Credentials,
+        _sender_ref: &'a str,
+        _attempt: AttemptId,
+    ) -> BoxFuture<'a, Result<Option<LookedUp>, CallError>> {
+        Box::pin(async { Ok(None) })
+    }
+
     /// Answers the set-up handshake of a callback address: the text to return, if the token matches.
-    fn handshake(&self, credentials: &Credentials, query: &[(String, String)]) -> Option<String>;
+    fn handshake(&self, _credentials: &Credentials, _query: &[(String, String)]) -> Option<String> {
+        None
+    }
 
     /// Checks the signature over the raw bytes, against each secret that is valid now.
-    fn verify(
-        &self,
-        credentials: &Credentials,
-        headers: &http::HeaderMap,
-        body: &[u8],
-    ) -> Result<(), CallbackError>;
+    fn verify(&self, _credentials: &Credentials, _callback: Callback<'_>) -> Result<(), CallbackError> {
+        Err(CallbackError::Signature)
+    }
 
-    fn parse(&self, body: &[u8]) -> Result<Vec<CallbackEntry>, CallbackError>;
+    fn parse(&self, _callback: Callback<'_>) -> Result<Vec<CallbackEntry>, CallbackError> {
+        Err(CallbackError::Malformed)
+    }
 
     fn mark_read<'a>(
         &'a self,
-        credentials: &'a Credentials,
-        sender_ref: &'a str,
-        provider_id: &'a str,
-        typing: bool,
-    ) -> BoxFuture<'a, Result<(), CallError>>;
+        _credentials: &'a Credentials,
+        _sender_ref: &'a str,
+        _provider_id: &'a str,
+        _typing: bool,
+    ) -> BoxFuture<'a, Result<(), CallError>> {
+        unknown("mark messages as read")
+    }
 
     fn upload<'a>(
         &'a self,
-        credentials: &'a Credentials,
-        sender_ref: &'a str,
-        file: Upload,
-    ) -> BoxFuture<'a, Result<String, CallError>>;
+        _credentials: &'a Credentials,
+        _sender_ref: &'a str,
+        _file: Upload,
+    ) -> BoxFuture<'a, Result<String, CallError>> {
+        unknown("keep files")
+    }
 
     fn media_info<'a>(
         &'a self,
-        credentials: &'a Credentials,
-        sender_ref: &'a str,
-        media_id: &'a str,
-    ) -> BoxFuture<'a, Result<MediaInfo, CallError>>;
+        _credentials: &'a Credentials,
+        _sender_ref: &'a str,
+        _media_id: &'a str,
+    ) -> BoxFuture<'a, Result<MediaInfo, CallError>> {
+        unknown("keep files")
+    }
 
     /// The bytes of a file, streamed, with size and type checked against what the provider announced.
     fn download<'a>(
         &'a self,
-        credentials: &'a Credentials,
-        info: &'a MediaInfo,
-    ) -> BoxFuture<'a, Result<Chunks, CallError>>;
+        _credentials: &'a Credentials,
+        _info: &'a MediaInfo,
+    ) -> BoxFuture<'a, Result<Chunks, CallError>> {
+        unknown("keep files")
+    }
 
     fn templates<'a>(
         &'a self,
-        credentials: &'a Credentials,
-        account_ref: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<TemplateDefinition>, CallError>>;
+        _credentials: &'a Credentials,
+        _account_ref: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<TemplateDefinition>, CallError>> {
+        unknown("keep templates")
+    }
 
     /// Hands in a template: as a new one, or in place of the one with `provider_id`.
     fn submit_template<'a>(
         &'a self,
-        credentials: &'a Credentials,
-        submission: TemplateSubmission<'a>,
-    ) -> BoxFuture<'a, Result<TemplateTaken, CallError>>;
+        _credentials: &'a Credentials,
+        _submission: TemplateSubmission<'a>,
+    ) -> BoxFuture<'a, Result<TemplateTaken, CallError>> {
+        unknown("keep templates")
+    }
 
     /// Removes one localization of a template.
     fn delete_template<'a>(
         &'a self,
-        credentials: &'a Credentials,
-        account_ref: &'a str,
-        name: &'a str,
-        provider_id: &'a str,
-    ) -> BoxFuture<'a, Result<(), CallError>>;
+        _credentials: &'a Credentials,
+        _account_ref: &'a str,
+        _name: &'a str,
+        _provider_id: &'a str,
+    ) -> BoxFuture<'a, Result<(), CallError>> {
+        unknown("keep templates")
+    }
 
     /// Uploads the sample of a header; the handle stands in a template's `example.header_handle`.
     fn upload_sample<'a>(
         &'a self,
-        credentials: &'a Credentials,
-        file: Upload,
-    ) -> BoxFuture<'a, Result<String, CallError>>;
+        _credentials: &'a Credentials,
+        _file: Upload,
+    ) -> BoxFuture<'a, Result<String, CallError>> {
+        unknown("keep templates")
+    }
 
     fn sender_health<'a>(
         &'a self,
-        credentials: &'a Credentials,
-        sender_ref: &'a str,
-    ) -> BoxFuture<'a, Result<SenderHealth, CallError>>;
+        _credentials: &'a Credentials,
+        _sender_ref: &'a str,
+    ) -> BoxFuture<'a, Result<SenderHealth, CallError>> {
+        Box::pin(async { Ok(SenderHealth::default()) })
+    }
 
     fn account_health<'a>(
         &'a self,
-        credentials: &'a Credentials,
-        account_ref: &'a str,
-    ) -> BoxFuture<'a, Result<AccountHealth, CallError>>;
+        _credentials: &'a Credentials,
+        _account_ref: &'a str,
+    ) -> BoxFuture<'a, Result<AccountHealth, CallError>> {
+        Box::pin(async { Ok(AccountHealth::default()) })
+    }
+}
+
+fn unknown<'a, T: Send + 'a>(what: &'static str) -> BoxFuture<'a, Result<T, CallError>> {
+    Box::pin(async move { Err(CallError::Refused(format!("This provider does not {what}."))) })
 }
 
 /// The adapters of this installation, by kind.

@@ -61,6 +61,7 @@ fn has_template(snapshot: &Snapshot, sender: &Sender, body: &Body) -> bool {
         Body::Message(outgoing) => outgoing.template().is_none_or(|template| {
             snapshot.template(sender.account, &template.name, &template.language.code).is_some()
         }),
+        Body::Sms(_) | Body::Email(_) => true,
     }
 }
 

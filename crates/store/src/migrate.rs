@@ -76,7 +76,7 @@ const MIGRATIONS: &[Migration] = &[
 ];
 
 /// The newest schema that this program knows.
-pub const SCHEMA_VERSION: i64 = 9;
+pub const SCHEMA_VERSION: i64 = 11;
 
 /// Held by the one process that migrates a PostgreSQL store.
 const ADVISORY_LOCK: i64 = 0x7469_6469_6e67_7301;

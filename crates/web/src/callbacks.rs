@@ -6,7 +6,8 @@ use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Uri};
+use tidings_domain::provider::Callback;
 use tidings_engine::EngineError;
 
 use crate::error::Result;
@@ -45,6 +46,7 @@ fn refuse(error: EngineError) -> Problem {
 
 /// The headers and the untouched bytes: the signature is over these.
 struct Delivery {
+    target: Uri,
     headers: HeaderMap,
     body: Bytes,
 }
@@ -54,8 +56,9 @@ impl FromRequest<AppState> for Delivery {
 
     async fn from_request(mut request: Request, state: &AppState) -> Result<Self> {
         let headers = std::mem::take(request.headers_mut());
+        let target = request.uri().clone();
         let body = body_bytes(request, state).await?;
-        Ok(Self { headers, body })
+        Ok(Self { target, headers, body })
     }
 }
 
@@ -64,7 +67,8 @@ async fn receive(
     Path((region, account)): Path<(String, String)>,
     delivery: Delivery,
 ) -> Result<StatusCode> {
-    take(&state, &region, &account, &delivery.headers, delivery.body).await?;
+    let Delivery { target, headers, body } = &delivery;
+    take(&state, &region, &account, target, headers, body).await?;
     Ok(StatusCode::OK)
 }
 
@@ -72,8 +76,11 @@ pub(crate) async fn take(
     state: &AppState,
     region: &str,
     account: &str,
+    target: &Uri,
     headers: &HeaderMap,
-    body: Bytes,
+    body: &[u8],
 ) -> Result<()> {
-    state.engine.callback(region, account, headers, body).await.map_err(refuse)
+    let path = target.path_and_query().map_or("", |path| path.as_str());
+    let url = state.public_url(headers, path);
+    state.engine.callback(region, account, Callback { url: &url, headers, body }).await.map_err(refuse)
 }

@@ -126,7 +126,7 @@ impl Hot {
         let (parts, body) = request.into_parts();
         let (region, account) = callback(parts.uri.path()).expect("the route was chosen by it");
         let body = whole(body, limits::CALLBACK_BODY_BYTES_MAX).await?;
-        callbacks::take(&self.state, region, account, &parts.headers, body).await?;
+        callbacks::take(&self.state, region, account, &parts.uri, &parts.headers, &body).await?;
         Ok(StatusCode::OK.into_response())
     }
 }

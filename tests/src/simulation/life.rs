@@ -99,6 +99,7 @@ impl Life {
             access_token: Secret::new(plan.token()),
             app_secrets: vec![Secret::new(plan.secret())],
             verify_token: Secret::new("verify"),
+            connection: None,
         };
         let provider_ref = plan.business_id.clone();
         let new = NewAccount { provider: ProviderKind::Cloud, provider_ref, credentials, portfolio: None };

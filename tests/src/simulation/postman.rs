@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use tidings_domain::clock::Clock;
+use tidings_domain::provider::Callback;
 use tidings_engine::{Engine, EngineError};
 use tidings_simulator::Webhook;
 
@@ -41,7 +42,9 @@ async fn deliver(world: Arc<World>, engine: Engine, webhook: Webhook) {
 async fn answer(engine: &Engine, webhook: &Webhook) -> u16 {
     let mut parts = webhook.url.rsplit('/');
     let (account, region) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    match engine.callback(region, account, &headers(&webhook.headers), webhook.body.clone()).await {
+    let headers = headers(&webhook.headers);
+    let callback = Callback { url: &webhook.url, headers: &headers, body: &webhook.body };
+    match engine.callback(region, account, callback).await {
         Ok(()) => 200,
         Err(EngineError::Unauthorized) => 401,
         Err(EngineError::Invalid(_)) => 400,

@@ -180,6 +180,14 @@ impl Outgoing {
         &*self.kind != "template" && self.field("category").is_none()
     }
 
+    /// The words of a message that is nothing but text.
+    pub fn as_text(&self) -> Option<&str> {
+        match self.content() {
+            Content::Text(text) => Some(&text.body),
+            _ => None,
+        }
+    }
+
     pub fn template(&self) -> Option<&Template> {
         match self.content() {
             Content::Template(template) => Some(template),

@@ -5,12 +5,13 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 use tidings_domain::decision::{Decision, Verdict};
+use tidings_domain::outgoing::Outgoing;
 use tidings_domain::policy::Gate;
 use tidings_domain::template::{
     ParameterValues, Variant, VersionState, complete, language_chain, variant_of,
 };
 use tidings_domain::time::Timestamp;
-use tidings_domain::whatsapp::{self, Outgoing};
+use tidings_domain::whatsapp;
 use tidings_store::model::{Hash16, LiveVersion, LogicalTemplate, StoredTemplate};
 
 use crate::catalog::{Snapshot, is_sendable};
@@ -41,6 +42,14 @@ pub(super) struct Chosen<'a> {
     pub ruled: Vec<Decision>,
     /// Of a template of the catalogue: by which a substitute can be filled later.
     pub values: Option<Value>,
+}
+
+impl<'a> Chosen<'a> {
+    /// As the intent has it.
+    pub fn plain(outgoing: impl Into<Outgoing>, template: Option<&'a StoredTemplate>) -> Self {
+        let (decisions, ruled) = (Vec::new(), Vec::new());
+        Self { outgoing: outgoing.into(), template, decisions, ruled, values: None }
+    }
 }
 
 /// One version of a logical template with its row of the platform's list.
@@ -104,7 +113,7 @@ pub(super) fn render(logical: &LogicalTemplate, pick: Pick<'_>, values: &Value) 
         }
         _ => whatsapp::fill_template(definition, values),
     };
-    Ok(Outgoing::from_template(filled.map_err(EngineError::Invalid)?))
+    Ok(whatsapp::Outgoing::from_template(filled.map_err(EngineError::Invalid)?).into())
 }
 
 /// The flag that keeps the whole template back, if one does.
@@ -235,7 +244,7 @@ fn fall_back<'a>(
         let words = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         text = text.replace(&format!("{{{{{name}}}}}"), &words);
     }
-    let outgoing = Outgoing::text(&text, false);
+    let outgoing = whatsapp::Outgoing::text(&text, false);
     outgoing.validate().map_err(EngineError::Invalid)?;
     let decision = note(
         "template.fallback_text",
@@ -243,7 +252,7 @@ fn fall_back<'a>(
         json!({"template": logical.name, "wanted": reader.language, "language": fallback.language,
             "region": fallback.region}),
     );
-    Ok(Chosen { outgoing, template: None, decisions: vec![decision], ruled: Vec::new(), values: None })
+    Ok(Chosen { decisions: vec![decision], ..Chosen::plain(outgoing, None) })
 }
 
 fn note(rule: &'static str, reason: &str, inputs: Value) -> Decision {

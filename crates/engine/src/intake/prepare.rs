@@ -6,14 +6,15 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use tidings_domain::address::Address;
-use tidings_domain::category::Category;
+use tidings_domain::category::{Category, Channel};
 use tidings_domain::decision::Decision;
 use tidings_domain::id::{Id, MessageId, TopicId};
 use tidings_domain::intent::{Body, Intent, To};
+use tidings_domain::outgoing::{Outgoing, Sms};
 use tidings_domain::policy::Place;
 use tidings_domain::time::Timestamp;
 use tidings_domain::trace::TraceId;
-use tidings_domain::whatsapp::{self, Outgoing};
+use tidings_domain::whatsapp;
 use tidings_store::model::{Hash16, NewMessage, Shown, StoredTemplate};
 
 use crate::caller::Caller;
@@ -64,8 +65,11 @@ pub(crate) async fn prepare(
     let route = (ahead.plan)(snapshot, &intent, &address, recipient)?;
     let place = Place::of(&address);
     let whom = Whom { recipient, country: place.country.as_ref().map(|code| code.as_str()), at: now };
-    let Chosen { mut outgoing, template, decisions, ruled, mut values } =
-        compose(snapshot, &route, intent.body, whom)?;
+    let Chosen { mut outgoing, template, decisions, ruled, mut values } = match intent.channel {
+        Channel::Whatsapp => compose(snapshot, &route, intent.body, whom)?,
+        Channel::Sms => Chosen::plain(short(intent.body)?, None),
+        Channel::Email => Chosen::plain(mail(intent.body)?, None),
+    };
     let mut screened = (ahead.screen)(snapshot, &mut outgoing);
     if !screened.is_empty() {
         values.iter_mut().for_each(|values| scrub(snapshot, values));
@@ -179,15 +183,37 @@ struct Whom<'a> {
     at: Timestamp,
 }
 
+fn unfit(field: &str, detail: &str) -> EngineError {
+    EngineError::invalid(field, "content.channel", detail)
+}
+
+fn short(body: Body) -> Result<Outgoing> {
+    match body {
+        Body::Sms(sms) => Ok(Outgoing::Sms(sms)),
+        Body::Message(message) => {
+            let text = message
+                .as_text()
+                .ok_or_else(|| unfit("whatsapp", "An SMS carries text only; give `sms`."))?;
+            let sms = Sms { text: text.to_owned() };
+            sms.validate().map_err(EngineError::Invalid)?;
+            Ok(Outgoing::Sms(sms))
+        }
+        Body::Email(_) => Err(unfit("email", "This content is for the channel `email`.")),
+        Body::Template { .. } => Err(unfit("template", "Give the text of an SMS in `sms`.")),
+    }
+}
+
+fn mail(body: Body) -> Result<Outgoing> {
+    match body {
+        Body::Email(email) => Ok(Outgoing::Email(email)),
+        Body::Message(_) | Body::Sms(_) | Body::Template { .. } => {
+            Err(unfit("email", "A mail needs a subject; give its content in `email`."))
+        }
+    }
+}
+
 /// The message object to send, and its template as the platform knows it.
 fn compose<'a>(snapshot: &'a Snapshot, route: &Route, body: Body, whom: Whom<'_>) -> Result<Chosen<'a>> {
-    let plain = |outgoing, template| Chosen {
-        outgoing,
-        template,
-        decisions: Vec::new(),
-        ruled: Vec::new(),
-        values: None,
-    };
     match body {
         Body::Template { name, language, variables } => {
             if let Some(logical) = snapshot.logical_template(route.account, &name) {
@@ -198,8 +224,10 @@ fn compose<'a>(snapshot: &'a Snapshot, route: &Route, body: Body, whom: Whom<'_>
             let known = known_template(snapshot, route, &name, &language)?;
             let template =
                 whatsapp::fill_template(&known.definition, &variables).map_err(EngineError::Invalid)?;
-            Ok(plain(Outgoing::from_template(template), Some(known)))
+            Ok(Chosen::plain(whatsapp::Outgoing::from_template(template), Some(known)))
         }
+        Body::Sms(_) => Err(unfit("sms", "This content is for the channel `sms`.")),
+        Body::Email(_) => Err(unfit("email", "This content is for the channel `email`.")),
         Body::Message(outgoing) => {
             let known = match outgoing.template() {
                 None => None,
@@ -209,7 +237,7 @@ fn compose<'a>(snapshot: &'a Snapshot, route: &Route, body: Body, whom: Whom<'_>
                     Some(known)
                 }
             };
-            Ok(plain(*outgoing, known))
+            Ok(Chosen::plain(*outgoing, known))
         }
     }
 }

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde_json::json;
 
 use tidings_domain::decision::{Decision, Verdict};
+use tidings_domain::outgoing::Outgoing;
 use tidings_domain::policy::{Action, ContentKind};
-use tidings_domain::whatsapp::Outgoing;
 
 use super::rules::VERSION;
 use crate::catalog::Snapshot;

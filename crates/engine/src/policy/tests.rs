@@ -22,6 +22,7 @@ fn snapshot(status: &str) -> Snapshot {
         access_token: Secret::new("t"),
         app_secrets: vec![Secret::new("s")],
         verify_token: Secret::new("v"),
+        connection: None,
     };
     let catalog = Catalog {
         accounts: vec![Account {

@@ -3,9 +3,10 @@
 use tidings_domain::address::Address;
 use tidings_domain::category::{Category, Channel};
 use tidings_domain::id::{AccountId, Id, RuleId, SenderId, TenantId};
+use tidings_domain::outgoing::Outgoing;
 use tidings_domain::policy::Place;
 use tidings_domain::time::{HOUR, Timestamp};
-use tidings_domain::whatsapp::Outgoing;
+use tidings_domain::whatsapp;
 use tidings_store::model::{
     Catalog, Hash16, PortfolioLimit, Reached, RecipientFacts, StoredPolicy, StoredRule, StoredSettings,
 };
@@ -64,10 +65,11 @@ impl Trial {
             facts,
             place: Place::of(&address),
             at,
-            content: Outgoing::text(
+            content: whatsapp::Outgoing::text(
                 "Hello Ann, your parcel 00340434161094042557 comes on Friday, see shop.example.com.",
                 false,
-            ),
+            )
+            .into(),
         }
     }
 

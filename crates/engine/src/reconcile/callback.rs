@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::HeaderMap;
-
 use tidings_domain::fact::CallbackEntry;
 use tidings_domain::failure::ShapingAction;
 use tidings_domain::id::{AccountId, Id};
 use tidings_domain::policy::tier_recipients;
-use tidings_domain::provider::{CallbackError, Provider};
+use tidings_domain::provider::{Callback, CallbackError, Provider};
 use tidings_store::Store;
 use tidings_store::model::{Account, CallbackWrite, LaneSignal, Merged};
 use tidings_store::scope::TenantScope;
@@ -52,19 +49,13 @@ impl Engine {
     }
 
     /// Takes a callback. `Ok` only after its effects are durable.
-    pub async fn callback(
-        &self,
-        region: &str,
-        account: &str,
-        headers: &HeaderMap,
-        body: Bytes,
-    ) -> Result<()> {
+    pub async fn callback(&self, region: &str, account: &str, callback: Callback<'_>) -> Result<()> {
         let door = self.door(region, account).await.inspect_err(|_| {
             self.0.metrics.add(Counter::callbacks_refused, 1);
         })?;
         let provider = self.provider(door.account())?;
-        let entries = self.read(provider, &door, headers, &body)?;
-        for (account, entries) in self.by_account(provider, &door, headers, &body, entries) {
+        let entries = self.read(provider, &door, callback)?;
+        for (account, entries) in self.by_account(provider, &door, callback, entries) {
             self.apply(region, &door, account, entries).await?;
         }
         self.0.metrics.add(Counter::callbacks, 1);
@@ -76,11 +67,10 @@ impl Engine {
         &self,
         provider: &Arc<dyn Provider>,
         door: &Door,
-        headers: &HeaderMap,
-        body: &[u8],
+        callback: Callback<'_>,
     ) -> Result<Vec<CallbackEntry>> {
         let read =
-            provider.verify(&door.account().credentials, headers, body).and_then(|()| provider.parse(body));
+            provider.verify(&door.account().credentials, callback).and_then(|()| provider.parse(callback));
         read.map_err(|error| {
             self.0.metrics.add(Counter::callbacks_refused, 1);
             match error {
@@ -100,16 +90,14 @@ impl Engine {
         &self,
         provider: &Arc<dyn Provider>,
         door: &Door,
-        headers: &HeaderMap,
-        body: &[u8],
+        callback: Callback<'_>,
         entries: Vec<CallbackEntry>,
     ) -> Vec<(AccountId, Vec<(bool, CallbackEntry)>)> {
         let mut parts: Vec<(AccountId, Vec<(bool, CallbackEntry)>)> = Vec::with_capacity(1);
         for entry in entries {
             let owner = door.snapshot.accounts.values().find(|account| {
                 account.provider_ref == entry.account_ref
-                    && (account.id == door.account
-                        || provider.verify(&account.credentials, headers, body).is_ok())
+                    && (account.id == door.account || provider.verify(&account.credentials, callback).is_ok())
             });
             let (id, ours) = owner.map_or((door.account, false), |account| (account.id, true));
             match parts.iter_mut().find(|(account, _)| *account == id) {

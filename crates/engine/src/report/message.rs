@@ -1,15 +1,15 @@
 //! One message: state, attempts, decisions, cost.
 
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use tidings_domain::actor::Permission;
 use tidings_domain::category::Category;
 use tidings_domain::id::MessageId;
 use tidings_domain::lifecycle::Status;
+use tidings_domain::outgoing::Outgoing;
 use tidings_domain::time::Timestamp;
-use tidings_domain::whatsapp::Outgoing;
 use tidings_store::model::{AttemptRow, LoggedEvent, MessageView};
 
 use crate::caller::Caller;
@@ -142,8 +142,14 @@ pub(super) fn report(view: MessageView, events: &[LoggedEvent]) -> MessageReport
 
 /// A one-time password is for the person it was sent to: whoever may read messages must not be able to use it.
 fn shown(message: &Outgoing, category: Category) -> Option<Value> {
-    let mut shown = serde_json::to_value(message).ok()?;
-    if category == Category::Authentication {
+    let hidden = category == Category::Authentication;
+    let mut shown = match message {
+        Outgoing::Whatsapp(content) => serde_json::to_value(content).ok()?,
+        Outgoing::Sms(_) | Outgoing::Email(_) if hidden => return Some(json!({ "type": message.kind() })),
+        Outgoing::Sms(sms) => json!({ "type": "sms", "sms": sms }),
+        Outgoing::Email(email) => json!({ "type": "email", "email": email }),
+    };
+    if hidden {
         let components = shown.pointer_mut("/template/components").and_then(Value::as_array_mut);
         let of = |each| Value::as_array_mut(Value::get_mut(each, "parameters")?);
         for parameter in components.into_iter().flatten().filter_map(of).flatten() {

@@ -20,13 +20,12 @@ mod webhook;
 
 use std::sync::Arc;
 
-use http::HeaderMap;
 use tidings_domain::clock::BoxFuture;
 use tidings_domain::credentials::{Credentials, ProviderKind};
 use tidings_domain::fact::CallbackEntry;
 use tidings_domain::provider::{
-    AccountHealth, CallError, CallbackError, Chunks, MediaInfo, Outcome, Provider, SenderHealth, Submission,
-    TemplateSubmission, TemplateTaken, Upload,
+    AccountHealth, CallError, Callback, CallbackError, Chunks, MediaInfo, Outcome, Provider, SenderHealth,
+    Submission, TemplateSubmission, TemplateTaken, Upload,
 };
 use tidings_domain::transport::Transport;
 use tidings_domain::whatsapp::TemplateDefinition;
@@ -79,17 +78,12 @@ impl Provider for CloudProvider {
         handshake::answer(credentials, query)
     }
 
-    fn verify(
-        &self,
-        credentials: &Credentials,
-        headers: &HeaderMap,
-        body: &[u8],
-    ) -> Result<(), CallbackError> {
-        signature::verify(&credentials.app_secrets, headers, body)
+    fn verify(&self, credentials: &Credentials, callback: Callback<'_>) -> Result<(), CallbackError> {
+        signature::verify(&credentials.app_secrets, callback.headers, callback.body)
     }
 
-    fn parse(&self, body: &[u8]) -> Result<Vec<CallbackEntry>, CallbackError> {
-        webhook::parse(body)
+    fn parse(&self, callback: Callback<'_>) -> Result<Vec<CallbackEntry>, CallbackError> {
+        webhook::parse(callback.body)
     }
 
     fn mark_read<'a>(

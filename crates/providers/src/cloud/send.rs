@@ -4,6 +4,7 @@ use http::{HeaderName, HeaderValue, Method};
 use tidings_domain::address::Address;
 use tidings_domain::credentials::Credentials;
 use tidings_domain::id::AttemptId;
+use tidings_domain::outgoing::Outgoing;
 use tidings_domain::provider::{Doubt, Outcome, Submission};
 use tidings_domain::trace::TraceId;
 use tidings_domain::whatsapp::Recipient;
@@ -25,8 +26,11 @@ impl CloudProvider {
                 ));
             }
         };
+        let Outgoing::Whatsapp(content) = submission.content else {
+            return Outcome::Rejected(answer::unwritable("this content is for another channel"));
+        };
         let mut body = Vec::with_capacity(SUBMISSION_BYTES_USUAL);
-        submission.content.write_body(recipient, &submission.attempt.to_string(), &mut body);
+        content.write_body(recipient, &submission.attempt.to_string(), &mut body);
         let written = self.endpoint.request(
             Method::POST,
             submission.sender_ref,

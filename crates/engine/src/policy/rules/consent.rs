@@ -4,7 +4,6 @@ use serde_json::json;
 
 use tidings_domain::category::{Category, Channel};
 use tidings_domain::consent::{MarketingRule, Standing};
-use tidings_domain::credentials::ProviderKind;
 use tidings_domain::decision::{Decision, Verdict};
 use tidings_domain::policy::{CountryRule, pack_of};
 use tidings_store::model::RecipientFacts;
@@ -120,7 +119,6 @@ fn topic_purpose(topic: tidings_domain::id::TopicId) -> tidings_domain::consent:
 
 /// The channel that the account carries.
 pub(super) fn channel(snapshot: &Snapshot, question: &Question<'_>) -> Channel {
-    match snapshot.accounts.get(&question.account).map(|account| account.provider) {
-        Some(ProviderKind::Cloud) | None => Channel::Whatsapp,
-    }
+    let account = snapshot.accounts.get(&question.account);
+    account.map_or(Channel::Whatsapp, |account| account.provider.channel())
 }

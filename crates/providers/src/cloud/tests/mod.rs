@@ -82,5 +82,6 @@ pub fn credentials() -> Credentials {
         access_token: Secret::new("EAAtoken"),
         app_secrets: vec![Secret::new("newer"), Secret::new("older")],
         verify_token: Secret::new("let-me-in"),
+        connection: None,
     }
 }

@@ -1,6 +1,6 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tidings_domain::credentials::Credentials;
-use tidings_domain::provider::{CallbackError, Provider};
+use tidings_domain::provider::{Callback, CallbackError, Provider};
 use tidings_domain::secret::Secret;
 
 use super::{Script, credentials};
@@ -16,7 +16,7 @@ fn check(secrets: &[&str], headers: &[String], body: &[u8]) -> bool {
     for value in headers {
         map.append(HeaderName::from_static("x-hub-signature-256"), HeaderValue::from_str(value).unwrap());
     }
-    let verified = Script::new([]).provider().verify(&credentials, &map, body);
+    let verified = Script::new([]).provider().verify(&credentials, Callback { url: "", headers: &map, body });
     assert!(matches!(verified, Ok(()) | Err(CallbackError::Signature)));
     verified.is_ok()
 }

@@ -4,7 +4,7 @@ use tidings_domain::id::{AttemptId, Id, MessageId};
 use tidings_domain::provider::{Doubt, Outcome, Provider, Submission};
 use tidings_domain::trace::TraceId;
 use tidings_domain::transport::TransportError;
-use tidings_domain::whatsapp::Outgoing;
+use tidings_domain::whatsapp;
 
 use super::{Answer, Script, answer, credentials};
 
@@ -20,7 +20,7 @@ async fn submit_to(
     answers: Vec<Answer>,
 ) -> (Outcome, std::sync::Arc<Script>) {
     let script = Script::new(answers);
-    let content = Outgoing::text("Your parcel has left.", false);
+    let content = whatsapp::Outgoing::text("Your parcel has left.", false).into();
     let submission =
         Submission { attempt: attempt(), sender_ref, to, content: &content, trace: TraceId::parse(TRACE) };
     let outcome = script.provider().submit(&credentials(), submission).await;

@@ -102,6 +102,7 @@ async fn seed(engine: &Engine, simulator: &Simulator, address: &str) -> anyhow::
         access_token: Secret::new(access_token.clone()),
         app_secrets: vec![Secret::new(app_secret.clone())],
         verify_token: Secret::new(verify_token.clone()),
+        connection: None,
     };
     let account = NewAccount { provider: ProviderKind::Cloud, provider_ref: ACCOUNT.to_owned(), credentials, portfolio: None };
     let account = engine.create_account(&caller, account).await?;

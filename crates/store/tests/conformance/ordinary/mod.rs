@@ -42,6 +42,7 @@ pub fn credentials(token: &str) -> Credentials {
         access_token: Secret::new(token),
         app_secrets: vec![Secret::new("shared secret")],
         verify_token: Secret::new("verify me"),
+        connection: None,
     }
 }
 

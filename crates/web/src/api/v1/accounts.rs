@@ -109,6 +109,7 @@ pub async fn create_account(
         access_token: new.access_token,
         app_secrets: vec![new.app_secret],
         verify_token: new.verify_token,
+        connection: None,
     };
     let CreateAccount { provider, business_account_id: provider_ref, portfolio, .. } = new;
     let new = NewAccount { provider, provider_ref, credentials, portfolio };

@@ -41,7 +41,7 @@ names! {
     ImportState { Receiving = "receiving", Running = "running", Finished = "finished" }
     /// What silence means for marketing.
     MarketingRule { OptOut = "opt_out", OptIn = "opt_in" }
-    Provider { Cloud = "cloud" }
+    Provider { Cloud = "cloud", Ultramsg = "ultramsg", Smpp = "smpp", SmsHttp = "sms_http", Smtp = "smtp" }
     Role {
         Operator = "operator", TenantAdmin = "tenant_admin", Developer = "developer", Agent = "agent",
         Analyst = "analyst",
