@@ -129,3 +129,7 @@ pub const TRAFFIC_MESSAGES_MAX: i64 = 20_000;
 /// Denials of one tenant, and events of all tenants, that are looked at to say what rules decided lately.
 pub const DECIDED_DENIALS_MAX: i64 = 20_000;
 pub const DECIDED_EVENTS_MAX: i64 = 50_000;
+/// Plans whose time has run out that are looked at in one transaction.
+pub(crate) const PLANS_AT_ONCE_MAX: i64 = 500;
+/// Microseconds until a plan is looked at again whose message is being submitted.
+pub(crate) const PLAN_LOOK_AGAIN_US: i64 = 2_000_000;
