@@ -35,6 +35,10 @@ pub(super) async fn find(
 }
 
 async fn one(store: &Store, item: &DueItem, found: &Replacement<'_>) -> Result<Option<(Swap, Decision)>> {
+    // Another way of a plan has a content of its own, and the plan says what comes after it.
+    if store.step_of(&store.system(), item).await? > 0 {
+        return Ok(None);
+    }
     let scope = store.scope_for_work(&store.system(), item.tenant).await?;
     let view = store.message(&scope, item.message).await?;
     let content = view.and_then(|view| view.content).and_then(|text| Content::read(text.as_bytes()));
