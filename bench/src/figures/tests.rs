@@ -13,6 +13,10 @@ pub fn full(engine: Engine) -> Figures {
     figures.otp_p99_ms = Some(60_000.0);
     figures.rss_peak_mb = Some(199.0);
     figures.otp_backlog = Some(1_000_000);
+    figures.policy_off_per_s = Some(4_000.0);
+    figures.policy_on_per_s = Some(3_500.0);
+    figures.policy_ratio = Some(0.875);
+    figures.audience_s = Some(4.999);
     figures.growth_stored = Some(5_000_000);
     figures.growth_few_per_s = Some(4_000.0);
     figures.growth_per_s = Some(3_000.0);
@@ -44,6 +48,9 @@ fn every_key_of_the_contract_is_there() {
         "senders",
         "postgres_cpu_us_per_message",
         "otp_backlog",
+        "policy_on_per_s",
+        "policy_ratio",
+        "audience_s",
         "growth_stored",
         "growth_few_per_s",
         "growth_per_s",
