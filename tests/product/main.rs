@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by it, and says where")]
 
 mod accept;
+mod accounts;
 mod batch;
 mod browser;
 mod callbacks;
