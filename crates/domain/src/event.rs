@@ -49,6 +49,10 @@ kinds! {
     MessageRedriven = 18, "message.redriven";
     /// A claim was taken back: the request had certainly not left.
     MessageRequeued = 19, "message.requeued";
+    /// The plan takes another way.
+    MessageFellBack = 140, "message.fell_back";
+    /// No other way of the plan will be taken.
+    PlanEnded = 141, "message.plan_ended";
     InboundReceived = 30, "inbound.received";
     ConsentGranted = 40, "consent.granted";
     ConsentRevoked = 41, "consent.revoked";
