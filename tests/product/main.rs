@@ -23,6 +23,7 @@ mod explain;
 mod explain_command;
 mod failover;
 mod feed;
+mod house;
 mod idempotency;
 mod imports;
 mod imports_killed;

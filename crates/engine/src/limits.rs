@@ -182,6 +182,8 @@ pub const CEL_NODES_MAX: usize = 256;
 pub const CEL_DEPTH_MAX: u16 = 32;
 pub const CEL_LIST_MAX: usize = 100;
 pub const CEL_COST_MAX: u32 = 2_000;
+/// Categories and topics whose consent one rule asks for.
+pub const CEL_PURPOSES_MAX: usize = 10;
 /// Rules of one tenant, and bytes of a rule's name.
 pub const POLICY_RULES_MAX: usize = 50;
 pub const POLICY_RULE_NAME_BYTES_MAX: usize = 64;
@@ -227,3 +229,7 @@ pub const AUDIENCE_SAMPLES_MAX: usize = 5;
 pub(crate) const ZONES_NAMED_MAX: usize = 3;
 /// Microseconds for which the lines that an import refused can be fetched: 30 days.
 pub(crate) const REFUSED_LINES_KEPT_US: i64 = 30 * tidings_domain::time::DAY;
+/// Templates, and senders, that are named with one announced change.
+pub const TOUCHED_NAMED_MAX: usize = 100;
+/// Messages that are named with what a rule decided lately.
+pub const DECIDED_LATEST_MAX: usize = 5;

@@ -102,7 +102,7 @@ impl Life {
             connection: None,
         };
         let provider_ref = plan.business_id.clone();
-        let new = NewAccount { provider: ProviderKind::Cloud, provider_ref, credentials };
+        let new = NewAccount { provider: ProviderKind::Cloud, provider_ref, credentials, portfolio: None };
         let account = self.engine.create_account(caller, new).await?;
         let path = self.engine.callback_path(&account, &caller.region);
         world.simulator.set_callback(&plan.business_id, &format!("http://tidings.sim{path}"));

@@ -27,13 +27,21 @@ pub fn read(path: &Path) -> anyhow::Result<String> {
 
 pub async fn account(command: Account, out: Out) -> Outcome {
     match command {
-        Account::Create { business_account_id, access_token_file, app_secret_file, verify_token, server } => {
+        Account::Create {
+            business_account_id,
+            access_token_file,
+            app_secret_file,
+            verify_token,
+            portfolio,
+            server,
+        } => {
             let body = json!({
                 "provider": "cloud",
                 "business_account_id": business_account_id,
                 "access_token": read(&access_token_file)?,
                 "app_secret": read(&app_secret_file)?,
                 "verify_token": verify_token,
+                "portfolio": portfolio,
             });
             let made = view::api(&server).post("/v1/accounts", Some(body)).await?;
             Ok(out.answer(&made, || {
@@ -50,6 +58,7 @@ pub async fn account(command: Account, out: Out) -> Outcome {
             app_secret_file,
             drop_old_app_secrets,
             verify_token,
+            portfolio,
             server,
         } => {
             let mut body = json!({"drop_old_app_secrets": drop_old_app_secrets});
@@ -61,16 +70,24 @@ pub async fn account(command: Account, out: Out) -> Outcome {
             if let Some(word) = verify_token {
                 body["verify_token"] = json!(word);
             }
+            if let Some(portfolio) = portfolio {
+                body["portfolio"] = json!(portfolio);
+            }
             let path = format!("/v1/accounts/{}", escaped(&id));
             let changed = view::api(&server).call(http::Method::PATCH, &path, Some(body), None).await?;
-            let names = [("account", "/id"), ("app secrets that count", "/app_secrets")];
+            let names =
+                [("account", "/id"), ("portfolio", "/portfolio"), ("app secrets that count", "/app_secrets")];
             Ok(out.answer(&changed, || view::fields(&changed, &names))?)
         }
         Account::List(list) => {
             let page =
                 view::api(&list.server).get(&format!("/v1/accounts{}", view::page(&list, &[]))).await?;
-            let columns =
-                [("ID", "/id"), ("PROVIDER", "/provider"), ("AT THE PROVIDER", "/business_account_id")];
+            let columns = [
+                ("ID", "/id"),
+                ("PROVIDER", "/provider"),
+                ("AT THE PROVIDER", "/business_account_id"),
+                ("PORTFOLIO", "/portfolio"),
+            ];
             Ok(out.answer(&page, || view::list(&page, "accounts", &columns))?)
         }
     }

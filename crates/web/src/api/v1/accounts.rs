@@ -31,6 +31,9 @@ pub struct CreateAccount {
     business_account_id: String,
     #[schema(value_type = String)]
     access_token: Secret,
+    /// The provider's id of the business portfolio; accounts of one portfolio share its messaging limit. Learned from
+    /// the provider where it is left out.
+    portfolio: Option<String>,
     /// Signs the callbacks.
     #[schema(value_type = String)]
     app_secret: Secret,
@@ -53,6 +56,8 @@ pub struct UpdateAccount {
     drop_old_app_secrets: bool,
     #[schema(value_type = Option<String>)]
     verify_token: Option<Secret>,
+    /// The provider's id of the business portfolio; the empty text takes it away.
+    portfolio: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -62,6 +67,8 @@ pub struct AccountView {
     #[schema(value_type = schema::Provider)]
     provider: ProviderKind,
     business_account_id: String,
+    /// The business portfolio whose messaging limit it shares; of its own where that is not known.
+    portfolio: Option<String>,
     /// Where the provider's callbacks go.
     #[schema(example = "/callbacks/main/acc_01k9h3c4v8e2xt7m5q0w6r1yza")]
     callback_path: String,
@@ -82,6 +89,7 @@ fn view(engine: &Engine, caller: &Caller, account: Account) -> AccountView {
         id: account.id,
         provider: account.provider,
         business_account_id: account.provider_ref,
+        portfolio: account.portfolio,
         app_secrets: account.credentials.app_secrets.len(),
         created_at: account.created_at,
     }
@@ -103,7 +111,8 @@ pub async fn create_account(
         verify_token: new.verify_token,
         connection: None,
     };
-    let new = NewAccount { provider: new.provider, provider_ref: new.business_account_id, credentials };
+    let CreateAccount { provider, business_account_id: provider_ref, portfolio, .. } = new;
+    let new = NewAccount { provider, provider_ref, credentials, portfolio };
     let account = state.engine.create_account(&caller, new).await?;
     Ok((StatusCode::CREATED, Json(view(&state.engine, &caller, account))).into_response())
 }
@@ -133,8 +142,8 @@ pub async fn update_account(
     Json(patch): Json<UpdateAccount>,
 ) -> Result<Json<AccountView>> {
     let id: AccountId = path_id(&id, "account")?;
-    let UpdateAccount { access_token, app_secret, drop_old_app_secrets, verify_token } = patch;
-    let patch = PatchAccount { access_token, app_secret, drop_old_app_secrets, verify_token };
+    let UpdateAccount { access_token, app_secret, drop_old_app_secrets, verify_token, portfolio } = patch;
+    let patch = PatchAccount { access_token, app_secret, drop_old_app_secrets, verify_token, portfolio };
     let account = state.engine.patch_account(&caller, id, patch).await?;
     Ok(Json(view(&state.engine, &caller, account)))
 }
