@@ -96,7 +96,6 @@ pub struct MailContent {
 /// What a way must have reached.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "describes what the domain reads")]
 pub enum Reached {
     Accepted,
     Delivered,
