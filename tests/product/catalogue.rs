@@ -57,7 +57,13 @@ pub async fn hand_in(author: &Http, other: &Http, version: &str) {
 }
 
 /// Approved at the platform, and known to whoever sends.
-pub async fn approved(author: &Http, other: &Http, template: &str, language: &str, definition: &Value) -> String {
+pub async fn approved(
+    author: &Http,
+    other: &Http,
+    template: &str,
+    language: &str,
+    definition: &Value,
+) -> String {
     let version = draft(author, template, language, definition).await;
     hand_in(author, other, &version).await;
     until(author, &version, "approved").await;

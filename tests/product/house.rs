@@ -442,7 +442,11 @@ async fn second_account(tenant: &Tenant, business: &str, number: &str, address: 
         access_token: "token-b".to_owned(),
         app_secrets: vec!["secret-b".to_owned()],
         verify_token: "verify-me".to_owned(),
-        phone_numbers: vec![PhoneNumber { id: number.to_owned(), display: address.to_owned(), mps: Some(80.0) }],
+        phone_numbers: vec![PhoneNumber {
+            id: number.to_owned(),
+            display: address.to_owned(),
+            mps: Some(80.0),
+        }],
         templates: TemplateSpec::samples(),
         ..Provision::default()
     });

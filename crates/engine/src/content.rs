@@ -75,7 +75,8 @@ impl Content {
     }
 
     pub fn read(bytes: &[u8]) -> Option<Self> {
-        let Read { to, message, sms, email, metadata, reference, values } = serde_json::from_slice(bytes).ok()?;
+        let Read { to, message, sms, email, metadata, reference, values } =
+            serde_json::from_slice(bytes).ok()?;
         let message = match (message, sms, email) {
             (Some(content), None, None) => Outgoing::Whatsapp(content),
             (None, Some(sms), None) => Outgoing::Sms(sms),

@@ -10,6 +10,7 @@ mod prepare;
 mod quota;
 mod single;
 mod stand_in;
+mod ways;
 
 pub(crate) use batch::many;
 pub use gate::Gate;

@@ -32,9 +32,7 @@ use tidings_domain::category::Channel;
 use tidings_domain::decision::{Decision, Verdict, deciding};
 use tidings_domain::id::{AccountId, MessageId};
 use tidings_domain::time::Timestamp;
-use tidings_store::model::{
-    ClaimJudge, DueItem, IntakeJudge, Judgement, NewMessage, RecipientFacts, Swap,
-};
+use tidings_store::model::{ClaimJudge, DueItem, IntakeJudge, Judgement, NewMessage, RecipientFacts, Swap};
 
 use crate::catalog::Snapshot;
 use crate::intake::put_before;

@@ -14,5 +14,5 @@ pub use content::{Action, ContentKind, ContentRules, Find, find};
 pub use hours::{Opening, Span, Wall, Week, WeekText};
 pub use packs::{Hours, Pack, Status, pack_of, packs};
 pub use place::{Area, Place, Zone};
-pub use upcoming::{Announced, AnnouncedChange, CountryRule, DatedRule, upcoming};
 pub use settings::{Cap, CountryHours, Gate, MessagingLimit, QuietHours, Settings, tier_recipients};
+pub use upcoming::{Announced, AnnouncedChange, CountryRule, DatedRule, upcoming};

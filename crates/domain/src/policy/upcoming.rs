@@ -81,9 +81,16 @@ pub struct Announced {
 #[serde(rename_all = "snake_case")]
 pub enum AnnouncedChange {
     /// `null`: the hours of a wider area hold.
-    Hours { before: Option<WeekText>, after: Option<WeekText> },
-    RuleBegins { rule: CountryRule },
-    RuleEnds { rule: CountryRule },
+    Hours {
+        before: Option<WeekText>,
+        after: Option<WeekText>,
+    },
+    RuleBegins {
+        rule: CountryRule,
+    },
+    RuleEnds {
+        rule: CountryRule,
+    },
 }
 
 /// Every change after a moment, the next one first.
@@ -163,7 +170,8 @@ mod tests {
             panic!("{:?}", of_us[0])
         };
         assert_eq!(after.every.as_deref(), Some("09:00-20:00"));
-        let rules: Vec<_> = of_us.iter().filter(|c| matches!(c.what, AnnouncedChange::RuleBegins { .. })).collect();
+        let rules: Vec<_> =
+            of_us.iter().filter(|c| matches!(c.what, AnnouncedChange::RuleBegins { .. })).collect();
         assert_eq!(rules.len(), 2);
 
         let pack = super::super::pack_of(Some(us));

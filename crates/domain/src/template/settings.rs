@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::limits::{
-    FALLBACK_CHARS_MAX, FALLBACKS_MAX, FLAG_BYTES_MAX, OWNER_CHARS_MAX, TAG_CHARS_MAX, TAGS_MAX, VARIABLE_CHARS_MAX,
-    VARIABLES_MAX, VARIANT_CHARS_MAX, VARIANTS_MAX, WEIGHT_MAX,
+    FALLBACK_CHARS_MAX, FALLBACKS_MAX, FLAG_BYTES_MAX, OWNER_CHARS_MAX, TAG_CHARS_MAX, TAGS_MAX,
+    VARIABLE_CHARS_MAX, VARIABLES_MAX, VARIANT_CHARS_MAX, VARIANTS_MAX, WEIGHT_MAX,
 };
 use super::variables::Variable;
 use crate::problem::{Checked, FieldProblem};
@@ -181,7 +181,12 @@ impl Settings {
     /// The arms, of which there is always one.
     pub fn arms(&self) -> Vec<Variant> {
         if self.variants.is_empty() {
-            return vec![Variant { name: super::MAIN_VARIANT.to_owned(), weight: 1, pinned: Vec::new(), flag: None }];
+            return vec![Variant {
+                name: super::MAIN_VARIANT.to_owned(),
+                weight: 1,
+                pinned: Vec::new(),
+                flag: None,
+            }];
         }
         self.variants.clone()
     }

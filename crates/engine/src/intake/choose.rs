@@ -173,9 +173,11 @@ pub(super) fn pick<'a>(
             open = there.iter().filter(|arm| gate(arm) == Gate::Open).cloned().collect();
             arm = variant_of(&open, &logical.name, &reader.recipient.0)?;
         }
-        let behind_flag = logical.settings.variants.iter().find(|each| {
-            gate(wanted) == Gate::Shadow && each.name == wanted.name
-        });
+        let behind_flag = logical
+            .settings
+            .variants
+            .iter()
+            .find(|each| gate(wanted) == Gate::Shadow && each.name == wanted.name);
         let (live, known) = here(arm)?;
         Some(Pick { live, known, arms: arms.len(), behind_flag })
     })

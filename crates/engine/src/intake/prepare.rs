@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use tidings_domain::address::Address;
 use tidings_domain::category::{Category, Channel};
 use tidings_domain::decision::Decision;
-use tidings_domain::id::{Id, MessageId, TopicId};
+use tidings_domain::id::{AccountId, Id, MessageId, SenderId, TopicId};
 use tidings_domain::intent::{Body, Intent, To};
 use tidings_domain::outgoing::{Outgoing, Sms};
 use tidings_domain::policy::Place;
@@ -22,6 +22,7 @@ use crate::catalog::Snapshot;
 use crate::content::Content;
 use crate::error::{EngineError, Result};
 use crate::intake::choose::{Chosen, Reader, choose};
+use crate::intake::ways::{First, plan, words};
 use crate::pipeline::{Ahead, Engine, Route};
 
 /// A message that fits, with the snapshot it was checked against.
@@ -59,17 +60,14 @@ pub(crate) async fn prepare(
     birth: Birth,
 ) -> Result<Prepared> {
     let Birth { id, at: now } = birth;
-    let intent = Intent::parse(json, now).map_err(EngineError::Invalid)?;
-    let address = resolve(caller, &intent).await?;
+    let mut intent = Intent::parse(json, now).map_err(EngineError::Invalid)?;
+    let address = resolve(caller, &intent.to, intent.channel).await?;
     let recipient = caller.scope.hash(&address.canonical());
     let route = (ahead.plan)(snapshot, &intent, &address, recipient)?;
     let place = Place::of(&address);
     let whom = Whom { recipient, country: place.country.as_ref().map(|code| code.as_str()), at: now };
-    let Chosen { mut outgoing, template, decisions, ruled, mut values } = match intent.channel {
-        Channel::Whatsapp => compose(snapshot, &route, intent.body, whom)?,
-        Channel::Sms => Chosen::plain(short(intent.body)?, None),
-        Channel::Email => Chosen::plain(mail(intent.body)?, None),
-    };
+    let Chosen { mut outgoing, template, decisions, ruled, mut values } =
+        say(snapshot, &route, intent.channel, taken(&mut intent.body), whom)?;
     let mut screened = (ahead.screen)(snapshot, &mut outgoing);
     if !screened.is_empty() {
         values.iter_mut().for_each(|values| scrub(snapshot, values));
@@ -85,6 +83,13 @@ pub(crate) async fn prepare(
             "Authentication templates can only be sent to a phone number.",
         ));
     }
+    let plan = match intent.fallback.is_empty() {
+        true => None,
+        false => {
+            let first = First { address: &address, outgoing: &outgoing, template, category, route: &route };
+            Some(Box::pin(plan(caller, snapshot, &intent, first, ahead, birth)).await?)
+        }
+    };
     let due_at = intent.send_at.unwrap_or(now);
     let expires_at = intent.expires_at.unwrap_or_else(|| due_at.plus(category.default_expiry_us()));
     let message = NewMessage {
@@ -117,6 +122,7 @@ pub(crate) async fn prepare(
             values,
         }
         .write(),
+        plan,
     };
     Ok(Prepared { message, route, decisions })
 }
@@ -159,12 +165,12 @@ fn scrub(snapshot: &Snapshot, values: &mut Value) {
     }
 }
 
-async fn resolve(caller: &Caller, intent: &Intent) -> Result<Address> {
-    match &intent.to {
+pub(super) async fn resolve(caller: &Caller, to: &To, channel: Channel) -> Result<Address> {
+    match to {
         To::Address(address) => Ok(address.clone()),
         To::Contact(contact) => {
             let addresses = caller.store.contact_addresses(&caller.scope, *contact).await?;
-            let usable = |address: &&Address| address.fits(intent.channel);
+            let usable = |address: &&Address| address.fits(channel);
             addresses.iter().find(usable).cloned().ok_or_else(|| {
                 EngineError::invalid(
                     "to.contact",
@@ -178,10 +184,35 @@ async fn resolve(caller: &Caller, intent: &Intent) -> Result<Address> {
 
 /// For whom the content is made.
 #[derive(Clone, Copy)]
-struct Whom<'a> {
-    recipient: Hash16,
-    country: Option<&'a str>,
-    at: Timestamp,
+pub(super) struct Whom<'a> {
+    pub recipient: Hash16,
+    pub country: Option<&'a str>,
+    pub at: Timestamp,
+}
+
+/// What goes out on a channel.
+pub(super) fn say<'a>(
+    snapshot: &'a Snapshot,
+    route: &Route,
+    channel: Channel,
+    body: Body,
+    whom: Whom<'_>,
+) -> Result<Chosen<'a>> {
+    match channel {
+        Channel::Whatsapp => compose(snapshot, route, body, whom),
+        Channel::Sms => match body {
+            Body::Template { name, language, variables } => {
+                short_template(snapshot, &name, &language, &variables, whom)
+            }
+            body => Ok(Chosen::plain(short(body)?, None)),
+        },
+        Channel::Email => Ok(Chosen::plain(mail(body)?, None)),
+    }
+}
+
+/// The body is needed once; the rest of the intent is read on.
+fn taken(body: &mut Body) -> Body {
+    std::mem::replace(body, Body::Sms(Sms { text: String::new() }))
 }
 
 fn unfit(field: &str, detail: &str) -> EngineError {
@@ -200,7 +231,7 @@ fn short(body: Body) -> Result<Outgoing> {
             Ok(Outgoing::Sms(sms))
         }
         Body::Email(_) => Err(unfit("email", "This content is for the channel `email`.")),
-        Body::Template { .. } => Err(unfit("template", "Give the text of an SMS in `sms`.")),
+        Body::Template { .. } => Err(unfit("template", "This template has no plain words; give `sms`.")),
     }
 }
 
@@ -211,6 +242,37 @@ fn mail(body: Body) -> Result<Outgoing> {
             Err(unfit("email", "A mail needs a subject; give its content in `email`."))
         }
     }
+}
+
+/// A template of any of the tenant's accounts, in plain words.
+fn short_template<'a>(
+    snapshot: &'a Snapshot,
+    name: &str,
+    language: &str,
+    variables: &Value,
+    whom: Whom<'_>,
+) -> Result<Chosen<'a>> {
+    let known = |account: &AccountId| {
+        snapshot.logical_template(*account, name).is_some()
+            || snapshot.template(*account, name, language).is_some()
+    };
+    let account = snapshot.accounts.keys().find(|account| known(account)).ok_or_else(|| {
+        EngineError::invalid(
+            "template",
+            "template.unknown",
+            "There is no template with this name and language.",
+        )
+    })?;
+    let route = Route { sender: SenderId::from_bytes([0; 16]), account: *account, reason: "" };
+    let body =
+        Body::Template { name: name.to_owned(), language: language.to_owned(), variables: variables.clone() };
+    let chosen = compose(snapshot, &route, body, whom)?;
+    let text = words(&chosen.outgoing, chosen.template)
+        .ok_or_else(|| unfit("template", "This template has no plain words; give `sms`."))?;
+    let sms = Sms { text };
+    sms.validate().map_err(EngineError::Invalid)?;
+    // The category is the template's; what goes out is no template of a platform.
+    Ok(Chosen { outgoing: Outgoing::Sms(sms), ..chosen })
 }
 
 /// The message object to send, and its template as the platform knows it.

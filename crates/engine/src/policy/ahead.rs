@@ -94,10 +94,7 @@ impl Engine {
         Ok(views)
     }
 
-    async fn seen_of(
-        &self,
-        caller: &Caller,
-    ) -> Result<(String, Vec<Traffic>, std::sync::Arc<Snapshot>)> {
+    async fn seen_of(&self, caller: &Caller) -> Result<(String, Vec<Traffic>, std::sync::Arc<Snapshot>)> {
         let now = self.now();
         let snapshot = self.0.catalogs.get(&caller.store, &caller.scope, now).await?;
         let traffic = caller.store.recent_traffic(&caller.scope).await?;

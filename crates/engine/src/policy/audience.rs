@@ -111,7 +111,18 @@ pub(crate) async fn audience(
     }
     let at = request.at.unwrap_or(now);
     let (messages, counts, report) = (BTreeMap::new(), BTreeMap::new(), AudienceReport::default());
-    let mut run = Run { engine, caller, snapshot, ahead, request, at, messages, counts, report, taken: BTreeMap::new() };
+    let mut run = Run {
+        engine,
+        caller,
+        snapshot,
+        ahead,
+        request,
+        at,
+        messages,
+        counts,
+        report,
+        taken: BTreeMap::new(),
+    };
     match run.request.recipients.take() {
         Some(list) => run.of_list(&list).await?,
         None => run.of_contacts().await?,

@@ -92,7 +92,8 @@ impl Engine {
         });
         for name in &request.names {
             if !found.keys().any(|(_, known)| known == name) {
-                let detail = "The platform has no template of this name that is not in the catalogue; sync first.";
+                let detail =
+                    "The platform has no template of this name that is not in the catalogue; sync first.";
                 report.skip(None, name, "template.unknown", detail);
             }
         }

@@ -27,7 +27,14 @@ pub fn read(path: &Path) -> anyhow::Result<String> {
 
 pub async fn account(command: Account, out: Out) -> Outcome {
     match command {
-        Account::Create { business_account_id, access_token_file, app_secret_file, verify_token, portfolio, server } => {
+        Account::Create {
+            business_account_id,
+            access_token_file,
+            app_secret_file,
+            verify_token,
+            portfolio,
+            server,
+        } => {
             let body = json!({
                 "provider": "cloud",
                 "business_account_id": business_account_id,
@@ -68,7 +75,8 @@ pub async fn account(command: Account, out: Out) -> Outcome {
             }
             let path = format!("/v1/accounts/{}", escaped(&id));
             let changed = view::api(&server).call(http::Method::PATCH, &path, Some(body), None).await?;
-            let names = [("account", "/id"), ("portfolio", "/portfolio"), ("app secrets that count", "/app_secrets")];
+            let names =
+                [("account", "/id"), ("portfolio", "/portfolio"), ("app secrets that count", "/app_secrets")];
             Ok(out.answer(&changed, || view::fields(&changed, &names))?)
         }
         Account::List(list) => {

@@ -204,7 +204,8 @@ async fn judge(conn: &Conn, entries: &[Entry<'_>]) -> Result<Vec<Judgement>> {
         .map(|entry| Wanted {
             tenant: &entry.item.tenant,
             recipient: &entry.item.recipient,
-            window_of: (entry.item.free_form || entry.job.judge.watch.pool.is_some()).then_some(&entry.item.sender),
+            window_of: (entry.item.free_form || entry.job.judge.watch.pool.is_some())
+                .then_some(&entry.item.sender),
             message: Some(&entry.item.message),
         })
         .collect();

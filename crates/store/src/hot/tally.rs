@@ -61,8 +61,7 @@ const TOUCHES: Bulk = Bulk {
 
 const REACHED: Bulk = Bulk {
     sqlite: "SELECT at FROM reached WHERE tenant_id = ?1 AND pool = ?2 AND hash = ?3",
-    postgres:
-        "SELECT k.ord, r.at FROM UNNEST($1::bytea[], $2::bytea[], $3::bytea[]) WITH ORDINALITY
+    postgres: "SELECT k.ord, r.at FROM UNNEST($1::bytea[], $2::bytea[], $3::bytea[]) WITH ORDINALITY
         AS k (tenant_id, pool, hash, ord)
         JOIN reached r ON r.tenant_id = k.tenant_id AND r.pool = k.pool AND r.hash = k.hash",
 };
@@ -144,11 +143,7 @@ impl Tally {
         Ok(())
     }
 
-    async fn read_reach(
-        &mut self,
-        conn: &Conn,
-        reserving: &BTreeMap<Person, Timestamp>,
-    ) -> Result<()> {
+    async fn read_reach(&mut self, conn: &Conn, reserving: &BTreeMap<Person, Timestamp>) -> Result<()> {
         let mut keys = Batch::new(3, reserving.len());
         for (tenant, pool, hash) in reserving.keys() {
             keys.push(cells![tenant, pool, hash]);

@@ -64,13 +64,15 @@ impl DraftForm {
     /// The definition, or the sentence that says what is wrong with the JSON.
     pub fn definition(&self) -> Result<Value, String> {
         if !self.json.is_empty() {
-            return serde_json::from_str::<Map<String, Value>>(&self.json).map(Value::Object).map_err(|error| {
-                format!(
-                    "This is no JSON object; reading stopped at line {}, column {}.",
-                    error.line(),
-                    error.column()
-                )
-            });
+            return serde_json::from_str::<Map<String, Value>>(&self.json).map(Value::Object).map_err(
+                |error| {
+                    format!(
+                        "This is no JSON object; reading stopped at line {}, column {}.",
+                        error.line(),
+                        error.column()
+                    )
+                },
+            );
         }
         let mut samples: Vec<String> = self.samples.lines().map(|line| line.trim().to_owned()).collect();
         let named = is_named(&self.body) || is_named(&self.header_text);

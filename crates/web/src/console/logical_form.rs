@@ -85,8 +85,7 @@ impl LogicalForm {
             weight: variant.weight.to_string(),
             flag: variant.flag.clone().unwrap_or_default(),
         };
-        let tags: Vec<String> =
-            settings.tags.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+        let tags: Vec<String> = settings.tags.iter().map(|(key, value)| format!("{key}: {value}")).collect();
         Self {
             name: name.to_owned(),
             category: category.to_owned(),
@@ -203,16 +202,25 @@ mod tests {
         // Through the posted fields, with the spare rows that nobody filled.
         let mut fields = Fields::new();
         let spared = form.clone().spared();
-        for (name, value) in [("name", &form.name), ("category", &form.category), ("owner", &form.owner),
-            ("tags", &form.tags), ("substitute", &form.substitute), ("flag", &form.flag),
-            ("default_language", &form.default_language)]
-        {
+        for (name, value) in [
+            ("name", &form.name),
+            ("category", &form.category),
+            ("owner", &form.owner),
+            ("tags", &form.tags),
+            ("substitute", &form.substitute),
+            ("flag", &form.flag),
+            ("default_language", &form.default_language),
+        ] {
             fields.insert(name.to_owned(), value.clone());
         }
         for (n, row) in spared.variables.iter().enumerate() {
-            for (part, value) in [("name", &row.name), ("type", &row.kind), ("sample", &row.sample),
-                ("fallback", &row.fallback), ("max_chars", &row.max_chars)]
-            {
+            for (part, value) in [
+                ("name", &row.name),
+                ("type", &row.kind),
+                ("sample", &row.sample),
+                ("fallback", &row.fallback),
+                ("max_chars", &row.max_chars),
+            ] {
                 fields.insert(format!("variable{n}_{part}"), value.clone());
             }
         }
@@ -228,7 +236,11 @@ mod tests {
     fn what_cannot_be_read_is_said_by_field() {
         let form = LogicalForm {
             tags: "no colon".to_owned(),
-            variants: vec![VariantFields { name: "b".to_owned(), weight: "heavy".to_owned(), ..Default::default() }],
+            variants: vec![VariantFields {
+                name: "b".to_owned(),
+                weight: "heavy".to_owned(),
+                ..Default::default()
+            }],
             ..LogicalForm::default()
         };
         let problems = form.settings(&Settings::default()).expect_err("two fields do not read");

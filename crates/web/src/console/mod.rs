@@ -87,6 +87,7 @@ pub fn router(state: AppState) -> Router<AppState> {
         .merge(pages)
         .merge(drafts)
         .merge(tables)
+        .merge(drafts)
         .layer(middleware::from_fn_with_state(state, headers::ours))
         .route("/links", post(links::mint))
         .route("/assets/{name}", get(asset))

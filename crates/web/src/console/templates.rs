@@ -60,7 +60,9 @@ pub async fn show(viewer: Viewer, Query(done): Query<Done>) -> Result<Response, 
     if let Some(n) = done.adopted {
         frame.notice = match (n, done.skipped.unwrap_or_default()) {
             (n, 0) => format!("{n} templates are in the catalogue now."),
-            (n, skipped) => format!("{n} templates are in the catalogue now; {skipped} could not be taken in."),
+            (n, skipped) => {
+                format!("{n} templates are in the catalogue now; {skipped} could not be taken in.")
+            }
         };
         frame.notice_class = if n > 0 { "good" } else { "" };
     }

@@ -346,12 +346,10 @@ impl Checker<'_> {
             Node::Ints(ints) => (Type::Int, ints.len()),
             Node::Variable(Variable::Tags) => (Type::Text, CONTACT_TAGS_MAX),
             _ => {
-                return Err(
-                    self.misfit(
-                        &loops.iter_var,
-                        "Only a list that is written out, or `contact.tags`, can be gone through.",
-                    )
-                );
+                return Err(self.misfit(
+                    &loops.iter_var,
+                    "Only a list that is written out, or `contact.tags`, can be gone through.",
+                ));
             }
         };
         self.item = Some((loops.iter_var.clone(), kind));

@@ -50,7 +50,8 @@ pub(super) fn of_all(
     let channel = channel(snapshot, question);
     let revoked = Category::ALL.into_iter().filter(|other| *other != category).filter_map(|other| {
         let at = facts.choices.standing(other, channel).revoked();
-        let at = at.or(facts.revoked_at[usize::from(other.priority())].filter(|_| channel == Channel::Whatsapp));
+        let at =
+            at.or(facts.revoked_at[usize::from(other.priority())].filter(|_| channel == Channel::Whatsapp));
         at.map(|at| (at, other))
     });
     let (at, other) = revoked.max()?;

@@ -110,7 +110,8 @@ async fn what_is_swapped_is_kept_only_by_what_is_won(bed: Bed) -> Bed {
     let messages: Vec<_> = (0..3).map(|_| scene.message(&bed)).collect();
     let [won, deferred, other] = [0, 1, 2].map(|n: usize| messages[n].id);
     scene.accept(&bed, messages, allow()).await;
-    let swap = Swap { template: "plain".into(), language: "de".into(), content: b"{\"to\":\"again\"}".to_vec() };
+    let swap =
+        Swap { template: "plain".into(), language: "de".into(), content: b"{\"to\":\"again\"}".to_vec() };
     let until = bed.now().plus(SECOND);
     let judge = ClaimJudge {
         swaps: Arc::new([(won, swap.clone()), (deferred, swap)].into()),
@@ -127,7 +128,14 @@ async fn what_is_swapped_is_kept_only_by_what_is_won(bed: Bed) -> Bed {
                 assert_eq!((item.template.as_deref(), item.language.as_deref()), (Some("plain"), Some("de")));
                 assert_eq!(content, b"{\"to\":\"again\"}");
                 // A retry of it finds what was sent.
-                scene.record(&bed, &item, AttemptResult::Failed { code: 130_429 }, Next::Retry { at: now, reason: "rate" }).await;
+                scene
+                    .record(
+                        &bed,
+                        &item,
+                        AttemptResult::Failed { code: 130_429 },
+                        Next::Retry { at: now, reason: "rate" },
+                    )
+                    .await;
                 let again = scene.due(&bed).await.into_iter().find(|item| item.message == won);
                 assert_eq!(again.expect("it is queued again").template.as_deref(), Some("plain"));
             }

@@ -137,8 +137,13 @@ async fn each_portfolio_counts_its_own(bed: Bed) -> Bed {
     accept(&bed, &scene, 0..1).await;
     let seen = claim(&bed, &scene, Watch { pool: Some(other), ..LIMITED }).await;
     let reach = seen[0].1.expect("it is watched");
-    assert_eq!((reach.recipients, reach.counted), (0, false), "reached by the one is not reached by the other");
-    let reached = async |pool| bed.store.reach(&scene.scope, pool, None, bed.now()).await.expect("a read").recipients;
+    assert_eq!(
+        (reach.recipients, reach.counted),
+        (0, false),
+        "reached by the one is not reached by the other"
+    );
+    let reached =
+        async |pool| bed.store.reach(&scene.scope, pool, None, bed.now()).await.expect("a read").recipients;
     assert_eq!((reached(POOL).await, reached(other).await), (3, 1));
     bed
 }

@@ -330,14 +330,23 @@ async fn what_the_platform_has_is_adopted_once(bed: Bed) -> Bed {
         settings: Settings::default(),
         versions: vec![version("en", VersionState::Approved), version("de", VersionState::Paused)],
     };
-    let adopt = async |name| bed.store.adopt_template(scope, adoption(name), ACTOR, bed.now()).await.expect("works");
+    let adopt =
+        async |name| bed.store.adopt_template(scope, adoption(name), ACTOR, bed.now()).await.expect("works");
     let made = adopt("found").await.expect("nobody knows it");
     assert!(adopt("found").await.is_none(), "adopted already");
     assert!(adopt(&shop.template.name).await.is_none(), "the name is taken");
     let versions = bed.store.template_versions(scope, made.id).await.expect("a read");
     let seen: Vec<_> = versions
         .iter()
-        .map(|each| (each.language.as_str(), each.n, each.state, each.provider_name.as_deref(), each.provider_id.as_deref()))
+        .map(|each| {
+            (
+                each.language.as_str(),
+                each.n,
+                each.state,
+                each.provider_name.as_deref(),
+                each.provider_id.as_deref(),
+            )
+        })
         .collect();
     assert_eq!(
         seen,
@@ -352,7 +361,9 @@ async fn what_the_platform_has_is_adopted_once(bed: Bed) -> Bed {
     let shelf = bed.store.catalog(scope).await.expect("a read").shelf;
     assert_eq!(shelf.live.len(), 2, "it can be sent at once");
     // The platform's word moves it like any other; nobody here submitted it, so it counts for no statistics.
-    assert!(bed.store.template_decisions(scope, bed.now().plus(-MINUTE), 10).await.expect("a read").is_empty());
+    assert!(
+        bed.store.template_decisions(scope, bed.now().plus(-MINUTE), 10).await.expect("a read").is_empty()
+    );
     let stranger = Scene::new(&bed).await;
     assert!(bed.store.catalogued_names(&stranger.scope).await.expect("a read").is_empty());
     bed

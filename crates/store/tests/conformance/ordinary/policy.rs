@@ -81,7 +81,8 @@ async fn a_limit_is_learned(bed: Bed) -> Bed {
     assert!(!learn(None, "TIER_UNLIMITED", SECOND).await, "older than what is known");
     bed.advance(SECOND);
     assert!(learn(None, "TIER_UNLIMITED", 0).await);
-    let portfolio = bed.store.catalog(&scene.scope).await.expect("a read").policy.portfolios.pop().expect("known");
+    let portfolio =
+        bed.store.catalog(&scene.scope).await.expect("a read").policy.portfolios.pop().expect("known");
     assert_eq!((portfolio.recipients, portfolio.tier.as_str()), (None, "TIER_UNLIMITED"));
     bed
 }
@@ -93,10 +94,14 @@ async fn an_account_joins_a_portfolio_with_what_it_counted(bed: Bed) -> Bed {
     scene.account = first.id;
     let learn = async |pool, recipients, tier: &str| {
         let now = bed.now();
-        bed.store.learn_portfolio_limit(&scene.scope, pool, Some(recipients), tier, now).await.expect("a write");
+        bed.store
+            .learn_portfolio_limit(&scene.scope, pool, Some(recipients), tier, now)
+            .await
+            .expect("a write");
     };
     learn(first.pool, 250, "TIER_250").await;
-    let to = |n: usize| NewMessage { recipient: scene.scope.hash(&format!("phone:{n}")), ..scene.message(&bed) };
+    let to =
+        |n: usize| NewMessage { recipient: scene.scope.hash(&format!("phone:{n}")), ..scene.message(&bed) };
     scene.accept(&bed, (0..3).map(to).collect(), allow()).await;
     let judge = |pool| ClaimJudge {
         watch: Watch { pool: Some(pool), ..Watch::default() },
@@ -106,7 +111,10 @@ async fn an_account_joins_a_portfolio_with_what_it_counted(bed: Bed) -> Bed {
     bed.store.claim(&system, scene.epoch, items, judge(first.pool), bed.now()).await.expect("claims work");
     let join = async |id, portfolio: Option<&str>| {
         let portfolio = portfolio.map(str::to_owned);
-        bed.store.set_account_portfolio(&scene.scope, id, portfolio, ACTOR, bed.now()).await.expect("a write");
+        bed.store
+            .set_account_portfolio(&scene.scope, id, portfolio, ACTOR, bed.now())
+            .await
+            .expect("a write");
         bed.store.account(&scene.scope, id).await.expect("a read").expect("it is there")
     };
     let (joined, other) = (join(first.id, Some("77")).await, join(second.id, Some("77")).await);
@@ -132,7 +140,12 @@ async fn what_was_decided_is_found_with_its_messages(bed: Bed) -> Bed {
     let ids = [denied.id, deferred.id, shadowed.id];
     let long_ago = bed.now();
     bed.advance(8 * DAY);
-    let renew = |message: NewMessage| NewMessage { created_at: bed.now(), due_at: bed.now(), expires_at: bed.now().plus(DAY), ..message };
+    let renew = |message: NewMessage| NewMessage {
+        created_at: bed.now(),
+        due_at: bed.now(),
+        expires_at: bed.now().plus(DAY),
+        ..message
+    };
     let since = bed.now().plus(-7 * DAY);
     let old = NewMessage { created_at: long_ago, ..scene.message(&bed) };
     let deny = Judgement::Deny { code: "consent.suppressed".into(), decisions: "[]".into() };
