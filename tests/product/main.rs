@@ -12,6 +12,7 @@ mod catalogue;
 mod clocks;
 mod consent;
 mod console_people;
+mod console_templates;
 mod contacts;
 mod contacts_bulk;
 mod crash;
