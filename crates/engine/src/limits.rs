@@ -222,3 +222,10 @@ pub const AUDIENCE_SAMPLES_MAX: usize = 5;
 pub(crate) const ZONES_NAMED_MAX: usize = 3;
 /// Microseconds for which the lines that an import refused can be fetched: 30 days.
 pub(crate) const REFUSED_LINES_KEPT_US: i64 = 30 * tidings_domain::time::DAY;
+
+/// Microseconds between two looks for accounts that are to be attended to, and for changes of theirs.
+pub(crate) const ATTEND_LOOK_US: i64 = SECOND;
+/// Microseconds for which sessions are kept when we stop: what is under way may still be answered.
+pub(crate) const ATTEND_LINGER_US: i64 = SECOND;
+/// Accounts that one node attends to; further ones wait for a node with room.
+pub(crate) const ATTENDED_MAX: usize = 1_000;
