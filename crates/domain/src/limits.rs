@@ -97,3 +97,5 @@ pub(crate) const HOST_BYTES_MAX: usize = 253;
 pub(crate) const BASE_URL_BYTES_MAX: usize = 512;
 /// Characters of an SMS originator that is a name.
 pub(crate) const ORIGINATOR_CHARS_MAX: usize = 11;
+/// Characters outside GSM 03.38 that a count of parts names.
+pub(crate) const SMS_NOT_GSM_SHOWN_MAX: usize = 32;

@@ -11,8 +11,8 @@ use tidings_domain::time::Timestamp;
 use super::{bump, log};
 use crate::conn::{Conn, Row, vals};
 use crate::error::{Result, StoreError};
-use crate::model::{Account, Hash16};
-use crate::scope::TenantScope;
+use crate::model::{Account, Hash16, SlotSet};
+use crate::scope::{SystemScope, TenantScope};
 use crate::store::Store;
 
 const TABLE: &str = "accounts";
@@ -142,6 +142,25 @@ impl Store {
 
     pub async fn account(&self, scope: &TenantScope, id: AccountId) -> Result<Option<Account>> {
         Ok(self.accounts(scope).await?.into_iter().find(|account| account.id == id))
+    }
+
+    /// The accounts of these slots that are at other providers than the Cloud API: what they need beside single calls is
+    /// kept by the owner of the slot.
+    pub async fn accounts_elsewhere(&self, _system: &SystemScope, slots: SlotSet) -> Result<Vec<AccountId>> {
+        self.read(move |conn| {
+            Box::pin(async move {
+                let sql = "SELECT id, slot FROM accounts WHERE provider <> $1 ORDER BY id";
+                let rows = conn.query(sql, vals![ProviderKind::Cloud.as_str()]).await?;
+                let mut found = Vec::new();
+                for row in &rows {
+                    if slots.contains(row.get(1)?) {
+                        found.push(row.id(0)?);
+                    }
+                }
+                Ok(found)
+            })
+        })
+        .await
     }
 
     /// The tenant that an account of a callback address belongs to.
