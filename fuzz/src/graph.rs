@@ -9,7 +9,7 @@ use tidings_domain::address::Address;
 use tidings_domain::clock::BoxFuture;
 use tidings_domain::credentials::Credentials;
 use tidings_domain::failure;
-use tidings_domain::id::{AttemptId, Id};
+use tidings_domain::id::{AccountId, AttemptId, Id};
 use tidings_domain::provider::{Chunks, Doubt, Outcome, Provider, Submission};
 use tidings_domain::secret::Secret;
 use tidings_domain::transport::{Bounds, Transport, TransportError};
@@ -70,8 +70,14 @@ pub fn answer(bytes: &[u8]) {
     let to = Address::parse("bsuid", "US.13491208655302741918").expect("a user id");
     let content = Outgoing::text("Hello", false);
     let attempt = AttemptId::from_bytes([1; 16]);
-    let submission =
-        Submission { attempt, sender_ref: "106540352242922", to: &to, content: &content.into(), trace: None };
+    let submission = Submission {
+        attempt,
+        account: AccountId::from_bytes([2; 16]),
+        sender_ref: "106540352242922",
+        to: &to,
+        content: &content.into(),
+        trace: None,
+    };
     let submitted = provider.submit(&credentials, submission).now_or_never();
     match submitted.expect("nothing here waits") {
         Outcome::Accepted { provider_id, .. } => {

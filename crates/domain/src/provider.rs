@@ -18,6 +18,7 @@ use crate::whatsapp::TemplateDefinition;
 #[derive(Debug)]
 pub struct Submission<'a> {
     pub attempt: AttemptId,
+    pub account: AccountId,
     /// The provider's id of the sender.
     pub sender_ref: &'a str,
     pub to: &'a Address,

@@ -8,6 +8,7 @@ mod ledger;
 mod moment;
 mod preferences;
 mod settings;
+mod unsubscribe;
 
 pub use capture::{Asked, OptIn, Submitted};
 pub use export::ledger_csv;
@@ -15,3 +16,4 @@ pub use ledger::{ConsentLine, NewConsentInput};
 pub use moment::{HeldLine, StateReport};
 pub use preferences::{Chosen, Closed, Link, Preference, Preferences, Shown};
 pub use settings::NewTopic;
+pub use unsubscribe::Unsubscribing;

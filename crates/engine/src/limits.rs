@@ -222,3 +222,5 @@ pub const AUDIENCE_SAMPLES_MAX: usize = 5;
 pub(crate) const ZONES_NAMED_MAX: usize = 3;
 /// Microseconds for which the lines that an import refused can be fetched: 30 days.
 pub(crate) const REFUSED_LINES_KEPT_US: i64 = 30 * tidings_domain::time::DAY;
+/// Characters of the token of an unsubscribe address: an e-mail address of the longest kind, sealed.
+pub(crate) const UNSUBSCRIBE_CHARS_MAX: usize = 600;

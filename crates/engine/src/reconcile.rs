@@ -4,6 +4,7 @@
 //! the slot takes it. The loop accepts no input but the store, so a restart and a normal run are one path.
 
 mod callback;
+mod complaints;
 mod confirm;
 mod effects;
 mod keywords;

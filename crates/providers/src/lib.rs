@@ -6,3 +6,4 @@
 pub mod cloud;
 pub mod http;
 pub mod limits;
+pub mod smtp;

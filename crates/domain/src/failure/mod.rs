@@ -6,19 +6,23 @@
 
 mod cloud;
 mod entry;
+pub mod smtp;
 #[cfg(test)]
 mod tests;
 
 pub use cloud::TABLE;
 pub use entry::{Codes, Entry, FailureClass, RetryAdvice, Scope, ShapingAction};
+pub use smtp::{smtp, smtp_code, smtp_status};
 
 /// The row of a Cloud API code; codes that nobody documented share [`UNKNOWN`].
 pub fn cloud(code: i64) -> &'static Entry {
-    let after = TABLE.partition_point(|entry| entry.codes.first() <= code);
-    match after.checked_sub(1).and_then(|index| TABLE.get(index)) {
-        Some(entry) if entry.codes.contains(code) => entry,
-        _ => &UNKNOWN,
-    }
+    find(TABLE, code).unwrap_or(&UNKNOWN)
+}
+
+/// The row of a code in a sorted table.
+fn find(table: &'static [Entry], code: i64) -> Option<&'static Entry> {
+    let after = table.partition_point(|entry| entry.codes.first() <= code);
+    table.get(after.checked_sub(1)?).filter(|entry| entry.codes.contains(code))
 }
 
 /// The codes that say that an account may not send until a person acts, such as giving it a new token.

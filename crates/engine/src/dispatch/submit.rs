@@ -242,6 +242,7 @@ impl Hand {
         };
         let submission = Submission {
             attempt: item.attempt_id(),
+            account: item.account,
             sender_ref,
             to: &content.to,
             content: &content.message,

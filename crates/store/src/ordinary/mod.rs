@@ -41,6 +41,7 @@ mod senders;
 mod sessions;
 mod templates;
 mod tenants;
+mod tokens;
 mod topics;
 mod verifications;
 

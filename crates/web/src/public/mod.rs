@@ -5,6 +5,7 @@ mod headers;
 mod page;
 mod preferences;
 pub(crate) mod qr;
+mod unsubscribe;
 mod visitor;
 mod words;
 
@@ -26,6 +27,7 @@ pub fn router() -> Router<AppState> {
         .route("/p/{region}/f/{form}", get(forms::show).post(forms::submit))
         .route("/p/{region}/f/{form}/{what}", get(forms::done))
         .route("/p/{region}/c/{token}", get(forms::ask).post(forms::confirm))
+        .route("/p/{region}/u/{token}", get(unsubscribe::show).post(unsubscribe::end))
         .layer(DefaultBodyLimit::max(limits::FORM_BYTES_MAX))
         .layer(middleware::from_fn(headers::policy))
         .route("/p/{file}", get(style))

@@ -1,6 +1,6 @@
 use http::{Method, Response};
 use tidings_domain::address::{Address, Email, Phone};
-use tidings_domain::id::{AttemptId, Id, MessageId};
+use tidings_domain::id::{AccountId, AttemptId, Id, MessageId};
 use tidings_domain::provider::{Doubt, Outcome, Provider, Submission};
 use tidings_domain::trace::TraceId;
 use tidings_domain::transport::TransportError;
@@ -21,8 +21,14 @@ async fn submit_to(
 ) -> (Outcome, std::sync::Arc<Script>) {
     let script = Script::new(answers);
     let content = whatsapp::Outgoing::text("Your parcel has left.", false).into();
-    let submission =
-        Submission { attempt: attempt(), sender_ref, to, content: &content, trace: TraceId::parse(TRACE) };
+    let submission = Submission {
+        attempt: attempt(),
+        account: AccountId::from_bytes([5; 16]),
+        sender_ref,
+        to,
+        content: &content,
+        trace: TraceId::parse(TRACE),
+    };
     let outcome = script.provider().submit(&credentials(), submission).await;
     (outcome, script)
 }
