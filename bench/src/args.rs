@@ -65,6 +65,9 @@ pub enum Phase {
     Lifecycle,
     /// Whole lifecycles, receipts in batches.
     Batched,
+    /// Whole lifecycles with every rule of policy on, and the dry run of an
+    /// audience.
+    Policy,
     /// One-time passwords before a backlog.
     Otp,
     /// The first submission after a restart with a backlog.

@@ -39,6 +39,13 @@ pub struct Figures {
     pub accept_batch_ratio: Option<f64>,
     /// Of a quarter of the raw HTTP round trips: a lifecycle has four.
     pub lifecycle_ratio: Option<f64>,
+    /// Lifecycles without rules of policy, and with all of them.
+    pub policy_off_per_s: Option<f64>,
+    pub policy_on_per_s: Option<f64>,
+    /// Of the rate without.
+    pub policy_ratio: Option<f64>,
+    /// Seconds of the dry run of an audience.
+    pub audience_s: Option<f64>,
     /// Messages that were stored when `growth_per_s` was measured.
     pub growth_stored: Option<u64>,
     /// Lifecycles with few messages stored.
@@ -103,6 +110,10 @@ impl Figures {
             accept_single_ratio: None,
             accept_batch_ratio: None,
             lifecycle_ratio: None,
+            policy_off_per_s: None,
+            policy_on_per_s: None,
+            policy_ratio: None,
+            audience_s: None,
             growth_stored: None,
             growth_few_per_s: None,
             growth_per_s: None,
@@ -146,6 +157,8 @@ impl Figures {
             &mut all.simulator_cpu_us_per_message,
             &mut all.bench_cpu_us_per_message,
             &mut all.rss_peak_mb,
+            &mut all.policy_off_per_s,
+            &mut all.policy_on_per_s,
             &mut all.growth_few_per_s,
             &mut all.growth_per_s,
             &mut all.restart_first_submission_ms,
@@ -165,6 +178,8 @@ impl Figures {
             &mut all.accept_single_ratio,
             &mut all.accept_batch_ratio,
             &mut all.lifecycle_ratio,
+            &mut all.policy_ratio,
+            &mut all.audience_s,
             &mut all.growth_ratio,
         ] {
             thousandths(value);
@@ -210,6 +225,9 @@ impl Figures {
             ),
             most(line("accept at 200/s, p50", self.accept_p50_ms, "ms", 2), pick(3.0, 5.0)),
             most(line("accept at 200/s, p99", self.accept_p99_ms, "ms", 2), pick(15.0, 25.0)),
+            line("lifecycle without rules", self.policy_off_per_s, "/s", 0),
+            ratio(line("  with every rule on", self.policy_on_per_s, "/s", 0), self.policy_ratio, 0.85),
+            most(line("audience of 100,000, dry run", self.audience_s, "s", 2), 5.0),
             most(line("OTP before backlog, p99", self.otp_p99_ms, "ms", 1), pick(100.0, 150.0)),
             most(line("peak memory of the server", self.rss_peak_mb, "MB", 0), 200.0),
             most(line("restart to first submission", self.restart_first_submission_ms, "ms", 0), 2_000.0),

@@ -49,6 +49,9 @@ pub const LATENCY_CONNECTIONS: usize = 32;
 /// Largest latency that is told apart, in microseconds.
 pub const LATENCY_MAX_US: u64 = 60_000_000;
 
+/// Recipients of the dry run of an audience.
+pub const AUDIENCE: usize = 100_000;
+
 /// Senders of the throughput measurements.
 pub const SENDERS: usize = 16;
 /// Messages per second of each of them, at the server and at the simulator.

@@ -5,6 +5,7 @@ mod growth;
 mod latency;
 mod lifecycle;
 mod otp;
+mod policy;
 mod restart;
 
 use std::path::PathBuf;
@@ -40,6 +41,7 @@ const LIFECYCLE: Setting = Setting { name: "lifecycle", sender_rate: SENDER_RATE
 const BATCHED: Setting = Setting { name: "batched", receipts: Receipts::Batched, ..LIFECYCLE };
 const OTP: Setting =
     Setting { name: "otp", ledger: true, senders: 1, sender_rate: BACKLOG_RATE, ..LIFECYCLE };
+const POLICY: Setting = Setting { name: "policy", ..LIFECYCLE };
 const RESTART: Setting = Setting { name: "restart", sender_rate: RESTART_RATE, ..ACCEPT };
 const GROWTH: Setting = Setting { name: "growth", ..LIFECYCLE };
 
@@ -75,6 +77,10 @@ impl Bench {
                 lifecycle::batched(self, rig, figures).await
             })
             .await?;
+        }
+        if wants(Phase::Policy) {
+            self.group(POLICY, &mut figures, async |rig, figures| policy::run(self, rig, figures).await)
+                .await?;
         }
         if wants(Phase::Otp) {
             self.group(OTP, &mut figures, async |rig, figures| otp::run(self, rig, figures).await).await?;

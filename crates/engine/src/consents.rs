@@ -7,6 +7,7 @@ mod forms;
 mod ledger;
 mod moment;
 mod preferences;
+mod reviews;
 mod settings;
 mod unsubscribe;
 
@@ -15,5 +16,6 @@ pub use export::ledger_csv;
 pub use ledger::{ConsentLine, NewConsentInput};
 pub use moment::{HeldLine, StateReport};
 pub use preferences::{Chosen, Closed, Link, Preference, Preferences, Shown};
+pub use reviews::ReviewReport;
 pub use settings::NewTopic;
 pub use unsubscribe::Unsubscribing;

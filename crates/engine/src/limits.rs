@@ -115,6 +115,11 @@ pub(crate) const IMPORT_PART_BYTES_MAX: usize = 256 * 1024;
 pub(crate) const IMPORT_REPORT_ROWS: usize = 1_000;
 /// Microseconds between two looks for imports.
 pub(crate) const IMPORT_LOOK_US: i64 = SECOND / 2;
+/// Addresses of one person that a line of an import may name.
+pub(crate) const CONTACT_ADDRESSES_MAX: usize = 10;
+/// Contacts read at once while all of them are exported, and contacts of one page of an export.
+pub(crate) const EXPORT_CONTACTS_STEP: usize = 250;
+pub(crate) const EXPORT_CONTACTS_MAX: usize = 1_000;
 /// Attributes that a tenant may declare, and characters of one that is a text.
 pub(crate) const ATTRIBUTES_MAX: usize = 100;
 pub(crate) const ATTRIBUTE_TEXT_CHARS_MAX: usize = 1_000;

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod consents;
+mod contacts;
 mod verification;
 
 use std::net::SocketAddr;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use consents::*;
+pub use contacts::{Contact, Person, TableFormat};
 pub use verification::{Entry, EntryKind, Verification};
 
 /// Messaging infrastructure that you run yourself, WhatsApp first.
@@ -57,6 +59,9 @@ pub enum Command {
     /// Consent: who agreed to what, when, and on which proof.
     #[command(subcommand)]
     Consent(Consent),
+    /// Contacts: people, and the ways to reach them.
+    #[command(subcommand)]
+    Contact(Contact),
     /// Messages: send, look, cancel, redrive.
     #[command(subcommand)]
     Message(Message),

@@ -123,6 +123,10 @@
     say("not live", false);
   }
 
+  // Where the parts do not fit beside each other, the one that is open is in sight.
+  const open = document.querySelector(".top nav [aria-current]");
+  if (open) open.parentElement.scrollLeft = open.offsetLeft - open.parentElement.offsetLeft - 16;
+
   showTimes(document);
   setInterval(() => showTimes(document), 15000);
   document.addEventListener("visibilitychange", () => (document.hidden ? leave() : follow()));

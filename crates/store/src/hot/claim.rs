@@ -11,6 +11,8 @@ use tidings_domain::time::Timestamp;
 use super::accept::{deferred_body, denied_body};
 use super::facts::{Wanted, facts};
 use super::leases::are_current;
+use super::planned::{other_ways, unanswered};
+use super::plans::steps_of;
 use super::rows::{Note, contents, defer, insert_due, note, set_terminal};
 use super::tally::{Tally, Watched};
 use crate::conn::{Batch, Bulk, Conn, Insert, cells};
@@ -18,7 +20,7 @@ use crate::error::{Result, StoreError};
 use crate::events::{Events, Head};
 use crate::executor::{Group, Ticket, Work};
 use crate::model::{AttentionKind, ClaimJudge, Claimed, DueItem, Epoch, Judgement, RecipientFacts, Watch};
-use crate::scope::{Part, SystemScope, TenantScope};
+use crate::scope::{Part, STEP_CONTENT, SystemScope, TenantScope, step_row};
 use crate::store::Store;
 
 pub(crate) struct ClaimJob {
@@ -28,9 +30,15 @@ pub(crate) struct ClaimJob {
     at: Timestamp,
 }
 
+/// The content of one way of a message.
+pub(crate) struct Sealed {
+    step: u8,
+    data: Vec<u8>,
+}
+
 /// What became of an item, with its content still sealed.
 pub(crate) enum Verdict {
-    Won(Option<Vec<u8>>),
+    Won(Option<Sealed>),
     Denied(String),
     Deferred(Timestamp),
     Expired,
@@ -71,9 +79,13 @@ impl Store {
 
 /// Nothing where the content is gone or was tampered with: that message fails for its content, and no other one
 /// that was claimed with it.
-fn opened(scope: &TenantScope, item: &DueItem, sealed: Option<Vec<u8>>) -> Vec<u8> {
+fn opened(scope: &TenantScope, item: &DueItem, sealed: Option<Sealed>) -> Vec<u8> {
     let id = item.message.as_bytes();
-    let content = sealed.and_then(|sealed| scope.open(Part::Content.table(), id, &sealed).ok());
+    let open = |sealed: Sealed| match sealed.step {
+        0 => scope.open(Part::Content.table(), id, &sealed.data).ok(),
+        step => scope.open(STEP_CONTENT, &step_row(id, step), &sealed.data).ok(),
+    };
+    let content = sealed.and_then(open);
     content.unwrap_or_else(|| {
         tracing::error!(message = %item.message, "the stored content cannot be opened");
         Vec::new()
@@ -104,17 +116,19 @@ impl Group for ClaimJob {
             }
         }
         let entries = take(conn, entries).await?;
+        let entries = unanswered(conn, entries).await?;
         let verdicts = judge(conn, &entries).await?;
         let won = store(conn, &entries, &verdicts).await?;
-        let keys: Vec<_> = won.iter().map(|&n| (entries[n].item.tenant, entries[n].item.message)).collect();
-        let mut sealed: Vec<Option<Option<Vec<u8>>>> = entries.iter().map(|_| None).collect();
-        for (n, content) in won.into_iter().zip(contents(conn, &keys).await?) {
-            sealed[n] = Some(content);
+        let items: Vec<&DueItem> = won.iter().map(|&n| entries[n].item).collect();
+        let steps = steps_of(conn, &items).await?;
+        let mut sealed: Vec<Option<Sealed>> = entries.iter().map(|_| None).collect();
+        for ((n, step), content) in won.into_iter().zip(&steps).zip(contents(conn, &items, &steps).await?) {
+            sealed[n] = content.map(|data| Sealed { step: *step, data });
         }
         for ((entry, verdict), content) in entries.iter().zip(verdicts).zip(sealed) {
             let (job, index) = entry.output;
             outputs[job][index] = match verdict {
-                Judgement::Allow { .. } => Verdict::Won(content.flatten()),
+                Judgement::Allow { .. } => Verdict::Won(content),
                 Judgement::Deny { code, .. } => Verdict::Denied(code),
                 Judgement::Defer { until, .. } => Verdict::Deferred(until),
                 Judgement::Expire => Verdict::Expired,
@@ -124,10 +138,16 @@ impl Group for ClaimJob {
     }
 }
 
-struct Entry<'a> {
+pub(super) struct Entry<'a> {
     output: (usize, usize),
     job: &'a ClaimJob,
-    item: &'a DueItem,
+    pub(super) item: &'a DueItem,
+}
+
+impl Entry<'_> {
+    pub(super) fn at(&self) -> Timestamp {
+        self.job.at
+    }
 }
 
 const TAKE: Bulk = Bulk {
@@ -207,6 +227,7 @@ async fn store(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) -> Re
     let mut attempts = Batch::new(9, entries.len());
     let mut events = Events::default();
     let (mut won, mut notes, mut ended, mut deferred) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut other = other_ways(conn, entries, verdicts, &mut events).await?;
     for (n, (entry, verdict)) in entries.iter().zip(verdicts).enumerate() {
         let (item, at) = (entry.item, entry.job.at);
         let key = (item.tenant, item.message);
@@ -225,6 +246,7 @@ async fn store(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) -> Re
                 ]);
                 won.push(n);
             }
+            Judgement::Deny { .. } if other.contains_key(&key) => deferred.extend(other.remove(&key)),
             Judgement::Deny { code, .. } => {
                 ended.push((key, Terminal::Denied, Some(code.clone())));
                 notes.push((key, Some(Note { kind: AttentionKind::Denied, reason: code.clone(), at })));

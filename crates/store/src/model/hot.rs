@@ -43,6 +43,8 @@ pub struct NewMessage {
     pub shown: Option<Arc<Shown>>,
     /// JSON of the engine's content; sealed by the store.
     pub content: Vec<u8>,
+    /// Other ways, where this one does not succeed.
+    pub plan: Option<Box<super::NewPlan>>,
 }
 
 /// What policy may look at beside the columns of a message, and what it has decided of its content. Never stored.

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod catalogue;
 pub mod consent_forms;
 pub mod consents;
+pub mod contact_table;
 pub mod contacts;
 pub mod dead_letters;
 pub mod events;
@@ -13,6 +14,7 @@ pub mod keys;
 pub mod media;
 pub mod messages;
 pub mod nodes;
+pub mod opt_out_reviews;
 pub mod overview;
 pub mod pauses;
 pub mod policy;
@@ -101,6 +103,7 @@ fn consent() -> OpenApiRouter<AppState> {
         .routes(routes!(consent_forms::begin_opt_in))
         .routes(routes!(contacts::get_contact, contacts::patch_contact, contacts::erase_contact))
         .routes(routes!(contacts::find_contact, contacts::put_contact))
+        .routes(routes!(contact_table::export_contacts))
         .routes(routes!(contacts::export_contact))
         .routes(routes!(contacts::merge_contacts))
         .routes(routes!(contacts::split_contact))
@@ -110,8 +113,14 @@ fn consent() -> OpenApiRouter<AppState> {
         .routes(routes!(imports::get_import))
         .routes(routes!(imports::get_refused))
         .merge(
-            OpenApiRouter::new().routes(routes!(imports::import_consents)).layer(DefaultBodyLimit::disable()),
+            OpenApiRouter::new()
+                .routes(routes!(imports::import_consents))
+                .routes(routes!(imports::import_contacts))
+                .layer(DefaultBodyLimit::disable()),
         )
+        .routes(routes!(opt_out_reviews::list_reviews))
+        .routes(routes!(opt_out_reviews::confirm_review))
+        .routes(routes!(opt_out_reviews::dismiss_review))
         .routes(routes!(topics::get_settings, topics::set_settings))
 }
 

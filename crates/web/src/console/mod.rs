@@ -7,6 +7,7 @@ mod assets;
 mod attention;
 mod catalogue;
 mod codes;
+mod consent;
 mod cookies;
 mod csrf;
 mod headers;
@@ -18,6 +19,7 @@ mod messages;
 mod nodes;
 mod overview;
 mod pauses;
+mod people;
 mod policy;
 mod posted;
 mod report;
@@ -66,13 +68,41 @@ pub fn router(state: AppState) -> Router<AppState> {
         .route("/sign-in", get(sign_in::door).post(sign_in::enter))
         .route("/sign-out", post(sign_in::leave))
         .route("/tenant", post(sign_in::choose))
-        .layer(middleware::from_fn_with_state(state, headers::ours))
+        .merge(people())
         .layer(DefaultBodyLimit::max(limits::FORM_BYTES_MAX));
+    let tables = Router::new()
+        .route("/consent/imports", get(consent::imports).post(consent::upload))
+        .layer(DefaultBodyLimit::disable());
     Router::new()
         .merge(pages)
+        .merge(tables)
+        .layer(middleware::from_fn_with_state(state, headers::ours))
         .route("/links", post(links::mint))
         .route("/assets/{name}", get(asset))
         .layer(middleware::from_fn(headers::policy))
+}
+
+/// People, and what they agreed to.
+fn people() -> Router<AppState> {
+    Router::new()
+        .route("/contacts", get(people::show).post(people::find))
+        .route("/contacts/{id}", get(people::one))
+        .route("/contacts/{id}/change", post(people::change))
+        .route("/contacts/{id}/merge", post(people::merge))
+        .route("/contacts/{id}/split", post(people::split))
+        .route("/contacts/{id}/erase", post(people::erase))
+        .route("/contacts/{id}/link", post(people::link))
+        .route("/consent", get(consent::reviews))
+        .route("/consent/reviews/{id}/confirm", post(consent::confirm))
+        .route("/consent/reviews/{id}/dismiss", post(consent::dismiss))
+        .route("/consent/imports/{id}", get(consent::import))
+        .route("/consent/imports/{id}/refused", get(consent::refused))
+        .route("/consent/topics", get(consent::topics).post(consent::put_topic))
+        .route("/consent/topics/{code}/archive", post(consent::archive))
+        .route("/consent/forms", get(consent::forms))
+        .route("/consent/forms/{id}", get(consent::form))
+        .route("/consent/forms/{id}/close", post(consent::close))
+        .route("/consent/words", get(consent::words).post(consent::save_words))
 }
 
 async fn asset(Path(name): Path<String>) -> Response {

@@ -7,7 +7,8 @@ mod preferences;
 pub(crate) mod qr;
 mod unsubscribe;
 mod visitor;
-mod words;
+pub(crate) mod visits;
+pub(crate) mod words;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -21,7 +22,7 @@ use crate::limits;
 use crate::state::AppState;
 
 /// Everything stands under `/p`.
-pub fn router() -> Router<AppState> {
+pub fn router(state: AppState) -> Router<AppState> {
     Router::new()
         .route("/p/{region}/{token}", get(preferences::show).post(preferences::save))
         .route("/p/{region}/f/{form}", get(forms::show).post(forms::submit))
@@ -29,6 +30,7 @@ pub fn router() -> Router<AppState> {
         .route("/p/{region}/c/{token}", get(forms::ask).post(forms::confirm))
         .route("/p/{region}/u/{token}", get(unsubscribe::show).post(unsubscribe::end))
         .layer(DefaultBodyLimit::max(limits::FORM_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(state, visits::paced))
         .layer(middleware::from_fn(headers::policy))
         .route("/p/{file}", get(style))
 }
