@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by it, and says where")]
 
 mod accept;
+mod accounts;
 mod batch;
 mod browser;
 mod callbacks;
@@ -30,6 +31,7 @@ mod inbound;
 mod isolation;
 mod lawful;
 mod lint;
+mod mail;
 mod media;
 mod nodes;
 mod ops;

@@ -88,8 +88,11 @@ pub const EMAIL_SUBJECT_CHARS_MAX: usize = 250;
 /// Bytes of the parts of a mail.
 pub const EMAIL_TEXT_BYTES_MAX: usize = 100_000;
 pub const EMAIL_HTML_BYTES_MAX: usize = 200_000;
-/// Bytes of a host name.
-pub(crate) const HOST_BYTES_MAX: usize = 253;
 /// Bytes of certificates in PEM, and of a key that signs mails.
 pub(crate) const PEM_BYTES_MAX: usize = 32 * 1024;
 pub(crate) const DKIM_KEY_BYTES_MAX: usize = 8 * 1024;
+/// Bytes of a host's name, and of the address of an API.
+pub(crate) const HOST_BYTES_MAX: usize = 253;
+pub(crate) const BASE_URL_BYTES_MAX: usize = 512;
+/// Characters of an SMS originator that is a name.
+pub(crate) const ORIGINATOR_CHARS_MAX: usize = 11;

@@ -9,6 +9,7 @@ mod noted;
 mod prepare;
 mod quota;
 mod single;
+pub(crate) mod unsubscribe;
 
 pub(crate) use batch::many;
 pub use gate::Gate;

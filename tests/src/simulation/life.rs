@@ -109,9 +109,9 @@ impl Life {
         for number in &plan.numbers {
             let new = NewSender {
                 account: account.id,
-                channel: Channel::Whatsapp,
+                channel: Some(Channel::Whatsapp),
                 address: number.display.clone(),
-                provider_ref: number.phone_number_id.clone(),
+                provider_ref: Some(number.phone_number_id.clone()),
                 messages_per_s: Some(number.messages_per_s),
             };
             self.engine.create_sender(caller, new).await?;

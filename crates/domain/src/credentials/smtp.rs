@@ -1,5 +1,6 @@
 //! How a mail server is reached, and what its mails are signed and answered by.
 
+use super::check;
 use crate::address::Email;
 use crate::limits::{DKIM_KEY_BYTES_MAX, EMAIL_LABEL_BYTES_MAX, HOST_BYTES_MAX, PEM_BYTES_MAX};
 use crate::problem::{Checked, FieldProblem};
@@ -63,25 +64,35 @@ pub struct Dkim {
 }
 
 impl Smtp {
+    /// A connection with the usual settings.
+    pub fn new(host: impl Into<String>, port: u16, username: impl Into<String>) -> Self {
+        Self {
+            host: host.into(),
+            port,
+            username: username.into(),
+            tls: SmtpTls::default(),
+            ca_pem: None,
+            helo: None,
+            from_name: None,
+            bounce_domain: None,
+            replies: false,
+            delivery_reports: false,
+            dkim: None,
+        }
+    }
+
     pub fn validate(&self) -> Checked<()> {
         let mut problems = Vec::new();
+        check::host(&mut problems, "host", &self.host);
+        check::port(&mut problems, self.port);
+        if !self.username.is_empty() {
+            check::word(&mut problems, "username", &self.username, (1, 254));
+        }
         let mut must = |holds: bool, field: &str, code: &'static str, detail: &str| {
             if !holds {
                 problems.push(FieldProblem::new(field, code, detail));
             }
         };
-        must(
-            is_host(&self.host),
-            "host",
-            "host.invalid",
-            "Name the mail server by its host name or its IP address.",
-        );
-        must(
-            self.port != 0,
-            "port",
-            "port.invalid",
-            "A port is between 1 and 65535; submission is mostly on 587 or 465.",
-        );
         must(
             self.tls != SmtpTls::None || is_loopback(&self.host),
             "tls",
@@ -98,12 +109,6 @@ impl Smtp {
             "from_name",
             "field.invalid",
             "A name is one line of at most 100 characters.",
-        );
-        must(
-            plain(&self.username),
-            "username",
-            "field.invalid",
-            "A user name is one line of at most 100 characters.",
         );
         must(
             self.ca_pem
@@ -147,11 +152,6 @@ impl Smtp {
 /// Whether a sender of this channel can have that address.
 pub fn is_sender_address(text: &str) -> bool {
     Email::parse(text).is_ok_and(|email| email.as_str().is_ascii() && email.as_str() == text)
-}
-
-fn is_host(text: &str) -> bool {
-    text.parse::<std::net::IpAddr>().is_ok()
-        || (1..=HOST_BYTES_MAX).contains(&text.len()) && text.split('.').all(is_label)
 }
 
 fn is_domain(text: &str) -> bool {

@@ -11,11 +11,9 @@ use tidings_store::model::{About, Counting, NewConsent};
 use tidings_store::scope::TenantScope;
 
 use super::preferences::{Closed, Shown};
+use crate::intake::unsubscribe::PURPOSE;
 use crate::limits::UNSUBSCRIBE_CHARS_MAX;
 use crate::pipeline::Engine;
-
-/// What the tokens are sealed for.
-const PURPOSE: &str = "unsubscribe";
 
 /// What the page shows.
 #[derive(Debug)]
@@ -32,15 +30,6 @@ struct Opened {
 }
 
 impl Engine {
-    /// Where one click ends marketing to this address. `None` where the installation has no public address: a mail
-    /// must not name one that leads nowhere.
-    pub fn unsubscribe_url(&self, region: &str, scope: &TenantScope, email: &Email) -> Option<String> {
-        let base = self.0.config.public_url.as_deref()?.trim_end_matches('/');
-        let store = self.region(region)?;
-        let token = store.seal_token(scope, PURPOSE, email.as_str());
-        Some(format!("{base}/p/{region}/u/{token}"))
-    }
-
     /// What the page behind such an address shows.
     pub async fn unsubscribing(&self, region: &str, token: &str) -> Result<Unsubscribing, Closed> {
         let opened = self.open_unsubscribe(region, token).await?;

@@ -71,6 +71,7 @@ pub(crate) async fn prepare(
     };
     let screened = (ahead.screen)(snapshot, &mut outgoing);
     let category = category(intent.category, template)?;
+    super::unsubscribe::name(caller, snapshot, category, &address, &mut outgoing);
     let topic = topic(snapshot, intent.topic.as_deref(), category)?;
     if matches!(address, Address::Bsuid(_)) && category == Category::Authentication {
         return Err(EngineError::invalid(
@@ -96,6 +97,7 @@ pub(crate) async fn prepare(
         due_at,
         expires_at,
         ordered: intent.ordered,
+        plan: None,
         free_form: outgoing.is_free_form(),
         // Without a trace of the client's the message's own id serves: sixteen random enough bytes.
         trace: trace.or_else(|| TraceId::from_bytes(id.bytes())).expect("a message id is never all zero"),

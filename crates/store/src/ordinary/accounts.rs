@@ -57,20 +57,31 @@ impl Store {
         Ok(Account { id, provider, provider_ref, credentials, slot, created_at: at })
     }
 
-    pub async fn update_credentials(
+    /// Replaces what speaks for the account, and what the provider calls it.
+    pub async fn update_account(
         &self,
         scope: &TenantScope,
         id: AccountId,
+        provider_ref: &str,
         credentials: Credentials,
         actor: Actor,
         at: Timestamp,
     ) -> Result<()> {
         let (tenant, sealed) = (scope.tenant(), seal(scope, id, &credentials));
-        let secrets = credentials.app_secrets.len();
+        let (secrets, reference) = (credentials.app_secrets.len(), provider_ref.to_owned());
         self.write(move |conn| {
             Box::pin(async move {
-                let sql = "UPDATE accounts SET credentials = $3 WHERE tenant_id = $1 AND id = $2";
-                conn.execute(sql, vals![&tenant, &id, &sealed]).await?;
+                let taken = "SELECT 1 FROM accounts a JOIN accounts b ON b.tenant_id = a.tenant_id
+                     AND b.provider = a.provider AND b.provider_ref = $3 AND b.id <> a.id
+                    WHERE a.tenant_id = $1 AND a.id = $2";
+                if conn.query_opt(taken, vals![&tenant, &id, &reference]).await?.is_some() {
+                    return Err(StoreError::Conflict(
+                        "there is an account with this id of the provider already",
+                    ));
+                }
+                let sql = "UPDATE accounts SET credentials = $3, provider_ref = $4
+                    WHERE tenant_id = $1 AND id = $2";
+                conn.execute(sql, vals![&tenant, &id, &sealed, &reference]).await?;
                 bump(conn, tenant).await?;
                 let body = json!({"app_secrets": secrets});
                 log(conn, tenant, Kind::AccountUpdated, id.bytes(), actor, at, body).await
