@@ -40,7 +40,8 @@ impl Identity {
 pub(crate) fn addresses(who: &Identities) -> Vec<Address> {
     let phone = who.phone.clone().map(Address::from);
     let others = [who.bsuid.clone(), who.parent_bsuid.clone()];
-    phone.into_iter().chain(others.into_iter().flatten().map(Address::from)).collect()
+    let email = who.email.clone().map(Address::from);
+    phone.into_iter().chain(others.into_iter().flatten().map(Address::from)).chain(email).collect()
 }
 
 /// Makes sure that these identities belong to one contact; they may have been strangers until now.

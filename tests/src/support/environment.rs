@@ -68,3 +68,16 @@ pub fn chromium() -> Option<PathBuf> {
         panic!("these tests need Chromium: run `cargo xtask test`, or leave it out with --without browser")
     }))
 }
+
+/// The mail server of Debian's `exim4-daemon-light`, or `None` where it was left out by choice.
+pub fn exim() -> Option<PathBuf> {
+    if leaves_out("mta") {
+        return None;
+    }
+    let found = std::env::var_os("TIDINGS_TEST_EXIM")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from("/usr/sbin/exim4")).filter(|path| path.exists()));
+    Some(found.unwrap_or_else(|| {
+        panic!("these tests need a mail server: run `cargo xtask test`, or leave it out with --without mta")
+    }))
+}

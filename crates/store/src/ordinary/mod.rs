@@ -45,6 +45,7 @@ mod sessions;
 mod tags;
 mod templates;
 mod tenants;
+mod tokens;
 mod topics;
 mod traffic;
 mod verifications;
