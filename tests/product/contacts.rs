@@ -45,7 +45,8 @@ both_engines! {
             (json!({"attributes": {"unheard": 1}}), "attributes.unheard"),
             (json!({"time_zone": "somewhere else"}), "time_zone"),
             (json!({"language": "x"}), "language"),
-            (json!({"name": "Ann"}), "name"),
+            (json!({"name": ""}), "name"),
+            (json!({"nickname": "Ann"}), "nickname"),
         ] {
             let refused = tenant.http.call(Method::PATCH, &path, Some(&patch), &[]).await.expect(400);
             assert_eq!(refused["errors"][0]["field"], field, "{refused}");

@@ -13,7 +13,7 @@ async fn send(tenant: &Tenant, query: &str, table: impl Into<String>) -> Answer 
     tenant.http.raw(Method::POST, &path, table.into(), &[("content-type", "text/csv")]).await
 }
 
-async fn finished(tenant: &Tenant, id: &Value) -> Value {
+pub async fn finished(tenant: &Tenant, id: &Value) -> Value {
     let path = format!("/v1/imports/{}", id.as_str().unwrap());
     eventually("the import's end", async || {
         let report = tenant.http.get(&path).await.expect(200);

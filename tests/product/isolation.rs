@@ -26,6 +26,7 @@ async fn things(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String
         .raw(Method::POST, "/v1/consent-imports", "phone,granted\n+491701234567,yes\n", &[])
         .await
         .expect(202);
+    let doubtful = tenant.hears(5, "how do I stop these messages from you", app.now_us()).await;
     let form = tenant.http.post("/v1/consent-forms", &form()).await.expect(201);
     let verification =
         tenant.http.post("/v1/verifications", &json!({"to": {"phone": phone(2)}})).await.expect(201);
@@ -47,6 +48,7 @@ async fn things(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String
         ("media", text(&media)),
         ("policy", text(&rule)),
         ("consent-forms", text(&form)),
+        ("opt-out-reviews", text(&doubtful)),
         ("imports", text(&import)),
         ("verifications", text(&verification)),
         ("templates", text(&template)),
@@ -83,6 +85,9 @@ both_engines! {
                     (&Method::PUT, "consent-forms") => Some(form()),
                     (&Method::POST, "contacts") if path.ends_with("merge") => Some(json!({"other": id})),
                     (&Method::POST, "contacts") => Some(json!({"to": {"phone": phone(1)}})),
+                    (&Method::POST, "templates") if path.ends_with("preview") => {
+                        Some(json!({"language": "en", "definition": {}}))
+                    }
                     (&Method::POST, _) => Some(json!({})),
                     _ => None,
                 };
@@ -114,6 +119,9 @@ both_engines! {
             ("/v1/inbound".to_owned(), "inbound"),
             (format!("/v1/consents?to={query}"), "consents"),
             ("/v1/pauses".to_owned(), "pauses"),
+            ("/v1/contacts".to_owned(), "contacts"),
+            ("/v1/imports".to_owned(), "imports"),
+            ("/v1/opt-out-reviews".to_owned(), "reviews"),
             ("/v1/dead-letters".to_owned(), "dead_letters"),
         ] {
             assert_eq!(stranger.http.get(&path).await.expect(200)[list], json!([]), "{path}");

@@ -8,10 +8,8 @@ use serde_json::json;
 
 use tidings_tests::support::{Database, TestApp, chromium, phone};
 
-use crate::browser::{Browser, SCHEMES, SCREENSHOT_BYTES_MIN, SIZES};
+use crate::browser::{PUBLIC_TARGET_PX, Page, SIZES, audited};
 use crate::preferences::{link, set_up, visitor};
-
-const AUDIT: &str = include_str!("audit.js");
 
 #[test]
 fn pages_for_recipients_serve_everybody() {
@@ -38,6 +36,7 @@ async fn look(chromium: &Path, app: TestApp) {
     let pending = tenant.http.post("/v1/opt-ins", &new).await.expect(202);
     let pending = pending["url"].as_str().unwrap().strip_prefix(&app.http.base).unwrap().to_owned();
     let profile = tempfile::tempdir().unwrap();
+    let mut faults = Vec::new();
     for (name, path, language, direction) in [
         ("preferences", format!("{path}?saved=1"), "en", "ltr"),
         ("preferences-de", format!("{path}?lang=de"), "de", "ltr"),
@@ -49,26 +48,13 @@ async fn look(chromium: &Path, app: TestApp) {
         ("preferences-forged", "/p/main/forged?lang=fr".to_owned(), "fr", "ltr"),
     ] {
         let answer = visitor(&app).call(Method::GET, &path, None, &[]).await;
-        let base = format!("<head><base href=\"{}{path}\"><script>{AUDIT}</script>", app.http.base);
         let file = profile.path().join(format!("{name}.html"));
-        std::fs::write(&file, answer.text.replacen("<head>", &base, 1)).unwrap();
+        let page = audited(&answer.text, &format!("{}{path}", app.http.base), PUBLIC_TARGET_PX);
+        std::fs::write(&file, page).unwrap();
         for (width, height) in SIZES {
-            let mut grounds = Vec::new();
-            for (scheme, number) in SCHEMES {
-                let browser = Browser { chromium, profile: profile.path(), width, height, scheme: number };
-                let (shot, probe) = browser.look(&file, &format!("{name}-{width}-{scheme}.png")).await;
-                let mut parts = probe.splitn(4, '/');
-                assert_eq!(
-                    (parts.next(), parts.next()),
-                    (Some(language), Some(direction)),
-                    "{name}: {probe}"
-                );
-                grounds.push(parts.next().unwrap_or_default().to_owned());
-                assert_eq!(parts.next(), Some(""), "{name} at {width}, {scheme}");
-                let bytes = std::fs::metadata(&shot).map_or(0, |file| file.len());
-                assert!(bytes > SCREENSHOT_BYTES_MIN, "{} has {bytes} bytes", shot.display());
-            }
-            assert_ne!(grounds[0], grounds[1], "{name}: night looks like day");
+            let page = Page { name, file: &file, language, direction };
+            page.look(chromium, profile.path(), (width, height), &mut faults).await;
         }
     }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

@@ -236,4 +236,40 @@ both_engines! {
         tenant.http.post("/v1/preference-links", &json!({})).await.expect(400);
         tenant.http.post("/v1/preference-links", &json!({"to": {"phone": "12"}})).await.expect(400);
     }
+
+    async fn whoever_comes_too_often_is_asked_to_wait(storage: Storage) {
+        let app = TestApp::with(storage, |options| {
+            options.public.client_ip_header = Some("x-forwarded-for".to_owned());
+        })
+        .await;
+        let tenant = app.tenant().await;
+        let (path, visitor) = (link(&tenant, 1, "de").await, visitor(&app));
+        let form = json!({"name": "News", "language": "en", "business_name": "Acme", "text": "Acme may write.", "purposes": ["marketing"]});
+        let form = tenant.http.post("/v1/consent-forms", &form).await.expect(201);
+        let form = format!("/p/main/f/{}", form["id"].as_str().unwrap());
+        let from = |address: &'static str| [("content-type", "application/x-www-form-urlencoded"), ("x-forwarded-for", address)];
+        let submit = async |address: &'static str, n: usize| {
+            visitor.raw(Method::POST, &form, format!("phone=%2B49151123{n:05}"), &from(address)).await
+        };
+        let mut answers = Vec::new();
+        for n in 0..40 {
+            answers.push(submit("198.51.100.7", n).await);
+        }
+        let refused: Vec<&Answer> = answers.iter().filter(|answer| answer.status == 429).collect();
+        assert!((15..=20).contains(&refused.len()), "{} of 40", refused.len());
+        assert!(answers[..20].iter().all(|answer| answer.status == 303), "the first ones pass");
+        let page = refused[0];
+        assert!(page.text.contains("<h1>This did not work</h1>") && page.text.contains("Nothing was changed."), "{}", page.text);
+        assert!(page.header("retry-after").is_some_and(|wait| wait.parse::<u32>().unwrap() >= 1));
+        assert!(page.header("content-security-policy").is_some() && page.header("cache-control") == Some("no-store"));
+        let people = tenant.http.get("/v1/consents?limit=500").await.expect(200);
+        assert_eq!(people["consents"].as_array().unwrap().len(), 40 - refused.len(), "what was refused changed nothing");
+        assert_eq!(submit("198.51.100.8", 90).await.status, 303, "others are not held up");
+        let looked = visitor.raw(Method::GET, &path, "", &from("198.51.100.7")).await;
+        assert_eq!(looked.status, 200, "looking is counted apart");
+        let chosen = visitor.raw(Method::POST, &path, "none=1", &[&from("198.51.100.7")[..], &[("accept-language", "de")]].concat()).await;
+        assert_eq!(chosen.status, 429, "all pages together");
+        assert!(chosen.text.contains("lang=\"de\""), "{}", chosen.text);
+        assert_eq!(visitor.get("/p/page.css").await.status, 200);
+    }
 }

@@ -49,6 +49,10 @@ kinds! {
     MessageRedriven = 18, "message.redriven";
     /// A claim was taken back: the request had certainly not left.
     MessageRequeued = 19, "message.requeued";
+    /// The plan takes another way.
+    MessageFellBack = 140, "message.fell_back";
+    /// No other way of the plan will be taken.
+    PlanEnded = 141, "message.plan_ended";
     InboundReceived = 30, "inbound.received";
     ConsentGranted = 40, "consent.granted";
     ConsentRevoked = 41, "consent.revoked";
@@ -103,6 +107,8 @@ kinds! {
     TemplateRulesChanged = 108, "template.rules_changed";
     /// The platform announced a change of category.
     CategoryAnnounced = 109, "template.category_announced";
+    /// Somebody decided about a message that may be an opt-out.
+    OptOutReviewed = 119, "consent.opt_out_reviewed";
     VerificationStarted = 120, "verification.started";
     VerificationApproved = 121, "verification.approved";
     /// Too many wrong codes were given.
@@ -120,6 +126,7 @@ kinds! {
     ContactSplit = 115, "contact.split";
     NumberChanged = 116, "contact.number_changed";
     ContactErased = 117, "contact.erased";
+    /// Somebody took all contacts along.
     ContactExported = 118, "contact.exported";
 }
 

@@ -88,6 +88,10 @@ pub const EMAIL_SUBJECT_CHARS_MAX: usize = 250;
 /// Bytes of the parts of a mail.
 pub const EMAIL_TEXT_BYTES_MAX: usize = 100_000;
 pub const EMAIL_HTML_BYTES_MAX: usize = 200_000;
+/// Other ways of one message.
+pub const FALLBACKS_MAX: usize = 4;
+/// Seconds that one way may have.
+pub const FALLBACK_AFTER_S_MAX: u32 = 3 * 86_400;
 /// Bytes of a host's name, and of the address of an API.
 pub(crate) const HOST_BYTES_MAX: usize = 253;
 pub(crate) const BASE_URL_BYTES_MAX: usize = 512;

@@ -151,6 +151,8 @@ pub struct SenderHealth {
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct AccountHealth {
     pub name: Option<String>,
+    /// The provider's id of the business portfolio that owns the account.
+    pub portfolio: Option<String>,
     pub review_status: Option<String>,
     pub can_send: Option<String>,
 }

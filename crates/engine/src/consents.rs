@@ -7,6 +7,7 @@ mod forms;
 mod ledger;
 mod moment;
 mod preferences;
+mod reviews;
 mod settings;
 
 pub use capture::{Asked, OptIn, Submitted};
@@ -14,4 +15,5 @@ pub use export::ledger_csv;
 pub use ledger::{ConsentLine, NewConsentInput};
 pub use moment::{HeldLine, StateReport};
 pub use preferences::{Chosen, Closed, Link, Preference, Preferences, Shown};
+pub use reviews::ReviewReport;
 pub use settings::NewTopic;

@@ -115,6 +115,11 @@ pub(crate) const IMPORT_PART_BYTES_MAX: usize = 256 * 1024;
 pub(crate) const IMPORT_REPORT_ROWS: usize = 1_000;
 /// Microseconds between two looks for imports.
 pub(crate) const IMPORT_LOOK_US: i64 = SECOND / 2;
+/// Addresses of one person that a line of an import may name.
+pub(crate) const CONTACT_ADDRESSES_MAX: usize = 10;
+/// Contacts read at once while all of them are exported, and contacts of one page of an export.
+pub(crate) const EXPORT_CONTACTS_STEP: usize = 250;
+pub(crate) const EXPORT_CONTACTS_MAX: usize = 1_000;
 /// Attributes that a tenant may declare, and characters of one that is a text.
 pub(crate) const ATTRIBUTES_MAX: usize = 100;
 pub(crate) const ATTRIBUTE_TEXT_CHARS_MAX: usize = 1_000;
@@ -177,6 +182,8 @@ pub const CEL_NODES_MAX: usize = 256;
 pub const CEL_DEPTH_MAX: u16 = 32;
 pub const CEL_LIST_MAX: usize = 100;
 pub const CEL_COST_MAX: u32 = 2_000;
+/// Categories and topics whose consent one rule asks for.
+pub const CEL_PURPOSES_MAX: usize = 10;
 /// Rules of one tenant, and bytes of a rule's name.
 pub const POLICY_RULES_MAX: usize = 50;
 pub const POLICY_RULE_NAME_BYTES_MAX: usize = 64;
@@ -222,6 +229,10 @@ pub const AUDIENCE_SAMPLES_MAX: usize = 5;
 pub(crate) const ZONES_NAMED_MAX: usize = 3;
 /// Microseconds for which the lines that an import refused can be fetched: 30 days.
 pub(crate) const REFUSED_LINES_KEPT_US: i64 = 30 * tidings_domain::time::DAY;
+/// Templates, and senders, that are named with one announced change.
+pub const TOUCHED_NAMED_MAX: usize = 100;
+/// Messages that are named with what a rule decided lately.
+pub const DECIDED_LATEST_MAX: usize = 5;
 
 /// Microseconds between two looks for accounts that are to be attended to, and for changes of theirs.
 pub(crate) const ATTEND_LOOK_US: i64 = SECOND;

@@ -44,3 +44,5 @@ pub const VARIABLE_DEPTH_MAX: usize = 6;
 pub const NODE_NAME_CHARS_MAX: usize = 100;
 /// Characters of the name of a data directory.
 pub const NODE_ID_CHARS: usize = 16;
+/// Contacts of one page while all of them are exported.
+pub const EXPORT_PAGE: u64 = 1_000;

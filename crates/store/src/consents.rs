@@ -192,7 +192,7 @@ const WRITES: &str = "a string takes all";
 
 /// Holds a contact until the transaction ends: without it, two entries that are written at once would each derive
 /// the facts without the other. An SQLite store has one writer anyway.
-async fn lock(conn: &Conn, scope: &TenantScope, contact: ContactId) -> Result<()> {
+pub(crate) async fn lock(conn: &Conn, scope: &TenantScope, contact: ContactId) -> Result<()> {
     if conn.is_postgres() {
         let sql = "SELECT id FROM contacts WHERE tenant_id = $1 AND id = $2 FOR UPDATE";
         conn.query(sql, vals![&scope.tenant(), &contact]).await?;

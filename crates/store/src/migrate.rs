@@ -67,10 +67,28 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../migrations/postgres/0009_clock_steps.sql"),
         min_compatible: None,
     },
+    Migration {
+        version: 10,
+        sqlite: include_str!("../migrations/sqlite/0010_people.sql"),
+        postgres: include_str!("../migrations/postgres/0010_people.sql"),
+        min_compatible: Some(9),
+    },
+    Migration {
+        version: 11,
+        sqlite: include_str!("../migrations/sqlite/0011_house.sql"),
+        postgres: include_str!("../migrations/postgres/0011_house.sql"),
+        min_compatible: None,
+    },
+    Migration {
+        version: 14,
+        sqlite: include_str!("../migrations/sqlite/0014_plans.sql"),
+        postgres: include_str!("../migrations/postgres/0014_plans.sql"),
+        min_compatible: None,
+    },
 ];
 
 /// The newest schema that this program knows.
-pub const SCHEMA_VERSION: i64 = 9;
+pub const SCHEMA_VERSION: i64 = 14;
 
 /// Held by the one process that migrates a PostgreSQL store.
 const ADVISORY_LOCK: i64 = 0x7469_6469_6e67_7301;

@@ -89,6 +89,23 @@ pub(crate) enum Part {
     Kept = 4,
 }
 
+/// Rows of `sealed` with the contents of a message's other ways begin here.
+const STEP_PARTS: i64 = 16;
+/// The `table` that they are sealed with.
+pub(crate) const STEP_CONTENT: &str = "sealed/step";
+
+/// Part of `sealed` with the content of a way of a message; the first way has the message's own.
+pub(crate) fn step_part(step: u8) -> i64 {
+    if step == 0 { Part::Content.code() } else { STEP_PARTS + i64::from(step) }
+}
+
+/// What the content of a way other than the first is bound to: the message and the step.
+pub(crate) fn step_row(message: &[u8; 16], step: u8) -> [u8; 17] {
+    let mut row = [step; 17];
+    row[..16].copy_from_slice(message);
+    row
+}
+
 impl Part {
     pub(crate) fn code(self) -> i64 {
         self as i64

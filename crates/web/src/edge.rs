@@ -113,7 +113,14 @@ pub(crate) fn has_large_body(body: &impl http_body::Body) -> bool {
 /// Files and the provider's slow pages take longer than the rest.
 fn time_for(route: &str) -> Duration {
     if route.starts_with("/v1/media")
-        || matches!(route, "/v1/consent-imports" | "/v1/inbound/{id}/media" | "/v1/templates/sync")
+        || matches!(
+            route,
+            "/v1/consent-imports"
+                | "/v1/contact-imports"
+                | "/console/consent/imports"
+                | "/v1/inbound/{id}/media"
+                | "/v1/templates/sync"
+        )
     {
         limits::SLOW_REQUEST_TIME
     } else {

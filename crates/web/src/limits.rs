@@ -42,6 +42,8 @@ pub const LARGE_BODY_WAIT: Duration = Duration::from_millis(1_500);
 pub const LARGE_BODIES_AT_ONCE_MAX: usize = 32;
 /// Files being uploaded at once: each is held in memory.
 pub const UPLOADS_AT_ONCE_MAX: usize = 2;
+/// Tables of all contacts being handed out at once.
+pub const EXPORTS_AT_ONCE_MAX: usize = 4;
 
 /// A connection must have sent its first whole request head by then (the TLS handshake included).
 pub const FIRST_REQUEST_TIME: Duration = Duration::from_secs(15);
@@ -77,6 +79,10 @@ pub const RETRY_AFTER_S: u32 = 1;
 
 /// Bytes of a form of the console.
 pub const FORM_BYTES_MAX: usize = 16 * 1024;
+/// Of the form of a template's version: its definition, of which each byte may take three.
+pub const DRAFT_FORM_BYTES_MAX: usize = 256 * 1024;
+/// Rows of a console form, beside those that are filled.
+pub const FORM_ROWS_SPARE: usize = 3;
 /// Tenants whose history the console keeps; the one that was looked at longest ago makes room.
 pub(crate) const HISTORY_TENANTS_MAX: usize = 256;
 /// Senders and attention entries on the console's first page.
@@ -94,3 +100,14 @@ pub const TEMPLATE_SAMPLE_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const CODE_HOURS_SHOWN: u32 = 48;
 /// Bytes of the body of a dry run of an audience: some 200,000 numbers.
 pub const AUDIENCE_BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Visitors of the pages for recipients whose visits are counted; whoever comes beyond them shares one allowance.
+pub const VISITORS_MAX: usize = 20_000;
+/// Microseconds between two looks for visitors whose visits say nothing any more, while the table is full.
+pub const VISITORS_SWEEP_US: i64 = 1_000_000;
+/// Microseconds after which a visitor may look once more, and looks that may come at once.
+pub const VISIT_LOOK_EVERY_US: i64 = 1_000_000;
+pub const VISIT_LOOKS_AT_ONCE: i64 = 60;
+/// Microseconds after which a visitor may submit once more, and submissions that may come at once.
+pub const VISIT_SUBMISSION_EVERY_US: i64 = 6_000_000;
+pub const VISIT_SUBMISSIONS_AT_ONCE: i64 = 20;

@@ -17,7 +17,7 @@ pub fn router(state: AppState) -> Router {
         .nest("/console", console::router(state.clone()))
         .merge(api)
         .merge(callbacks::router())
-        .merge(public::router())
+        .merge(public::router(state.clone()))
         .merge(docs::router(openapi))
         .fallback(problem::unknown_route)
         .method_not_allowed_fallback(problem::wrong_method)

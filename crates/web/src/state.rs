@@ -53,6 +53,10 @@ pub(crate) struct Shared {
     pub streams: Arc<Semaphore>,
     /// Files being received.
     pub uploads: Semaphore,
+    /// Tables being handed out.
+    pub exports: Arc<Semaphore>,
+    /// Who lately came to the pages for recipients.
+    pub visits: crate::public::visits::Visits,
     spans: AtomicU64,
 }
 
@@ -64,6 +68,8 @@ impl Default for Shared {
             large_bodies: Semaphore::new(limits::LARGE_BODIES_AT_ONCE_MAX),
             streams: Arc::new(Semaphore::new(limits::EVENT_STREAMS_MAX)),
             uploads: Semaphore::new(limits::UPLOADS_AT_ONCE_MAX),
+            exports: Arc::new(Semaphore::new(limits::EXPORTS_AT_ONCE_MAX)),
+            visits: crate::public::visits::Visits::default(),
             spans: AtomicU64::new(1),
         }
     }

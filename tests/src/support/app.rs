@@ -34,6 +34,7 @@ pub struct Options {
     pub simulator: SimConfig,
     /// Microseconds that a request to the provider may take.
     pub patience_us: i64,
+    pub public: tidings_web::Public,
 }
 
 impl Default for Options {
@@ -52,6 +53,7 @@ impl Default for Options {
                 ..SimConfig::default()
             },
             patience_us: SECOND / 2,
+            public: tidings_web::Public::default(),
         }
     }
 }
@@ -109,7 +111,8 @@ impl TestApp {
         engine.start(&stop);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
-        let state = AppState::new(engine.clone(), clock.clone(), false, stop.clone());
+        let state =
+            AppState::new(engine.clone(), clock.clone(), false, stop.clone()).with_public(options.public);
         tokio::spawn(tidings_web::serve(listener, None, tidings_web::Front::new(state), stop.clone()));
         let http = Http::new(url);
         let installation = http.with_token(&key);

@@ -9,11 +9,11 @@ use tidings_domain::address::Address;
 use tidings_domain::id::ContactId;
 use tidings_domain::policy::Zone;
 use tidings_domain::problem::FieldProblem;
-use tidings_store::model::{AttributeType, ContactCard};
+use tidings_store::model::{AttributeType, ContactCard, Profile};
 
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
-use crate::limits::{ATTRIBUTE_TEXT_CHARS_MAX, ATTRIBUTES_MAX, TOPIC_CODE_CHARS_MAX};
+use crate::limits::{ATTRIBUTE_TEXT_CHARS_MAX, ATTRIBUTES_MAX, NAME_CHARS_MAX, TOPIC_CODE_CHARS_MAX};
 use crate::pipeline::Engine;
 
 /// The types that an attribute may have.
@@ -22,6 +22,7 @@ pub const KINDS: [&str; 4] = ["text", "number", "boolean", "date"];
 /// What changes of a contact; a `null` takes a value away.
 #[derive(Debug, Default)]
 pub struct ContactPatch {
+    pub name: Option<Option<String>>,
     pub time_zone: Option<Option<String>>,
     pub language: Option<Option<String>>,
     pub attributes: BTreeMap<String, Value>,
@@ -91,6 +92,9 @@ impl Engine {
         let card = self.card(caller, id).await?;
         check(&patch, &caller.store.attribute_types(&caller.scope).await?)?;
         let mut profile = card.profile.clone();
+        if let Some(name) = patch.name {
+            profile.name = name;
+        }
         if let Some(zone) = patch.time_zone {
             profile.time_zone = zone;
         }
@@ -118,21 +122,39 @@ impl Engine {
 }
 
 fn check(patch: &ContactPatch, types: &[AttributeType]) -> Result<()> {
+    let wished = Profile {
+        name: patch.name.clone().flatten(),
+        time_zone: patch.time_zone.clone().flatten(),
+        language: patch.language.clone().flatten(),
+        attributes: patch.attributes.clone(),
+    };
+    let problems = check_profile(&wished, types);
+    if problems.is_empty() { Ok(()) } else { Err(EngineError::Invalid(problems)) }
+}
+
+/// Everything that cannot be known of a person as it is said; `null` fits every attribute.
+pub(crate) fn check_profile(wished: &Profile, types: &[AttributeType]) -> Vec<FieldProblem> {
     let mut problems = Vec::new();
-    if let Some(Some(zone)) = &patch.time_zone
+    if let Some(name) = &wished.name
+        && (name.trim().is_empty() || name.chars().count() > NAME_CHARS_MAX)
+    {
+        let words = format!("A name has 1 to {NAME_CHARS_MAX} characters.");
+        problems.push(FieldProblem::new("name", "name.size", words));
+    }
+    if let Some(zone) = &wished.time_zone
         && (zone.len() > 64 || Zone::named(zone).is_none())
     {
         let words = "Write a time zone by its place, such as Europe/Berlin.";
         problems.push(FieldProblem::new("time_zone", "time_zone.form", words));
     }
-    if let Some(Some(language)) = &patch.language {
+    if let Some(language) = &wished.language {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if !(2..=12).contains(&language.len()) || !language.chars().all(plain) {
             let words = "Name the language by its code, such as `en` or `pt-BR`.";
             problems.push(FieldProblem::new("language", "language.code", words));
         }
     }
-    for (name, value) in &patch.attributes {
+    for (name, value) in &wished.attributes {
         let field = format!("attributes.{name}");
         match types.iter().find(|each| each.name == *name) {
             None => {
@@ -146,7 +168,7 @@ fn check(patch: &ContactPatch, types: &[AttributeType]) -> Result<()> {
             Some(_) => {}
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(EngineError::Invalid(problems)) }
+    problems
 }
 
 fn fits(kind: &str, value: &Value) -> bool {

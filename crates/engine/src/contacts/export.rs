@@ -36,7 +36,7 @@ impl Engine {
             .collect();
         let document = json!({
             "contact": card.id, "created_at": card.created_at, "exported_at": self.now(), "identities": identities,
-            "time_zone": card.profile.time_zone, "language": card.profile.language,
+            "name": card.profile.name, "time_zone": card.profile.time_zone, "language": card.profile.language,
             "attributes": card.profile.attributes, "history": history,
             "messages_sent": sent, "messages_received": received,
         });

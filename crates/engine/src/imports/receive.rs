@@ -5,7 +5,8 @@ use tidings_domain::id::ImportId;
 use tidings_domain::table::{Endless, Record, Records};
 use tidings_store::model::{ImportKind, ImportPart, NewImport};
 
-use super::lines::{Defaults, Layout};
+use super::consents::Defaults;
+use super::layout::Layout;
 use super::report::ImportReport;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
@@ -16,6 +17,7 @@ use crate::pipeline::Engine;
 pub struct Receiving {
     engine: Engine,
     caller: Caller,
+    kind: ImportKind,
     defaults: Defaults,
     records: Records,
     /// Known once the head has come.
@@ -28,10 +30,20 @@ pub struct Receiving {
 impl Engine {
     /// Begins to receive a table of consents.
     pub fn receive_consents(&self, caller: &Caller, defaults: Defaults) -> Result<Receiving> {
+        self.receive(caller, ImportKind::Consents, defaults)
+    }
+
+    /// Begins to receive a table of contacts.
+    pub fn receive_contacts(&self, caller: &Caller) -> Result<Receiving> {
+        self.receive(caller, ImportKind::Contacts, Defaults::default())
+    }
+
+    fn receive(&self, caller: &Caller, kind: ImportKind, defaults: Defaults) -> Result<Receiving> {
         caller.require(Permission::ConsentsWrite)?;
         Ok(Receiving {
             engine: self.clone(),
             caller: caller.clone(),
+            kind,
             defaults,
             records: Records::new(IMPORT_LINE_BYTES_MAX),
             id: None,
@@ -72,7 +84,8 @@ impl Receiving {
 
     async fn begin(&mut self, head: &Record) -> Result<()> {
         let delimiter = self.records.delimiter().unwrap_or(b',');
-        let layout = Layout::read(&head.bytes, delimiter, self.defaults.clone())?;
+        let types = self.caller.store.attribute_types(&self.caller.scope).await?;
+        let layout = Layout::read(&head.bytes, delimiter, (self.kind, self.defaults.clone()), &types)?;
         if let Some(purpose) = &self.defaults.purpose {
             let snapshot = self.engine.snapshot(&self.caller).await?;
             if snapshot.purpose(purpose).is_none() {
@@ -84,7 +97,7 @@ impl Receiving {
         let id = self.engine.0.ids.next(now);
         let new = NewImport {
             id,
-            kind: ImportKind::Consents,
+            kind: self.kind,
             options: serde_json::to_string(&layout).expect("texts are JSON"),
             actor: self.caller.actor,
             created_at: now,

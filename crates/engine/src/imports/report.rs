@@ -8,7 +8,7 @@ use tidings_domain::table::guarded;
 use tidings_domain::time::Timestamp;
 use tidings_store::model::{Import, Refusal};
 
-use super::lines::Layout;
+use super::layout::Layout;
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 use crate::limits::IMPORT_REPORT_ROWS;
@@ -68,6 +68,12 @@ impl Engine {
         let page =
             caller.store.list_imports(&caller.scope, store_cursor(cursor)?, limit(max)?).await?.encoded();
         Ok(PageOf { items: page.items.into_iter().map(Into::into).collect(), next_cursor: page.next })
+    }
+
+    /// The first refused lines.
+    pub async fn refused_lines(&self, caller: &Caller, id: ImportId, max: usize) -> Result<Vec<Refusal>> {
+        let import = self.stored_import(caller, id).await?;
+        Ok(caller.store.import_refusals(&caller.scope, import.id, 0, max.min(IMPORT_REPORT_ROWS)).await?)
     }
 
     /// The refused lines as CSV: where, why, and the line's own fields. Put right, it can be imported again.

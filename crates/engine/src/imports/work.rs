@@ -2,13 +2,13 @@
 
 use tokio_util::sync::CancellationToken;
 
-use tidings_domain::actor::Actor;
 use tidings_domain::id::ImportId;
 use tidings_store::Store;
-use tidings_store::model::{ImportPart, Refusal};
+use tidings_store::model::{Import, ImportKind, ImportPart, Refusal};
 use tidings_store::scope::TenantScope;
 
-use super::lines::{Desk, Layout};
+use super::desk::Desk;
+use super::layout::Layout;
 use crate::error::{EngineError, Result};
 use crate::limits::IMPORT_LOOK_US;
 use crate::metrics::Counter;
@@ -46,7 +46,7 @@ async fn step(engine: &Engine, store: &Store) -> Result<bool> {
         None => store.finish_import(&scope, id, import.actor, engine.now()).await?,
         Some(part) => {
             let layout: Layout = serde_json::from_str(&import.options).map_err(|_| spoilt())?;
-            portion(engine, store, (&scope, id), &layout, import.actor, part).await?;
+            portion(engine, store, (&scope, id), &layout, &import, part).await?;
         }
     }
     engine.tick();
@@ -62,13 +62,18 @@ async fn portion(
     store: &Store,
     (scope, id): (&TenantScope, ImportId),
     layout: &Layout,
-    actor: Actor,
+    import: &Import,
     part: ImportPart,
 ) -> Result<()> {
     let lines: Vec<(u64, String)> = serde_json::from_slice(&part.data).map_err(|_| spoilt())?;
     let now = engine.now();
     let snapshot = engine.0.catalogs.get(store, scope, now).await?;
-    let desk = Desk { snapshot: &snapshot, layout, ids: &engine.0.ids, actor, now };
+    let types = match import.kind {
+        ImportKind::Consents => Vec::new(),
+        ImportKind::Contacts => store.attribute_types(scope).await?,
+    };
+    let (kind, actor, ids) = (import.kind, import.actor, &engine.0.ids);
+    let desk = Desk { kind, types: &types, snapshot: &snapshot, layout, ids, actor, now };
     let mut good = Vec::with_capacity(lines.len());
     let mut refused: Vec<Refusal> = Vec::new();
     for (line, text) in &lines {

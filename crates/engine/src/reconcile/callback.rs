@@ -130,7 +130,10 @@ impl Engine {
         let Effects { write, signals, opted_out, tier, .. } = effects;
         if let Some(tier) = tier
             && let Some(recipients) = tier_recipients(&tier)
-            && door.store.learn_portfolio_limit(&door.scope, recipients, &tier, now).await?
+            && door
+                .store
+                .learn_portfolio_limit(&door.scope, door.snapshot.pool(account), recipients, &tier, now)
+                .await?
         {
             self.0.catalogs.drop_copy(door.scope.tenant());
         }

@@ -23,7 +23,7 @@ use crate::dispatch::about_recipient;
 use crate::dispatch::failure_entry;
 use crate::dispatch::wake::Signal;
 
-use super::keywords;
+use super::keywords::{self, Heard};
 
 /// What a callback means for one account, as it is gathered.
 pub(super) struct Effects<'a> {
@@ -262,7 +262,8 @@ fn inbound(effects: &mut Effects<'_>, sender: Option<&Sender>, snapshot: &Snapsh
         return effects.keep("messages", inbound.object.get().to_owned());
     };
     let id = effects.ids.next(effects.now);
-    if keywords::apply(effects, &inbound, id, snapshot) {
+    let heard = keywords::apply(effects, &inbound, id, snapshot);
+    if heard == Heard::OptOut {
         let address = addresses(&inbound.from).into_iter().next();
         effects.opted_out.extend(address.map(|address| (address, sender.id)));
     }
@@ -278,6 +279,7 @@ fn inbound(effects: &mut Effects<'_>, sender: Option<&Sender>, snapshot: &Snapsh
         // A clock of theirs that runs ahead must not open the window for longer.
         at: inbound.at.min(effects.now),
         received_at: effects.now,
+        possible_opt_out: heard.possible(),
     });
 }
 

@@ -5,27 +5,44 @@ use serde_json::json;
 use tidings_domain::category::Category;
 use tidings_domain::consent::keywords::{OwnWords, Reading, read, tapped};
 use tidings_domain::consent::{Basis, Form, Source, code_in};
-use tidings_domain::event::{Kind, Subject};
 use tidings_domain::fact::Inbound;
-use tidings_domain::id::{Id, InboundId};
+use tidings_domain::id::InboundId;
 use tidings_store::model::About;
 
 use super::effects::{Effects, Said};
 use crate::catalog::Snapshot;
 
-/// Applies what the message says, if it says anything; whether it is an opt-out for certain.
+/// What a message says about opting out.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Heard {
+    Nothing,
+    OptOut,
+    /// Perhaps, by this word: people decide.
+    Possible(String),
+}
+
+impl Heard {
+    pub fn possible(self) -> Option<String> {
+        match self {
+            Self::Possible(word) => Some(word),
+            Self::Nothing | Self::OptOut => None,
+        }
+    }
+}
+
+/// Applies what the message says, if it says anything for certain.
 pub(super) fn apply(
     effects: &mut Effects<'_>,
     inbound: &Inbound,
     id: InboundId,
     snapshot: &Snapshot,
-) -> bool {
+) -> Heard {
     let at = inbound.at.min(effects.now);
     if let Some(form) = inbound.text.as_deref().and_then(|text| code_in(text, &snapshot.consent.forms))
         && !form.closed
     {
         join(effects, inbound, (id, form), snapshot);
-        return false;
+        return Heard::Nothing;
     }
     let about = |word: &str| About {
         source_detail: Some(word.to_owned()),
@@ -41,15 +58,15 @@ pub(super) fn apply(
         Reading::None => {}
         Reading::Stop { word, ambiguous } if !(ambiguous && inbound.context.is_some()) => {
             state(false, &word);
-            return true;
+            return Heard::OptOut;
         }
         // In answer to a message of ours an ambiguous word may be about an order.
         Reading::Stop { word, .. } | Reading::PossibleStop { word } => {
-            effects.event(Kind::OptOutPossible, Subject(id.bytes()), json!({"word": word}));
+            return Heard::Possible(word);
         }
         Reading::Start { word } => state(true, &word),
     }
-    false
+    Heard::Nothing
 }
 
 /// The code of a poster: the person agrees to its words from their own number.

@@ -50,7 +50,9 @@ impl EventView {
 /// The id with the prefix that its kind of event speaks about.
 fn subject(kind: Kind, bytes: [u8; 16]) -> String {
     match kind {
-        Kind::InboundReceived | Kind::OptOutPossible => InboundId::from_bytes(bytes).to_string(),
+        Kind::InboundReceived | Kind::OptOutPossible | Kind::OptOutReviewed => {
+            InboundId::from_bytes(bytes).to_string()
+        }
         Kind::ConsentGranted
         | Kind::ConsentRevoked
         | Kind::ConsentPending
@@ -59,8 +61,7 @@ fn subject(kind: Kind, bytes: [u8; 16]) -> String {
         | Kind::ContactMerged
         | Kind::ContactSplit
         | Kind::NumberChanged
-        | Kind::ContactErased
-        | Kind::ContactExported => ContactId::from_bytes(bytes).to_string(),
+        | Kind::ContactErased => ContactId::from_bytes(bytes).to_string(),
         Kind::TopicChanged => TopicId::from_bytes(bytes).to_string(),
         Kind::ConsentFormChanged => FormId::from_bytes(bytes).to_string(),
         Kind::ImportStarted | Kind::ImportFinished => ImportId::from_bytes(bytes).to_string(),
@@ -70,6 +71,7 @@ fn subject(kind: Kind, bytes: [u8; 16]) -> String {
         Kind::TenantCreated
         | Kind::TenantChanged
         | Kind::DataKeyRotated
+        | Kind::ContactExported
         | Kind::ConsentSettingsChanged
         | Kind::TemplateRulesChanged => TenantId::from_bytes(bytes).to_string(),
         Kind::AccountCreated

@@ -80,6 +80,14 @@ impl Api {
         String::from_utf8(body.to_vec()).context("the answer is no text")
     }
 
+    /// A page of a table, and where the next one begins.
+    pub async fn piece(&self, path: &str) -> anyhow::Result<(Bytes, Option<String>)> {
+        let answer = self.fetch(Method::GET, path, Bytes::new(), &[]).await?;
+        let next = answer.headers().get("tidings-next-cursor").and_then(|value| value.to_str().ok());
+        let next = next.map(str::to_owned);
+        Ok((answer.into_body(), next))
+    }
+
     fn read(&self, body: &[u8]) -> anyhow::Result<Value> {
         if body.is_empty() {
             return Ok(Value::Null);
@@ -95,13 +103,23 @@ impl Api {
         body: Bytes,
         headers: &[(HeaderName, &str)],
     ) -> anyhow::Result<Bytes> {
+        Ok(self.fetch(method, path, body, headers).await?.into_body())
+    }
+
+    async fn fetch(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+        headers: &[(HeaderName, &str)],
+    ) -> anyhow::Result<http::Response<Bytes>> {
         if self.key.is_empty() {
             bail!("a key is needed: give --key or set TIDINGS_KEY");
         }
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
-            .header(header::ACCEPT, "application/json, text/csv")
+            .header(header::ACCEPT, "application/json, text/csv, application/x-ndjson, image/svg+xml")
             .header(header::AUTHORIZATION, format!("Bearer {}", self.key.expose()));
         for (name, value) in headers {
             request = request.header(name, *value);
@@ -110,11 +128,10 @@ impl Api {
             request.body(body).with_context(|| format!("`{}` is no address of a server", self.base))?;
         let bounds = Bounds { total_us: limits::API_TIME_US, answer_bytes_max: limits::API_ANSWER_BYTES_MAX };
         let answer = self.transport.exchange(request, bounds).await.map_err(|error| self.unreached(error))?;
-        let (head, body) = answer.into_parts();
-        if !head.status.is_success() {
-            return Err(refusal(head.status, &body));
+        if !answer.status().is_success() {
+            return Err(refusal(answer.status(), answer.body()));
         }
-        Ok(body)
+        Ok(answer)
     }
 
     fn unreached(&self, error: TransportError) -> anyhow::Error {

@@ -74,6 +74,53 @@ pub enum Consent {
         #[command(flatten)]
         server: Server,
     },
+    /// Imports, newest first: of consents and of contacts.
+    Imports(List),
+    /// The lines that an import refused, as CSV.
+    Refused(super::ById),
+    /// Messages that may be an opt-out and wait for somebody to decide.
+    Reviews {
+        #[command(flatten)]
+        list: List,
+        #[arg(long, default_value = "open", value_parser = ["open", "confirmed", "dismissed"])]
+        state: String,
+    },
+    /// Say that a message was an opt-out.
+    Confirm {
+        /// The received message, `inb_…`.
+        id: String,
+        /// A category, or the code of a topic.
+        #[arg(long, default_value = "marketing")]
+        purpose: String,
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Say that a message was no opt-out.
+    Dismiss(super::ById),
+    /// Forms that ask for consent.
+    Forms(Server),
+    /// Make a form from a JSON file, or the next version of one.
+    Form {
+        /// What the form says and asks.
+        file: std::path::PathBuf,
+        /// The form that this is the next version of.
+        #[arg(long, value_name = "ID")]
+        change: Option<String>,
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Close a form: nobody can agree by it any more.
+    CloseForm(super::ById),
+    /// The QR code of a form, as an SVG to print.
+    Qr {
+        /// The form.
+        id: String,
+        /// The sender that the chat is opened with, by its number or id.
+        #[arg(long)]
+        sender: Option<String>,
+        #[command(flatten)]
+        server: Server,
+    },
     /// Topics that people choose by.
     Topics(Server),
     /// Make a topic, or change the titles of one.
@@ -91,16 +138,31 @@ pub enum Consent {
         server: Server,
     },
     /// Show what is set about consent, or change it.
-    Settings {
-        /// `opt-out` or `opt-in`: what somebody who said nothing may be sent.
-        #[arg(long, value_name = "RULE", value_parser = ["opt-out", "opt-in"])]
-        marketing: Option<String>,
-        /// The name that pages and proofs show.
-        #[arg(long, value_name = "NAME")]
-        business_name: Option<String>,
-        #[command(flatten)]
-        server: Server,
-    },
+    Settings(ConsentRules),
+}
+
+#[derive(Debug, Args)]
+pub struct ConsentRules {
+    /// `opt-out` or `opt-in`: what somebody who said nothing may be sent.
+    #[arg(long, value_name = "RULE", value_parser = ["opt-out", "opt-in"])]
+    pub marketing: Option<String>,
+    /// The name that pages and proofs show.
+    #[arg(long, value_name = "NAME")]
+    pub business_name: Option<String>,
+    /// A word of yours that opts out; all of yours, once for each, an empty one for none.
+    #[arg(long = "stop-word", value_name = "WORD")]
+    pub stop_words: Vec<String>,
+    /// A word of yours that opts in again, in the same way.
+    #[arg(long = "start-word", value_name = "WORD")]
+    pub start_words: Vec<String>,
+    /// Answer a certain opt-out by one sentence.
+    #[arg(long, value_name = "YES")]
+    pub confirm_opt_out: Option<bool>,
+    /// That sentence; empty for ours.
+    #[arg(long, value_name = "TEXT")]
+    pub confirmation: Option<String>,
+    #[command(flatten)]
+    pub server: Server,
 }
 
 #[derive(Debug, Args)]

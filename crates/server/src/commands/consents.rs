@@ -1,16 +1,14 @@
 //! `tidings consent …`: the ledger, its topics and its settings.
 
-use std::io::IsTerminal;
-use std::path::Path;
-use std::time::Duration;
+mod forms;
+mod reviews;
 
 use http::Method;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value, json};
 
-use super::{Failure, Outcome, view};
+use super::{Failure, Outcome, imports, view};
 use crate::api::query;
-use crate::cli::{Consent, Said, Server};
+use crate::cli::{Consent, ConsentRules, Said};
 use crate::output::Out;
 
 pub async fn run(command: Consent, out: Out) -> Outcome {
@@ -35,7 +33,8 @@ pub async fn run(command: Consent, out: Out) -> Outcome {
                 ("channel", channel.as_deref()),
                 ("granted", granted.as_deref()),
             ]);
-            import(&file, &query, refused.as_deref(), &server, out).await
+            imports::run(&file, &format!("/v1/consent-imports{query}"), refused.as_deref(), &server, out)
+                .await
         }
         Consent::Export { to, csv, server } => {
             let format = csv.then_some("csv");
@@ -73,9 +72,11 @@ pub async fn run(command: Consent, out: Out) -> Outcome {
             let made = view::api(&server).post("/v1/topics", Some(body)).await?;
             Ok(out.answer(&made, || view::fields(&made, &[("topic", "/code"), ("id", "/id")]))?)
         }
-        Consent::Settings { marketing, business_name, server } => {
-            settings(marketing.as_deref(), business_name, &server, out).await
+        Consent::Settings(rules) => settings(rules, out).await,
+        Consent::Reviews { .. } | Consent::Confirm { .. } | Consent::Dismiss(_) => {
+            reviews::run(command, out).await
         }
+        command => forms::run(command, out).await,
     }
 }
 
@@ -136,15 +137,33 @@ fn pairs(all: &[String]) -> Result<Map<String, Value>, Failure> {
     all.iter().map(pair).collect()
 }
 
-async fn settings(marketing: Option<&str>, name: Option<String>, server: &Server, out: Out) -> Outcome {
-    let api = view::api(server);
+/// Words of the tenant's own, if any were named; an empty one clears the list.
+fn words(given: &[String]) -> Option<Value> {
+    let all: Vec<&String> = given.iter().filter(|word| !word.is_empty()).collect();
+    (!given.is_empty()).then(|| json!(all))
+}
+
+/// What of the settings changes.
+fn changes(rules: &ConsentRules) -> Map<String, Value> {
+    let sentence = |text: &String| if text.is_empty() { Value::Null } else { json!(text) };
+    let all = [
+        ("marketing", rules.marketing.as_ref().map(|rule| json!(rule.replace('-', "_")))),
+        ("business_name", rules.business_name.as_ref().map(sentence)),
+        ("stop_words", words(&rules.stop_words)),
+        ("start_words", words(&rules.start_words)),
+        ("confirm_opt_out", rules.confirm_opt_out.map(Value::from)),
+        ("confirmation", rules.confirmation.as_ref().map(sentence)),
+    ];
+    all.into_iter().filter_map(|(field, value)| Some((field.to_owned(), value?))).collect()
+}
+
+async fn settings(rules: ConsentRules, out: Out) -> Outcome {
+    let changes = changes(&rules);
+    let api = view::api(&rules.server);
     let mut settings = api.get("/v1/consent-settings").await?;
-    if marketing.is_some() || name.is_some() {
-        if let Some(rule) = marketing {
-            settings["marketing"] = json!(rule.replace('-', "_"));
-        }
-        if let Some(name) = name {
-            settings["business_name"] = json!(name);
+    if !changes.is_empty() {
+        for (field, value) in changes {
+            settings[field.as_str()] = value;
         }
         settings = api.call(Method::PUT, "/v1/consent-settings", Some(settings), None).await?;
     }
@@ -156,40 +175,4 @@ async fn settings(marketing: Option<&str>, name: Option<String>, server: &Server
         ("start words", "/start_words"),
     ];
     Ok(out.answer(&settings, || view::fields(&settings, &fields))?)
-}
-
-/// Between two looks at a running import.
-const LOOK: Duration = Duration::from_millis(250);
-
-async fn import(file: &Path, query: &str, refused: Option<&Path>, server: &Server, out: Out) -> Outcome {
-    let table = std::fs::read(file)
-        .map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", file.display())))?;
-    let api = view::api(server);
-    let mut report = api.send(&format!("/v1/consent-imports{query}"), "text/csv", table).await?;
-    let path = format!("/v1/imports/{}", view::text(&report, "/id"));
-    let bar = bar(report["lines"].as_u64().unwrap_or(0), out);
-    while report["state"] != "finished" {
-        tokio::time::sleep(LOOK).await;
-        report = api.get(&path).await?;
-        bar.set_position(report["done"].as_u64().unwrap_or(0));
-    }
-    bar.finish_and_clear();
-    if let Some(refused) = refused {
-        let table = api.text(&format!("{path}/refused")).await?;
-        std::fs::write(refused, table)
-            .map_err(|error| Failure::Usage(format!("{} cannot be written: {error}", refused.display())))?;
-    }
-    let fields = [("import", "/id"), ("lines", "/lines"), ("good", "/good"), ("refused", "/bad")];
-    Ok(out.answer(&report, || view::fields(&report, &fields))?)
-}
-
-fn bar(lines: u64, out: Out) -> ProgressBar {
-    let target = if out.json || !std::io::stderr().is_terminal() {
-        ProgressDrawTarget::hidden()
-    } else {
-        ProgressDrawTarget::stderr()
-    };
-    let style =
-        ProgressStyle::with_template("{bar:40} {pos}/{len} lines").expect("the template is well-formed");
-    ProgressBar::with_draw_target(Some(lines), target).with_style(style)
 }

@@ -4,9 +4,11 @@ mod accounts;
 mod backup;
 mod consents;
 mod console;
+mod contacts;
 mod demo;
 mod doctor;
 mod explain;
+mod imports;
 mod init;
 mod master_key;
 mod messages;
@@ -83,6 +85,7 @@ pub async fn run(cli: Cli, out: Out) -> Outcome {
         Command::Message(command) => messages::run(command, out).await,
         Command::Verification(command) => verifications::run(command, out).await,
         Command::Consent(command) => consents::run(command, out).await,
+        Command::Contact(command) => contacts::run(command, out).await,
         Command::MasterKey(command) => master_key::run(command, file, out).await,
         Command::Rotate(command) => rotate::run(command, out).await,
         Command::Node(command) => nodes::run(command, out).await,

@@ -9,13 +9,14 @@ use tidings_domain::lifecycle::Terminal;
 use tidings_domain::time::Timestamp;
 
 use super::facts::{Wanted, facts};
+use super::plans;
 use super::rows::{Note, insert_message_topics, insert_new_due, insert_sealed, note};
 use crate::conn::{Batch, Bulk, Conn, Insert, cells};
 use crate::error::Result;
 use crate::events::{Events, Head, json_text};
 use crate::executor::{Group, Ticket, Work};
-use crate::model::{Accept, Accepted, AttentionKind, Judgement, NewMessage};
-use crate::scope::{Part, TenantScope};
+use crate::model::{Accept, Accepted, AttentionKind, Judgement, NewMessage, RecipientFacts};
+use crate::scope::{Part, STEP_CONTENT, TenantScope, step_part, step_row};
 use crate::store::Store;
 
 pub(crate) struct AcceptJob {
@@ -23,6 +24,8 @@ pub(crate) struct AcceptJob {
     accept: Accept,
     /// Contents in the order of the messages.
     sealed: Vec<Vec<u8>>,
+    /// Contents of the other ways: message, step, data.
+    ways: Vec<(usize, u8, Vec<u8>)>,
     at: Timestamp,
 }
 
@@ -38,8 +41,9 @@ impl Store {
             scope.seal(Part::Content.table(), message.id.as_bytes(), &content)
         };
         let sealed = accept.messages.iter_mut().map(seal).collect();
+        let ways = accept.messages.iter_mut().enumerate().flat_map(|(n, m)| ways(scope, n, m)).collect();
         let key = accept.idempotent.as_ref().map(|idempotent| idempotent.key);
-        let job = AcceptJob { scope: scope.clone(), accept, sealed, at: self.now() };
+        let job = AcceptJob { scope: scope.clone(), accept, sealed, ways, at: self.now() };
         match self.executor().hot(job).await? {
             Accepted::Replay { fingerprint, status, body } => {
                 let body = scope.open(ANSWERS, &key.unwrap_or_default(), &body)?;
@@ -48,6 +52,20 @@ impl Store {
             stored => Ok(stored),
         }
     }
+}
+
+/// Seals the contents of the other ways of a message.
+fn ways(scope: &TenantScope, n: usize, message: &mut NewMessage) -> Vec<(usize, u8, Vec<u8>)> {
+    let id = *message.id.as_bytes();
+    let Some(plan) = &mut message.plan else { return Vec::new() };
+    let fallbacks = plan.fallbacks.iter_mut();
+    (1u8..)
+        .zip(fallbacks)
+        .map(|(step, way)| {
+            let content = std::mem::take(&mut way.content);
+            (n, step, scope.seal(STEP_CONTENT, &step_row(&id, step), &content))
+        })
+        .collect()
 }
 
 impl Group for AcceptJob {
@@ -80,13 +98,20 @@ impl Group for AcceptJob {
             .enumerate()
             .filter(|(n, _)| fresh[*n])
             .flat_map(|(n, job)| {
-                job.accept.messages.iter().zip(&job.sealed).map(move |(message, sealed)| Entry {
-                    job: n,
-                    scope: &job.scope,
-                    accept: &job.accept,
-                    message,
-                    sealed,
-                })
+                let of = |index: usize| {
+                    let first = job.ways.partition_point(|(message, ..)| *message < index);
+                    job.ways[first..].iter().take_while(move |(message, ..)| *message == index)
+                };
+                job.accept.messages.iter().zip(&job.sealed).enumerate().map(
+                    move |(index, (message, sealed))| Entry {
+                        job: n,
+                        scope: &job.scope,
+                        accept: &job.accept,
+                        message,
+                        sealed,
+                        ways: of(index).map(|(_, step, data)| (*step, &**data)).collect(),
+                    },
+                )
             })
             .collect();
         let verdicts = judge(conn, &entries).await?;
@@ -140,6 +165,7 @@ struct Entry<'a> {
     accept: &'a Accept,
     message: &'a NewMessage,
     sealed: &'a [u8],
+    ways: Vec<(u8, &'a [u8])>,
 }
 
 const RESERVE: Bulk = Bulk {
@@ -212,7 +238,15 @@ async fn judge(conn: &Conn, entries: &[Entry<'_>]) -> Result<Vec<Judgement>> {
     for (entry, facts) in entries.iter().zip(&mut known) {
         facts.topic = entry.message.topic;
     }
-    Ok(entries.iter().zip(&known).map(|(entry, facts)| (entry.accept.judge)(entry.message, facts)).collect())
+    Ok(entries.iter().zip(&known).map(|(entry, facts)| verdict(entry, facts)).collect())
+}
+
+/// A way that is closed now is no reason to deny a message that has others: the claim takes the next one.
+fn verdict(entry: &Entry<'_>, facts: &RecipientFacts) -> Judgement {
+    match (entry.accept.judge)(entry.message, facts) {
+        Judgement::Deny { decisions, .. } if entry.message.plan.is_some() => Judgement::Allow { decisions },
+        other => other,
+    }
 }
 
 const MESSAGES: Insert = Insert {
@@ -257,6 +291,7 @@ async fn store_part(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) 
     let mut events = Events::default();
     let mut notes = Vec::new();
     let mut topics = Batch::new(3, 0);
+    let mut plans = Vec::new();
     let places: Vec<_> = entries.iter().map(|entry| entry.message.place.to_text()).collect();
     for (((entry, verdict), tenant), country) in entries.iter().zip(verdicts).zip(&tenants).zip(&places) {
         let m = entry.message;
@@ -289,6 +324,12 @@ async fn store_part(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) 
             reason,
         ]);
         sealed.push(cells![tenant, &m.id, Part::Content.code(), entry.sealed]);
+        for (step, data) in &entry.ways {
+            sealed.push(cells![tenant, &m.id, step_part(*step), *data]);
+        }
+        if let Some(plan) = &m.plan {
+            plans.push((*tenant, m, &**plan));
+        }
         if terminal == Terminal::None {
             due.push(cells![
                 &m.sender,
@@ -321,6 +362,7 @@ async fn store_part(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) 
         events.append(conn),
         note(conn, &notes),
         insert_message_topics(conn, &topics),
+        plans::insert(conn, &plans),
     )?;
     Ok(())
 }

@@ -1,24 +1,30 @@
 //! Claiming: the right to submit becomes durable before the request leaves.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use tidings_domain::actor::{Actor, SystemLoop};
 use tidings_domain::event::Kind;
-use tidings_domain::id::Id as _;
+use tidings_domain::id::{Id as _, MessageId};
 use tidings_domain::lifecycle::{AttemptState, Terminal};
 use tidings_domain::time::Timestamp;
 
 use super::accept::{deferred_body, denied_body};
 use super::facts::{Wanted, facts};
 use super::leases::are_current;
+use super::planned::{other_ways, unanswered};
+use super::plans::steps_of;
 use super::rows::{Note, contents, defer, insert_due, note, set_terminal};
 use super::tally::{Tally, Watched};
 use crate::conn::{Batch, Bulk, Conn, Insert, cells};
 use crate::error::{Result, StoreError};
 use crate::events::{Events, Head};
 use crate::executor::{Group, Ticket, Work};
-use crate::model::{AttentionKind, ClaimJudge, Claimed, DueItem, Epoch, Judgement, RecipientFacts, Watch};
-use crate::scope::{Part, SystemScope, TenantScope};
+use crate::model::{
+    AttentionKind, ClaimJudge, Claimed, DueItem, Epoch, Judgement, RecipientFacts, Swap, Watch,
+};
+use crate::scope::{Part, STEP_CONTENT, SystemScope, TenantScope, step_row};
 use crate::store::Store;
 
 pub(crate) struct ClaimJob {
@@ -26,11 +32,19 @@ pub(crate) struct ClaimJob {
     items: Vec<DueItem>,
     judge: ClaimJudge,
     at: Timestamp,
+    /// New contents of messages that are swapped, sealed.
+    swapped: BTreeMap<MessageId, Vec<u8>>,
+}
+
+/// The content of one way of a message.
+pub(crate) struct Sealed {
+    step: u8,
+    data: Vec<u8>,
 }
 
 /// What became of an item, with its content still sealed.
 pub(crate) enum Verdict {
-    Won(Option<Vec<u8>>),
+    Won(Option<Sealed>),
     Denied(String),
     Deferred(Timestamp),
     Expired,
@@ -48,10 +62,16 @@ impl Store {
         judge: ClaimJudge,
         at: Timestamp,
     ) -> Result<Vec<Claimed>> {
-        let job = ClaimJob { epoch, items: items.clone(), judge, at };
+        let swaps = Arc::clone(&judge.swaps);
+        let swapped = self.sealed_swaps(&items, &swaps).await?;
+        let job = ClaimJob { epoch, items: items.clone(), judge, at, swapped };
         let verdicts = self.executor().hot(job).await?;
         let mut claimed = Vec::with_capacity(items.len());
-        for (item, verdict) in items.into_iter().zip(verdicts) {
+        for (mut item, verdict) in items.into_iter().zip(verdicts) {
+            if let (Verdict::Won(_), Some(swap)) = (&verdict, swaps.get(&item.message)) {
+                item.template = Some(swap.template.clone());
+                item.language = Some(swap.language.clone());
+            }
             claimed.push(match verdict {
                 Verdict::Won(sealed) => {
                     let scope = self.scope_of(item.tenant).await?;
@@ -67,13 +87,33 @@ impl Store {
         }
         Ok(claimed)
     }
+
+    async fn sealed_swaps(
+        &self,
+        items: &[DueItem],
+        swaps: &BTreeMap<MessageId, Swap>,
+    ) -> Result<BTreeMap<MessageId, Vec<u8>>> {
+        let mut sealed = BTreeMap::new();
+        for item in items {
+            let Some(swap) = swaps.get(&item.message) else { continue };
+            let scope = self.scope_of(item.tenant).await?;
+            let scope = scope.ok_or(StoreError::Corrupt("a due message has no tenant"))?;
+            let data = scope.seal(Part::Content.table(), item.message.as_bytes(), &swap.content);
+            sealed.insert(item.message, data);
+        }
+        Ok(sealed)
+    }
 }
 
 /// Nothing where the content is gone or was tampered with: that message fails for its content, and no other one
 /// that was claimed with it.
-fn opened(scope: &TenantScope, item: &DueItem, sealed: Option<Vec<u8>>) -> Vec<u8> {
+fn opened(scope: &TenantScope, item: &DueItem, sealed: Option<Sealed>) -> Vec<u8> {
     let id = item.message.as_bytes();
-    let content = sealed.and_then(|sealed| scope.open(Part::Content.table(), id, &sealed).ok());
+    let open = |sealed: Sealed| match sealed.step {
+        0 => scope.open(Part::Content.table(), id, &sealed.data).ok(),
+        step => scope.open(STEP_CONTENT, &step_row(id, step), &sealed.data).ok(),
+    };
+    let content = sealed.and_then(open);
     content.unwrap_or_else(|| {
         tracing::error!(message = %item.message, "the stored content cannot be opened");
         Vec::new()
@@ -104,17 +144,20 @@ impl Group for ClaimJob {
             }
         }
         let entries = take(conn, entries).await?;
+        let entries = unanswered(conn, entries).await?;
         let verdicts = judge(conn, &entries).await?;
         let won = store(conn, &entries, &verdicts).await?;
-        let keys: Vec<_> = won.iter().map(|&n| (entries[n].item.tenant, entries[n].item.message)).collect();
-        let mut sealed: Vec<Option<Option<Vec<u8>>>> = entries.iter().map(|_| None).collect();
-        for (n, content) in won.into_iter().zip(contents(conn, &keys).await?) {
-            sealed[n] = Some(content);
+        swap(conn, &entries, &won).await?;
+        let items: Vec<&DueItem> = won.iter().map(|&n| entries[n].item).collect();
+        let steps = steps_of(conn, &items).await?;
+        let mut sealed: Vec<Option<Sealed>> = entries.iter().map(|_| None).collect();
+        for ((n, step), content) in won.into_iter().zip(&steps).zip(contents(conn, &items, &steps).await?) {
+            sealed[n] = content.map(|data| Sealed { step: *step, data });
         }
         for ((entry, verdict), content) in entries.iter().zip(verdicts).zip(sealed) {
             let (job, index) = entry.output;
             outputs[job][index] = match verdict {
-                Judgement::Allow { .. } => Verdict::Won(content.flatten()),
+                Judgement::Allow { .. } => Verdict::Won(content),
                 Judgement::Deny { code, .. } => Verdict::Denied(code),
                 Judgement::Defer { until, .. } => Verdict::Deferred(until),
                 Judgement::Expire => Verdict::Expired,
@@ -124,10 +167,16 @@ impl Group for ClaimJob {
     }
 }
 
-struct Entry<'a> {
+pub(super) struct Entry<'a> {
     output: (usize, usize),
     job: &'a ClaimJob,
-    item: &'a DueItem,
+    pub(super) item: &'a DueItem,
+}
+
+impl Entry<'_> {
+    pub(super) fn at(&self) -> Timestamp {
+        self.job.at
+    }
 }
 
 const TAKE: Bulk = Bulk {
@@ -155,7 +204,8 @@ async fn judge(conn: &Conn, entries: &[Entry<'_>]) -> Result<Vec<Judgement>> {
         .map(|entry| Wanted {
             tenant: &entry.item.tenant,
             recipient: &entry.item.recipient,
-            window_of: (entry.item.free_form || entry.job.judge.watch.reserves).then_some(&entry.item.sender),
+            window_of: (entry.item.free_form || entry.job.judge.watch.pool.is_some())
+                .then_some(&entry.item.sender),
             message: Some(&entry.item.message),
         })
         .collect();
@@ -202,11 +252,43 @@ const CLAIM: Insert = Insert {
 },
 };
 
+const SWAP: Bulk = Bulk {
+    sqlite: "UPDATE messages SET template = ?3, language = ?4 WHERE tenant_id = ?1 AND id = ?2",
+    postgres: "UPDATE messages m SET template = k.template, language = k.language
+        FROM UNNEST($1::bytea[], $2::bytea[], $3::text[], $4::text[]) AS k (tenant_id, id, template, language)
+        WHERE m.tenant_id = k.tenant_id AND m.id = k.id",
+};
+
+/// What was erased stays erased.
+const RESEAL: Bulk = Bulk {
+    sqlite: "UPDATE sealed SET data = ?4 WHERE tenant_id = ?1 AND owner = ?2 AND part = ?3",
+    postgres: "UPDATE sealed s SET data = k.data
+        FROM UNNEST($1::bytea[], $2::bytea[], $3::bigint[], $4::bytea[]) AS k (tenant_id, owner, part, data)
+        WHERE s.tenant_id = k.tenant_id AND s.owner = k.owner AND s.part = k.part",
+};
+
+/// Messages that were won with another template carry it from now on.
+async fn swap(conn: &Conn, entries: &[Entry<'_>], won: &[usize]) -> Result<()> {
+    let (mut templates, mut contents) = (Batch::new(4, 0), Batch::new(4, 0));
+    for entry in won.iter().map(|&n| &entries[n]) {
+        let (item, job) = (entry.item, entry.job);
+        let (Some(swap), Some(data)) = (job.judge.swaps.get(&item.message), job.swapped.get(&item.message))
+        else {
+            continue;
+        };
+        templates.push(cells![&item.tenant, &item.message, swap.template.as_str(), swap.language.as_str()]);
+        contents.push(cells![&item.tenant, &item.message, Part::Content.code(), data]);
+    }
+    conn.bulk(&SWAP, &templates).await?;
+    conn.bulk(&RESEAL, &contents).await.map(|_| ())
+}
+
 /// Writes the verdicts; returns the entries that were won.
 async fn store(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) -> Result<Vec<usize>> {
     let mut attempts = Batch::new(9, entries.len());
     let mut events = Events::default();
     let (mut won, mut notes, mut ended, mut deferred) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut other = other_ways(conn, entries, verdicts, &mut events).await?;
     for (n, (entry, verdict)) in entries.iter().zip(verdicts).enumerate() {
         let (item, at) = (entry.item, entry.job.at);
         let key = (item.tenant, item.message);
@@ -225,6 +307,7 @@ async fn store(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) -> Re
                 ]);
                 won.push(n);
             }
+            Judgement::Deny { .. } if other.contains_key(&key) => deferred.extend(other.remove(&key)),
             Judgement::Deny { code, .. } => {
                 ended.push((key, Terminal::Denied, Some(code.clone())));
                 notes.push((key, Some(Note { kind: AttentionKind::Denied, reason: code.clone(), at })));

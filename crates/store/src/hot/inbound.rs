@@ -170,16 +170,25 @@ async fn store_inbound(
         }
         contact = Some(linked);
     }
-    let actor = Actor::Provider;
-    let head = Head {
+    let head = |kind| Head {
         tenant,
-        kind: Kind::InboundReceived,
+        kind,
         subject: id.bytes(),
-        actor,
+        actor: Actor::Provider,
         trace: None,
         at: received_at,
     };
-    events.push(head, |out| {
+    if let (Some(word), Some(main)) = (&inbound.possible_opt_out, main) {
+        let sql =
+            "INSERT INTO opt_out_reviews (tenant_id, id, recipient, word, at) VALUES ($1, $2, $3, $4, $5)";
+        conn.execute(sql, vals![&tenant, id, main, word, at]).await?;
+        events.push(head(Kind::OptOutPossible), |out| {
+            out.push_str(r#"{"word":"#);
+            json_text(out, word);
+            out.push('}');
+        });
+    }
+    events.push(head(Kind::InboundReceived), |out| {
         write!(out, r#"{{"sender":"{sender}","kind":"#).expect("a string takes all");
         json_text(out, kind);
         if let Some(contact) = contact {

@@ -13,6 +13,7 @@ use tidings_domain::lifecycle::{AttemptState, Terminal};
 use tidings_domain::time::Timestamp;
 use tidings_domain::trace::TraceId;
 
+use super::plans::{Plan, plans, succeeds};
 use super::rows::{MessageKey, Note, note, set_terminal};
 use crate::conn::{Batch, Bulk, Conn, Row, cells};
 use crate::error::Result;
@@ -74,10 +75,25 @@ pub(crate) struct Progress {
     pub(crate) key: MessageKey,
     pub(crate) attempts: SmallVec<[Attempt; 1]>,
     pub(crate) row: Option<MessageRow>,
+    /// Loaded where a fact may lead to another way.
+    pub(crate) plan: Option<Box<Plan>>,
+    /// What the message ends with, unless its plan knows another way.
+    pub(super) ending: Option<Ending>,
     ended: Option<(Terminal, Option<String>)>,
     note: Option<Option<Note>>,
     /// Due rows of resends that a receipt made needless: sender, category, time.
     withdrawn: SmallVec<[(SenderId, Category, Timestamp); 1]>,
+}
+
+/// How a message would end.
+#[derive(Debug)]
+pub(super) struct Ending {
+    pub(super) index: usize,
+    pub(super) terminal: Terminal,
+    kind: AttentionKind,
+    pub(super) reason: String,
+    pub(super) actor: Actor,
+    at: Timestamp,
 }
 
 /// A fact about an attempt that came from outside.
@@ -97,6 +113,11 @@ impl Progress {
     }
     pub(crate) fn stands(&self) -> bool {
         self.attempts.iter().any(|attempt| attempt.state.stands())
+    }
+    /// An attempt stands, and has reached what the plan asks of it.
+    pub(crate) fn succeeded(&self) -> bool {
+        let plan = self.plan.as_deref();
+        self.attempts.iter().any(|attempt| succeeds(plan, attempt.n, attempt.state))
     }
     /// A later attempt was made, or one is waiting to be.
     pub(crate) fn goes_on(&self, n: u8) -> bool {
@@ -193,7 +214,7 @@ impl Progress {
 
     /// What follows for the message from where its attempts stand.
     pub(crate) fn conclude(&mut self, index: usize, events: &mut Events, actor: Actor, at: Timestamp) {
-        if self.stands() {
+        if self.succeeded() {
             self.withdraw();
             let ended =
                 self.ended.as_ref().map_or(self.row.as_ref().map(|row| row.terminal), |each| Some(each.0));
@@ -204,7 +225,7 @@ impl Progress {
             if self.row.is_some() || self.note.is_some() {
                 self.note = Some(None);
             }
-        } else if self.attempts[index].state == AttemptState::Failed && !self.is_open() {
+        } else if self.attempts[index].state == AttemptState::Failed && !self.is_open() && !self.stands() {
             let reason = match self.attempts[index].code {
                 Some(code) => format!("provider.{code}"),
                 None => "provider.failed".to_owned(),
@@ -226,6 +247,19 @@ impl Progress {
         actor: Actor,
         at: Timestamp,
     ) {
+        if let Some(earlier) = self.ending.take() {
+            self.tell_ending(earlier, events);
+        }
+        self.ending = Some(Ending { index, terminal, kind, reason, actor, at });
+    }
+
+    /// The message ends so.
+    pub(super) fn tell_ending(&mut self, ending: Ending, events: &mut Events) {
+        let Ending { index, terminal, kind, reason, actor, at } = ending;
+        if self.plan.is_some() && self.stands() {
+            // Another way stands, though not as far as was wanted.
+            return;
+        }
         let event = if terminal == Terminal::Unknown { Kind::MessageUnknown } else { Kind::MessageFailed };
         let n = self.attempts[index].n;
         events.push(self.head(index, event, actor, at), |out| {
@@ -233,8 +267,23 @@ impl Progress {
             crate::events::json_text(out, &reason);
             out.push('}');
         });
-        self.note = Some(Some(Note { kind, reason: reason.clone(), at }));
-        self.ended = Some((terminal, Some(reason)));
+        if !self.stands() {
+            self.note = Some(Some(Note { kind, reason: reason.clone(), at }));
+            self.ended = Some((terminal, Some(reason)));
+        }
+    }
+
+    pub(super) fn give_up_as(&mut self, terminal: Terminal, reason: &str) {
+        self.ended = Some((terminal, Some(reason.to_owned())));
+    }
+
+    /// What waited is taken out of its queue.
+    pub(super) fn forget_retry(&mut self) {
+        if let Some(last) = self.attempts.last_mut()
+            && last.retry_at.take().is_some()
+        {
+            last.touch();
+        }
     }
 
     /// Takes back a resend that waits: an attempt stands.
@@ -243,7 +292,8 @@ impl Progress {
         let Some(retry_at) = self.attempts[last].retry_at.take() else { return };
         self.attempts[last].touch();
         if let Some(row) = &self.row {
-            let sender = self.attempts[last].sender;
+            let sender =
+                self.plan.as_ref().map_or(self.attempts[last].sender, |plan| plan.under_way().sender);
             self.withdrawn.push((sender, row.category, retry_at));
             if row.due_at != retry_at {
                 self.withdrawn.push((sender, row.category, row.due_at));
@@ -324,6 +374,8 @@ impl Ledger {
                 key: *key,
                 attempts: SmallVec::new(),
                 row: None,
+                plan: None,
+                ending: None,
                 ended: None,
                 note: None,
                 withdrawn: SmallVec::new(),
@@ -332,8 +384,34 @@ impl Ledger {
         for (n, row) in conn.lookup(&ATTEMPTS, &batch).await? {
             self.all[first + n].attempts.push(attempt(&row)?);
         }
-        let troubled = (first..self.all.len()).filter(|&n| self.all[n].is_troubled()).collect();
+        let troubled: Vec<usize> = (first..self.all.len()).filter(|&n| self.all[n].is_troubled()).collect();
+        self.load_plans(conn, &troubled).await?;
         self.load_rows(conn, troubled).await
+    }
+
+    async fn load_plans(&mut self, conn: &Conn, wanted: &[usize]) -> Result<()> {
+        let keys: Vec<MessageKey> = wanted.iter().map(|&n| self.all[n].key).collect();
+        for (&n, plan) in wanted.iter().zip(plans(conn, &keys).await?) {
+            self.all[n].plan = plan.map(Box::new);
+        }
+        Ok(())
+    }
+
+    /// Of messages that are about to end; of the others it was loaded where it matters.
+    pub(super) async fn load_plans_of_ending(&mut self, conn: &Conn) -> Result<()> {
+        let ending = |n: &usize| self.all[*n].ending.is_some() && self.all[*n].plan.is_none();
+        let wanted: Vec<usize> = (0..self.all.len()).filter(ending).collect();
+        self.load_plans(conn, &wanted).await
+    }
+
+    /// Of all messages, whatever happened to them.
+    pub(super) async fn load_all_plans(&mut self, conn: &Conn) -> Result<()> {
+        let wanted: Vec<usize> = (0..self.all.len()).filter(|&n| self.all[n].plan.is_none()).collect();
+        self.load_plans(conn, &wanted).await
+    }
+
+    pub(super) fn ending(&mut self) -> impl Iterator<Item = &mut Progress> {
+        self.all.iter_mut().filter(|progress| progress.ending.is_some())
     }
 
     /// Loads the message's own row where a remark about the recipient needs it.
@@ -374,7 +452,9 @@ impl Ledger {
                 notes.push((progress.key, note.clone()));
             }
         }
+        debug_assert!(self.all.iter().all(|each| each.ending.is_none()), "closed before it is written");
         self.write_attempts(conn, epoch).await?;
+        super::plans::write(conn, &self.all).await?;
         self.withdraw(conn).await?;
         set_terminal(conn, &ended).await?;
         note(conn, &notes).await

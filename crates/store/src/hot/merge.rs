@@ -12,7 +12,7 @@ use tidings_domain::time::Timestamp;
 use super::inbound;
 use super::ledger::{Attempt, Ledger, Proof};
 use super::record::PROVIDER_ID;
-use super::rows::{MessageKey, Remarks, remark};
+use super::rows::{MessageKey, Remarks, insert_due, remark};
 use crate::conn::{Batch, Bulk, Conn, cells};
 use crate::error::Result;
 use crate::events::{Events, Head};
@@ -165,7 +165,11 @@ async fn receipts(
             progress.prove(index, &proof, events, orphan.received_at);
         }
     }
+    let at = entries.iter().map(|entry| entry.job.write.received_at).max().unwrap_or_default();
+    let mut due = Vec::new();
+    ledger.close(conn, events, &mut due, at).await?;
     ledger.write(conn, 0).await?;
+    insert_due(conn, &due).await?;
     keep(conn, entries, &targets).await?;
     remark(conn, &remarks).await
 }
@@ -311,18 +315,19 @@ async fn remember(
 ) -> Result<()> {
     let says =
         |receipt: &NewReceipt| receipt.recipient_invalid.is_some() || receipt.recipient_cool_until.is_some();
-    let telling: Vec<(&Entry<'_>, MessageKey)> = entries
+    let telling: Vec<(&Entry<'_>, MessageKey, u8)> = entries
         .iter()
         .zip(targets)
         .filter(|(entry, _)| says(entry.receipt))
-        .filter_map(|(entry, target)| target.map(|(key, _)| (entry, key)))
+        .filter_map(|(entry, target)| target.map(|(key, n)| (entry, key, n)))
         .collect();
-    let keys: Vec<MessageKey> = telling.iter().map(|(_, key)| *key).collect();
+    let keys: Vec<MessageKey> = telling.iter().map(|(_, key, _)| *key).collect();
     ledger.load_recipients(conn, &keys).await?;
-    for (entry, key) in telling {
+    for (entry, key, n) in telling {
         let Some(progress) = ledger.get(&key) else { continue };
         let (Some(row), Some(first)) = (&progress.row, progress.attempts.first()) else { continue };
-        let (recipient, trace) = (row.recipient, first.trace);
+        let of_way = progress.plan.as_ref().map(|plan| plan.step_of(n).recipient);
+        let (recipient, trace) = (of_way.unwrap_or(row.recipient), first.trace);
         let remark = remarks.entry((key.0, recipient)).or_default();
         remark.cool_until = remark.cool_until.max(entry.receipt.recipient_cool_until);
         if let Some(code) = entry.receipt.recipient_invalid {

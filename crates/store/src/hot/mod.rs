@@ -12,6 +12,8 @@ pub(crate) mod leases;
 mod ledger;
 mod merge;
 mod open;
+mod planned;
+pub(crate) mod plans;
 pub(crate) mod record;
 pub(crate) mod rows;
 mod settle;

@@ -14,9 +14,13 @@ use crate::store::Store;
 pub(crate) const OPEN: &str = "SELECT a.state, COALESCE(c.slot, 0), a.epoch, a.claimed_at, a.doubt_until, a.sender_id, m.category,
     COALESCE((SELECT p.retry_at FROM attempts p WHERE p.tenant_id = a.tenant_id AND p.message_id = a.message_id
         AND p.n = a.n - 1), m.due_at),
-    m.id, m.tenant_id, a.account_id, a.n, m.expires_at, m.recipient, m.country, m.ordered, m.free_form, m.template,
-    m.language, m.trace, a.review
+    m.id, m.tenant_id, a.account_id, a.n, m.expires_at, COALESCE(s.recipient, m.recipient),
+    CASE WHEN s.step > 0 THEN s.country ELSE m.country END, m.ordered, COALESCE(s.free_form, m.free_form),
+    CASE WHEN s.step > 0 THEN s.template ELSE m.template END, CASE WHEN s.step > 0 THEN s.language ELSE m.language END,
+    m.trace, a.review
     FROM attempts a JOIN messages m ON m.tenant_id = a.tenant_id AND m.id = a.message_id
+    LEFT JOIN plan_steps s ON s.tenant_id = a.tenant_id AND s.message_id = a.message_id AND s.step = (SELECT MAX(x.step)
+        FROM plan_steps x WHERE x.tenant_id = a.tenant_id AND x.message_id = a.message_id AND x.first_attempt <= a.n)
     LEFT JOIN accounts c ON c.id = a.account_id
     WHERE a.state <= 1 AND (CAST($1 AS BIGINT) >> CAST(COALESCE(c.slot, 0) AS INTEGER)) & 1 = 1";
 

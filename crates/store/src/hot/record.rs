@@ -103,6 +103,10 @@ impl Group for RecordJob {
             go_on(progress, recorded, &mut events, &mut due);
             remember(recorded, &mut events, &mut remarks);
         }
+        let at = jobs.iter().flat_map(|ticket| &ticket.job.items).map(|recorded| recorded.at).max();
+        if let Some(at) = at {
+            ledger.close(conn, &mut events, &mut due, at).await?;
+        }
         ledger.write(conn, 0).await?;
         futures_util::try_join!(insert_due(conn, &due), remark(conn, &remarks), events.append(conn))?;
         Ok(vec![(); jobs.len()])
@@ -222,7 +226,7 @@ fn doubt(
 fn go_on(progress: &mut Progress, recorded: &Recorded, events: &mut Events, due: &mut Vec<DueItem>) {
     let (n, at) = (recorded.item.attempt, recorded.at);
     let Some(index) = progress.find(n) else { return };
-    if progress.stands() {
+    if progress.succeeded() {
         progress.conclude(index, events, ACTOR, at);
         return;
     }

@@ -241,13 +241,13 @@ const UNSEAL: Bulk = Bulk {
         JOIN sealed s ON s.tenant_id = k.tenant_id AND s.owner = k.owner AND s.part = k.part",
 };
 
-/// The sealed contents of messages, still sealed; `None` where they were erased.
-pub(crate) async fn contents(conn: &Conn, keys: &[MessageKey]) -> Result<Vec<Option<Vec<u8>>>> {
-    let mut batch = Batch::new(3, keys.len());
-    for (tenant, message) in keys {
-        batch.push(cells![tenant, message, Val::Int(crate::scope::Part::Content.code())]);
+/// The contents of messages for the ways that they take, still sealed; `None` where they were erased.
+pub(crate) async fn contents(conn: &Conn, items: &[&DueItem], steps: &[u8]) -> Result<Vec<Option<Vec<u8>>>> {
+    let mut batch = Batch::new(3, items.len());
+    for (item, step) in items.iter().zip(steps) {
+        batch.push(cells![&item.tenant, &item.message, Val::Int(crate::scope::step_part(*step))]);
     }
-    let mut all = vec![None; keys.len()];
+    let mut all = vec![None; items.len()];
     for (index, row) in conn.lookup(&UNSEAL, &batch).await? {
         all[index] = Some(row.get(0)?);
     }

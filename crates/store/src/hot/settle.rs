@@ -77,6 +77,8 @@ impl Group for SettleJob {
                 due.extend(decide(progress, index, open, settle, &mut events, job.at));
             }
         }
+        let at = jobs.iter().map(|ticket| ticket.job.at).max().unwrap_or_default();
+        ledger.close(conn, &mut events, &mut due, at).await?;
         ledger.write(conn, 0).await?;
         futures_util::try_join!(insert_due(conn, &due), events.append(conn))?;
         Ok(outputs)
@@ -116,7 +118,7 @@ fn decide(
         }
         Settle::Resend { at: resend_at } => {
             progress.join(index, AttemptState::Unknown);
-            if progress.stands() || progress.goes_on(n) || n >= ATTEMPTS_PER_MESSAGE_MAX {
+            if progress.succeeded() || progress.goes_on(n) || n >= ATTEMPTS_PER_MESSAGE_MAX {
                 give_up(progress, index, open.decided_by(), events, at);
                 return None;
             }
@@ -176,7 +178,7 @@ fn resolved(
 fn give_up(progress: &mut Progress, index: usize, by: &str, events: &mut Events, at: Timestamp) {
     let reconcile = Actor::System(SystemLoop::Reconcile);
     resolved(progress, index, by, "unknown", events, reconcile, at);
-    if progress.stands() {
+    if progress.succeeded() {
         progress.conclude(index, events, reconcile, at);
     } else if progress.goes_on(progress.attempts[index].n) {
         progress.set_note(None);

@@ -1,6 +1,7 @@
 //! What a tenant knows of a person beside the ways to reach them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::Value;
 use tidings_domain::address::Address;
@@ -8,9 +9,12 @@ use tidings_domain::id::ContactId;
 use tidings_domain::time::Timestamp;
 
 /// Kept sealed, one record for each contact.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 pub struct Profile {
+    /// How the tenant calls the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -20,14 +24,30 @@ pub struct Profile {
     pub attributes: BTreeMap<String, Value>,
 }
 
+/// Says which fields there are, never what they hold.
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Profile").field("attributes", &self.attributes.len()).finish_non_exhaustive()
+    }
+}
+
 impl Profile {
     /// What the other one knows and this one does not.
     pub(crate) fn fill_from(&mut self, other: Self) {
+        self.name = self.name.take().or(other.name);
         self.time_zone = self.time_zone.take().or(other.time_zone);
         self.language = self.language.take().or(other.language);
         for (name, value) in other.attributes {
             self.attributes.entry(name).or_insert(value);
         }
+    }
+
+    /// What somebody says newly of the person; what they do not say stays.
+    pub(crate) fn overlay(&mut self, new: Self) {
+        self.name = new.name.or(self.name.take());
+        self.time_zone = new.time_zone.or(self.time_zone.take());
+        self.language = new.language.or(self.language.take());
+        self.attributes.extend(new.attributes);
     }
 }
 

@@ -1,10 +1,11 @@
 //! Imports: files that are read line by line behind the request.
 
 use tidings_domain::actor::Actor;
+use tidings_domain::address::Address;
 use tidings_domain::id::ImportId;
 use tidings_domain::time::Timestamp;
 
-use super::NewConsent;
+use super::{NewConsent, Profile};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImportKind {
@@ -81,11 +82,28 @@ pub struct ImportPart {
     pub data: Vec<u8>,
 }
 
+/// What a line says.
+#[derive(Debug, Clone)]
+pub enum ImportEntry {
+    Consent(NewConsent),
+    Contact(NewContact),
+}
+
+/// A person as a line describes them.
+#[derive(Debug, Clone)]
+pub struct NewContact {
+    /// All of one person; at least one.
+    pub addresses: Vec<Address>,
+    /// What is known from now on; what is not in it stays as it was.
+    pub profile: Profile,
+    pub actor: Actor,
+}
+
 /// What a good line asks for.
 #[derive(Debug, Clone)]
 pub struct ImportLine {
     pub line: u64,
-    pub consent: NewConsent,
+    pub entry: ImportEntry,
     /// The record's fields, should it be refused after all.
     pub fields: Vec<String>,
 }

@@ -58,6 +58,8 @@ pub struct MessageView {
     pub head: MessageHead,
     /// JSON of the engine's sealed content: address, message, metadata, reference.
     pub content: Option<String>,
+    /// Where it has other ways.
+    pub plan: Option<super::PlanView>,
 }
 
 #[derive(Debug, Clone, Default)]

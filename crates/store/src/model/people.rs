@@ -71,6 +71,44 @@ pub struct NewInbound {
     pub object: String,
     pub at: Timestamp,
     pub received_at: Timestamp,
+    /// The word by which it may be an opt-out: somebody should look.
+    pub possible_opt_out: Option<String>,
+}
+
+/// What somebody decided about a message that may be an opt-out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReviewState {
+    Open = 0,
+    Confirmed = 1,
+    Dismissed = 2,
+}
+
+impl ReviewState {
+    pub const ALL: [Self; 3] = [Self::Open, Self::Confirmed, Self::Dismissed];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Confirmed => "confirmed",
+            Self::Dismissed => "dismissed",
+        }
+    }
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|each| each.as_str() == text)
+    }
+    pub(crate) fn from_code(code: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|each| *each as i64 == code)
+    }
+}
+
+/// A message that may be an opt-out.
+#[derive(Debug, Clone)]
+pub struct OptOutReview {
+    pub inbound: InboundView,
+    pub word: String,
+    pub state: ReviewState,
+    pub decided_at: Option<Timestamp>,
+    pub decided_by: Option<String>,
 }
 
 #[derive(Debug, Clone)]

@@ -10,6 +10,7 @@ use super::messages::one;
 use crate::conn::{Conn, vals};
 use crate::error::Result;
 use crate::events;
+use crate::hot::plans;
 use crate::hot::rows::{note, set_terminal};
 use crate::limits::CANCEL_TRIES_MAX;
 use crate::model::{Canceled, MessageHead};
@@ -39,7 +40,8 @@ async fn cancel(
     let mut before: Option<(Timestamp, Option<Timestamp>)> = None;
     for _ in 0..CANCEL_TRIES_MAX {
         let Some((head, _)) = one(conn, tenant, id, at).await? else { return Ok(Canceled::NotFound) };
-        if take(conn, &head).await? {
+        if take(conn, tenant, &head).await? {
+            plans::cancel(conn, (tenant, id)).await?;
             finish(conn, tenant, &head, actor, at).await?;
             return Ok(Canceled::Canceled);
         }
@@ -59,12 +61,15 @@ fn retry_at(head: &MessageHead) -> Option<Timestamp> {
 }
 
 /// Deletes the due row; false if somebody else has it.
-async fn take(conn: &Conn, head: &MessageHead) -> Result<bool> {
-    for due_at in [Some(head.due_at), retry_at(head)].into_iter().flatten() {
-        let sql =
-            "DELETE FROM due WHERE sender_id = $1 AND category = $2 AND due_at = $3 AND message_id = $4";
-        if conn.execute(sql, vals![&head.sender, head.category, due_at, &head.id]).await? > 0 {
-            return Ok(true);
+async fn take(conn: &Conn, tenant: TenantId, head: &MessageHead) -> Result<bool> {
+    let later = plans::waiting_sender(conn, (tenant, head.id)).await?;
+    for sender in std::iter::once(head.sender).chain(later) {
+        for due_at in [Some(head.due_at), retry_at(head)].into_iter().flatten() {
+            let sql =
+                "DELETE FROM due WHERE sender_id = $1 AND category = $2 AND due_at = $3 AND message_id = $4";
+            if conn.execute(sql, vals![&sender, head.category, due_at, &head.id]).await? > 0 {
+                return Ok(true);
+            }
         }
     }
     Ok(false)

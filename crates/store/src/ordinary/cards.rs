@@ -252,6 +252,8 @@ async fn erase_inbound(conn: &Conn, scope: &TenantScope, hash: &Hash16) -> Resul
         keys.push(cells![&tenant, id, Val::Int(Part::Inbound.code())]);
     }
     conn.bulk(&UNSEAL, &keys).await?;
+    let sql = "DELETE FROM opt_out_reviews WHERE tenant_id = $1 AND recipient = $2";
+    conn.execute(sql, vals![&tenant, hash]).await?;
     // Without its sealed half an inbound message says nothing that could be shown.
     let sql = "DELETE FROM inbound WHERE tenant_id = $1 AND recipient = $2";
     conn.execute(sql, vals![&tenant, hash]).await

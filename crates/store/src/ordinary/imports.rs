@@ -8,14 +8,16 @@ use tidings_domain::event::Kind;
 use tidings_domain::id::{Id as _, ImportId};
 use tidings_domain::time::{DAY, Timestamp};
 
+use super::directory::{self, Taken};
 use super::log;
 use crate::conn::{Conn, Row, vals};
 use crate::consents::{self, SealedConsent};
 use crate::error::{Result, StoreError};
 use crate::events::Events;
 use crate::model::{
-    Appended, Import, ImportKind, ImportLine, ImportPart, ImportState, NewImport, Page, Refusal,
+    Appended, Import, ImportEntry, ImportKind, ImportLine, ImportPart, ImportState, NewImport, Page, Refusal,
 };
+use crate::people::Identity;
 use crate::scope::{SystemScope, TenantScope};
 use crate::store::Store;
 
@@ -169,8 +171,7 @@ impl Store {
         refused: Vec<Refusal>,
         at: Timestamp,
     ) -> Result<bool> {
-        let sealed: Vec<SealedConsent> =
-            good.iter().map(|each| SealedConsent::of(scope, &each.consent)).collect();
+        let sealed: Vec<Sealed> = good.iter().map(|each| Sealed::of(scope, &each.entry)).collect();
         let own = scope.clone();
         self.write(move |conn| {
             Box::pin(async move {
@@ -185,9 +186,9 @@ impl Store {
                 let mut events = Events::default();
                 let mut taken = 0i64;
                 for (line, sealed) in good.iter().zip(&sealed) {
-                    match consents::add_consent(conn, &own, &line.consent, sealed, at, &mut events).await? {
-                        Appended::At(_) => taken += 1,
-                        Appended::Unneeded => refused.push(opted_out(line)),
+                    match carry_out(conn, &own, (line, sealed), at, &mut events).await? {
+                        None => taken += 1,
+                        Some(refusal) => refused.push(refusal),
                     }
                 }
                 events.append(conn).await?;
@@ -252,14 +253,56 @@ impl Store {
     }
 }
 
-fn opted_out(line: &ImportLine) -> Refusal {
-    Refusal {
-        line: line.line,
-        code: "consent.opted_out".to_owned(),
-        detail: "This person opted out; a grant without the time at which it was given lifts no opt-out. Add `at`."
-            .to_owned(),
-        fields: line.fields.clone(),
+/// The sealed half of a line.
+enum Sealed {
+    Consent(SealedConsent),
+    Contact(Vec<Identity>),
+}
+
+impl Sealed {
+    fn of(scope: &TenantScope, entry: &ImportEntry) -> Self {
+        match entry {
+            ImportEntry::Consent(consent) => Self::Consent(SealedConsent::of(scope, consent)),
+            ImportEntry::Contact(contact) => {
+                Self::Contact(contact.addresses.iter().map(|address| Identity::of(scope, address)).collect())
+            }
+        }
     }
+}
+
+/// Carries out one line; why it is refused, if it is.
+async fn carry_out(
+    conn: &Conn,
+    scope: &TenantScope,
+    (line, sealed): (&ImportLine, &Sealed),
+    at: Timestamp,
+    events: &mut Events,
+) -> Result<Option<Refusal>> {
+    match (&line.entry, sealed) {
+        (ImportEntry::Consent(consent), Sealed::Consent(sealed)) => {
+            let appended = consents::add_consent(conn, scope, consent, sealed, at, events).await?;
+            Ok((appended == Appended::Unneeded).then(|| refusal(line, OPTED_OUT)))
+        }
+        (ImportEntry::Contact(contact), Sealed::Contact(identities)) => {
+            let taken = directory::take_contact(conn, scope, (contact, identities), at).await?;
+            Ok((taken == Taken::TwoPeople).then(|| refusal(line, TWO_PEOPLE)))
+        }
+        _ => Err(SPOILT),
+    }
+}
+
+const OPTED_OUT: (&str, &str) = (
+    "consent.opted_out",
+    "This person opted out; a grant without the time at which it was given lifts no opt-out. Add `at`.",
+);
+const TWO_PEOPLE: (&str, &str) = (
+    "contact.two",
+    "These addresses belong to two contacts. An import merges nobody: merge them, or use a line for each.",
+);
+
+fn refusal(line: &ImportLine, (code, detail): (&str, &str)) -> Refusal {
+    let (code, detail) = (code.to_owned(), detail.to_owned());
+    Refusal { line: line.line, code, detail, fields: line.fields.clone() }
 }
 
 async fn refuse(conn: &Conn, scope: &TenantScope, id: ImportId, refusal: &Refusal) -> Result<()> {

@@ -63,7 +63,7 @@ impl Store {
     }
 }
 
-fn view(scope: &TenantScope, row: &Row) -> Result<InboundView> {
+pub(super) fn view(scope: &TenantScope, row: &Row) -> Result<InboundView> {
     let id: InboundId = row.id(0)?;
     let record = InboundRecord::open(scope, id.as_bytes(), row.blob(6)?)?;
     Ok(InboundView {

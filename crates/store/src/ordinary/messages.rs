@@ -9,6 +9,7 @@ use super::attempts::{Stored, attempts};
 use super::behind;
 use crate::conn::{Conn, Row, Val, vals};
 use crate::error::{Result, StoreError};
+use crate::hot::plans;
 use crate::limits::{MESSAGES_CHUNK, MESSAGES_SIFTED_MAX};
 use crate::model::{AttemptRow, MessageFilter, MessageHead, MessageView, Page};
 use crate::scope::{Part, TenantScope};
@@ -28,14 +29,15 @@ impl Store {
                     let sql = "SELECT data FROM sealed WHERE tenant_id = $1 AND owner = $2 AND part = $3";
                     let row = conn.query_opt(sql, vals![&tenant, &id, Part::Content.code()]).await?;
                     let content: Option<Vec<u8>> = row.map(|row| row.get(0)).transpose()?;
-                    Ok(Some((head, stored, content)))
+                    let plan = plans::view(conn, (tenant, id)).await?;
+                    Ok(Some((head, stored, content, plan)))
                 })
             })
             .await?;
-        let Some((mut head, stored, sealed)) = found else { return Ok(None) };
+        let Some((mut head, stored, sealed, plan)) = found else { return Ok(None) };
         head.attempts = stored.into_iter().map(|each| each.opened(scope, id)).collect::<Result<_>>()?;
         let open = |data: Vec<u8>| scope.open_text(Part::Content.table(), id.as_bytes(), &data);
-        Ok(Some(MessageView { head, content: sealed.map(open).transpose()? }))
+        Ok(Some(MessageView { head, content: sealed.map(open).transpose()?, plan }))
     }
 
     /// Newest first. A list sifted by status or sender may answer with a short page that has a next one.

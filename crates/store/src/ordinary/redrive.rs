@@ -13,6 +13,7 @@ use super::messages::one;
 use crate::conn::{Conn, vals};
 use crate::error::{Result, StoreError};
 use crate::events;
+use crate::hot::plans;
 use crate::hot::rows::{insert_due, note, place};
 use crate::model::{DueItem, MessageHead, Redriven};
 use crate::scope::TenantScope;
@@ -100,6 +101,7 @@ async fn queue(conn: &Conn, tenant: TenantId, head: &MessageHead, last: u8, at: 
         let sql = "UPDATE attempts SET retry_at = $4 WHERE tenant_id = $1 AND message_id = $2 AND n = $3";
         conn.execute(sql, vals![&tenant, &head.id, last, at]).await?;
     }
+    plans::begin_again(conn, (tenant, head.id), last + 1, at).await?;
     insert_due(conn, &[item]).await?;
     note(conn, &[((tenant, head.id), None)]).await
 }

@@ -70,6 +70,7 @@ impl Scene {
             reference: None,
             shown: None,
             content: b"{\"to\":\"somebody\"}".to_vec(),
+            plan: None,
         }
     }
 

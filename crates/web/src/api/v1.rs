@@ -1,9 +1,11 @@
 //! `/v1`: one file per resource. Permissions are checked by the engine, behind every edge alike.
 
 pub mod accounts;
+pub mod adoption;
 pub mod catalogue;
 pub mod consent_forms;
 pub mod consents;
+pub mod contact_table;
 pub mod contacts;
 pub mod dead_letters;
 pub mod events;
@@ -13,6 +15,7 @@ pub mod keys;
 pub mod media;
 pub mod messages;
 pub mod nodes;
+pub mod opt_out_reviews;
 pub mod overview;
 pub mod pauses;
 pub mod policy;
@@ -53,6 +56,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 fn administration() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(tenants::create_tenant, tenants::list_tenants))
+        .routes(routes!(policy::list_changes))
         .routes(routes!(tenants::update_tenant))
         .routes(routes!(nodes::list_nodes))
         .routes(routes!(keys::create_key, keys::list_keys))
@@ -85,6 +89,7 @@ fn policy() -> OpenApiRouter<AppState> {
         .routes(routes!(policy::get_policy, policy::set_policy))
         .routes(routes!(policy::policy_history))
         .routes(routes!(policy::list_packs))
+        .routes(routes!(policy::recent_decisions))
         .routes(routes!(policy::add_rule, policy::list_rules))
         .routes(routes!(policy::remove_rule))
 }
@@ -103,6 +108,7 @@ fn consent() -> OpenApiRouter<AppState> {
         .routes(routes!(consent_forms::begin_opt_in))
         .routes(routes!(contacts::get_contact, contacts::patch_contact, contacts::erase_contact))
         .routes(routes!(contacts::find_contact, contacts::put_contact))
+        .routes(routes!(contact_table::export_contacts))
         .routes(routes!(contacts::export_contact))
         .routes(routes!(contacts::merge_contacts))
         .routes(routes!(contacts::split_contact))
@@ -112,8 +118,14 @@ fn consent() -> OpenApiRouter<AppState> {
         .routes(routes!(imports::get_import))
         .routes(routes!(imports::get_refused))
         .merge(
-            OpenApiRouter::new().routes(routes!(imports::import_consents)).layer(DefaultBodyLimit::disable()),
+            OpenApiRouter::new()
+                .routes(routes!(imports::import_consents))
+                .routes(routes!(imports::import_contacts))
+                .layer(DefaultBodyLimit::disable()),
         )
+        .routes(routes!(opt_out_reviews::list_reviews))
+        .routes(routes!(opt_out_reviews::confirm_review))
+        .routes(routes!(opt_out_reviews::dismiss_review))
         .routes(routes!(topics::get_settings, topics::set_settings))
 }
 
@@ -159,6 +171,8 @@ fn template_catalogue() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(catalogue::lint_template))
         .routes(routes!(catalogue::create_logical, catalogue::list_logical))
+        .routes(routes!(adoption::adopt_templates))
+        .routes(routes!(adoption::preview_draft))
         .routes(routes!(catalogue::get_logical, catalogue::update_logical))
         .routes(routes!(catalogue::archive_logical))
         .routes(routes!(catalogue::get_rules, catalogue::set_rules))

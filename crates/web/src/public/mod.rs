@@ -6,7 +6,8 @@ mod page;
 mod preferences;
 pub(crate) mod qr;
 mod visitor;
-mod words;
+pub(crate) mod visits;
+pub(crate) mod words;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -20,13 +21,14 @@ use crate::limits;
 use crate::state::AppState;
 
 /// Everything stands under `/p`.
-pub fn router() -> Router<AppState> {
+pub fn router(state: AppState) -> Router<AppState> {
     Router::new()
         .route("/p/{region}/{token}", get(preferences::show).post(preferences::save))
         .route("/p/{region}/f/{form}", get(forms::show).post(forms::submit))
         .route("/p/{region}/f/{form}/{what}", get(forms::done))
         .route("/p/{region}/c/{token}", get(forms::ask).post(forms::confirm))
         .layer(DefaultBodyLimit::max(limits::FORM_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(state, visits::paced))
         .layer(middleware::from_fn(headers::policy))
         .route("/p/{file}", get(style))
 }

@@ -3,17 +3,20 @@
 use tidings_domain::id::{AccountId, AttemptId, Id as _, MessageId, TenantId};
 use tidings_domain::time::Timestamp;
 
-use super::{SEALED, first_id, full};
-use crate::conn::{Batch, Bulk, Conn, Val, cells, vals};
+use super::{first_id, full};
+use crate::conn::{Batch, Bulk, Conn, cells, vals};
 use crate::error::Result;
+use crate::hot::plans;
 use crate::hot::record::PROVIDER_ID;
 use crate::limits::RETENTION_STEP_ROWS;
 use crate::model::{Dropped, Hash16};
-use crate::scope::{Part, TenantScope};
+use crate::scope::TenantScope;
 use crate::store::Store;
 
 /// Neither queued, nor under way, nor in doubt.
 const CLOSED: &str = "NOT EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = m.id AND a.state <= 1)
+    AND NOT EXISTS (SELECT 1 FROM plans p WHERE p.tenant_id = m.tenant_id AND p.message_id = m.id
+        AND p.deadline IS NOT NULL)
     AND NOT EXISTS (SELECT 1 FROM due d WHERE d.sender_id = m.sender_id AND d.category = m.category
         AND d.due_at = m.due_at AND d.message_id = m.id)
     AND NOT EXISTS (SELECT 1 FROM attempts r JOIN due d ON d.sender_id = r.sender_id AND d.category = m.category
@@ -69,11 +72,11 @@ impl Store {
         self.write(move |conn| {
             Box::pin(async move {
                 let step = step(conn, tenant, after, before).await?;
-                let mut owners = Batch::new(3, step.closed.len());
+                let mut keys = Batch::new(2, step.closed.len());
                 for id in &step.closed {
-                    owners.push(cells![&tenant, id, Val::Int(Part::Content.code())]);
+                    keys.push(cells![&tenant, id]);
                 }
-                Ok(Dropped { rows: conn.bulk(&SEALED, &owners).await?, next: step.next })
+                Ok(Dropped { rows: plans::erase_contents(conn, &keys).await?, next: step.next })
             })
         })
         .await
@@ -91,10 +94,8 @@ impl Store {
             Box::pin(async move {
                 let tenant = scope.tenant();
                 let step = step(conn, tenant, after, before).await?;
-                let mut owners = Batch::new(3, step.closed.len());
                 let mut keys = Batch::new(2, step.closed.len());
                 for id in &step.closed {
-                    owners.push(cells![&tenant, id, Val::Int(Part::Content.code())]);
                     keys.push(cells![&tenant, id]);
                 }
                 let names = names(conn, &scope, &step.closed, &keys).await?;
@@ -103,7 +104,8 @@ impl Store {
                     ids.push(cells![&tenant, account, hash]);
                 }
                 conn.bulk(&PROVIDER_IDS, &ids).await?;
-                conn.bulk(&SEALED, &owners).await?;
+                plans::erase_contents(conn, &keys).await?;
+                plans::forget(conn, &keys).await?;
                 conn.bulk(&ATTEMPTS, &keys).await?;
                 conn.bulk(&ATTENTION, &keys).await?;
                 conn.bulk(&TOPICS, &keys).await?;

@@ -32,6 +32,12 @@ const INBOUND: Bulk = Bulk {
         WHERE i.tenant_id = k.tenant_id AND i.id = k.id",
 };
 
+const REVIEWS: Bulk = Bulk {
+    sqlite: "DELETE FROM opt_out_reviews WHERE tenant_id = ?1 AND id = ?2",
+    postgres: "DELETE FROM opt_out_reviews r USING UNNEST($1::bytea[], $2::bytea[]) AS k (tenant_id, id)
+        WHERE r.tenant_id = k.tenant_id AND r.id = k.id",
+};
+
 const KEPT: Bulk = Bulk {
     sqlite: "DELETE FROM kept WHERE tenant_id = ?1 AND id = ?2",
     postgres: "DELETE FROM kept c USING UNNEST($1::bytea[], $2::bytea[]) AS k (tenant_id, id)
@@ -41,20 +47,21 @@ const KEPT: Bulk = Bulk {
 impl Store {
     /// Drops what people wrote before a time.
     pub async fn drop_inbound(&self, scope: &TenantScope, before: Timestamp) -> Result<Dropped> {
-        self.drop_whole(scope, "inbound", &INBOUND, Part::Inbound, before).await
+        self.drop_whole(scope, "inbound", &[&REVIEWS, &INBOUND], Part::Inbound, before).await
     }
 
     /// Drops callbacks that nobody understood from before a time.
     pub async fn drop_kept(&self, scope: &TenantScope, before: Timestamp) -> Result<Dropped> {
-        self.drop_whole(scope, "kept", &KEPT, Part::Kept, before).await
+        self.drop_whole(scope, "kept", &[&KEPT], Part::Kept, before).await
     }
 
-    /// Drops rows of a table with their sealed part; all that is old enough goes, so it always begins anew.
+    /// Drops rows of a table, the last of `delete`, with what belongs to them and their sealed part; all that is old
+    /// enough goes, so it always begins anew.
     async fn drop_whole(
         &self,
         scope: &TenantScope,
         table: &'static str,
-        delete: &'static Bulk,
+        delete: &'static [&'static Bulk],
         part: Part,
         before: Timestamp,
     ) -> Result<Dropped> {
@@ -72,7 +79,10 @@ impl Store {
                     keys.push(cells![&tenant, id]);
                 }
                 conn.bulk(&SEALED, &owners).await?;
-                let rows = conn.bulk(delete, &keys).await?;
+                let mut rows = 0;
+                for each in delete {
+                    rows = conn.bulk(each, &keys).await?;
+                }
                 Ok(Dropped { rows, next: full(&ids) })
             })
         })

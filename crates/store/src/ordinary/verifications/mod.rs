@@ -16,13 +16,14 @@ use tidings_domain::time::Timestamp;
 use tidings_domain::verification::{Scope, Status};
 
 use super::log;
-use crate::conn::{Conn, Row, vals};
+use crate::conn::{Batch, Conn, Row, cells, vals};
 use crate::error::{Result, StoreError};
+use crate::hot::plans;
 use crate::limits::PRUNE_ROWS_MAX;
 use crate::model::{
     AskForCode, Asked, AskedFacts, CodeChecked, CodeVerdict, CountedKey, Hash16, Verification,
 };
-use crate::scope::{Part, SystemScope, TenantScope};
+use crate::scope::{SystemScope, TenantScope};
 use crate::store::Store;
 
 /// Bytes of the keyed hash of a code.
@@ -396,11 +397,11 @@ async fn keep(conn: &Conn, tenant: &TenantId, kept: &Kept) -> Result<()> {
 }
 
 async fn erase(conn: &Conn, tenant: &TenantId, messages: &[MessageId]) -> Result<()> {
+    let mut keys = Batch::new(2, messages.len());
     for message in messages {
-        let sql = "DELETE FROM sealed WHERE tenant_id = $1 AND owner = $2 AND part = $3";
-        conn.execute(sql, vals![tenant, message, Part::Content.code()]).await?;
+        keys.push(cells![tenant, message]);
     }
-    Ok(())
+    plans::erase_contents(conn, &keys).await.map(|_| ())
 }
 
 fn counted_bytes(keys: &[CountedKey]) -> Vec<u8> {

@@ -20,7 +20,7 @@ conformance!(
 
 const BSUID: &str = "US.13491208655302741918";
 
-fn inbound(bed: &Bed, scene: &Scene, id: &str, from: Identities) -> NewInbound {
+pub(super) fn inbound(bed: &Bed, scene: &Scene, id: &str, from: Identities) -> NewInbound {
     NewInbound {
         id: bed.ids.next(bed.now()),
         sender: scene.sender,
@@ -32,10 +32,11 @@ fn inbound(bed: &Bed, scene: &Scene, id: &str, from: Identities) -> NewInbound {
         object: "{\"type\":\"text\"}".to_owned(),
         at: bed.now(),
         received_at: bed.now(),
+        possible_opt_out: None,
     }
 }
 
-fn phone() -> Identities {
+pub(super) fn phone() -> Identities {
     Identities { phone: Some(Phone::parse(PHONE).expect("a number")), ..Identities::default() }
 }
 

@@ -5,6 +5,7 @@ mod claim;
 mod inbound;
 mod lanes;
 mod merge;
+mod plans;
 mod record;
 mod settle;
 mod tally;

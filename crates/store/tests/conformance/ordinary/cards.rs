@@ -20,6 +20,9 @@ conformance!(
     attributes_keep_their_type,
     a_time_zone_is_known_when_messages_are_judged,
     a_portion_is_done_once,
+    contacts_come_by_the_page,
+    a_line_about_a_person_merges_nobody,
+    tags_are_the_attributes_that_are_true,
 );
 
 const OTHER: &str = "+491701234568";
@@ -29,7 +32,7 @@ fn profile(language: Option<&str>, tier: Option<&str>) -> Profile {
     Profile {
         language: language.map(str::to_owned),
         attributes: attributes.into_iter().collect(),
-        time_zone: None,
+        ..Profile::default()
     }
 }
 
@@ -194,7 +197,10 @@ async fn a_portion_is_done_once(bed: Bed) -> Bed {
     for first in [true, false] {
         let line = |line: u64, text: &str| ImportLine {
             line,
-            consent: NewConsent { counting: Counting::UnlessRevoked, ..consent(&bed, phone(text), true) },
+            entry: ImportEntry::Consent(NewConsent {
+                counting: Counting::UnlessRevoked,
+                ..consent(&bed, phone(text), true)
+            }),
             fields: vec![text.to_owned()],
         };
         let refused = Refusal {
@@ -225,5 +231,101 @@ async fn a_portion_is_done_once(bed: Bed) -> Bed {
     assert_eq!(bed.store.prune_refused_lines(&system, bed.now()).await.expect("a look"), 0);
     assert_eq!(bed.store.prune_refused_lines(&system, bed.now().plus(1)).await.expect("they go"), 2);
     assert!(bed.store.import_refusals(&scene.scope, id, 0, 10).await.expect("a list").is_empty());
+    bed
+}
+
+async fn contacts_come_by_the_page(bed: Bed) -> Bed {
+    let scene = Scene::new(&bed).await;
+    let mut ids = Vec::new();
+    for n in 0..5 {
+        ids.push(contact(&bed, &scene, &format!("+4917012345{n:02}"), profile(Some("de"), None)).await);
+    }
+    let both = Identities {
+        phone: Phone::parse("+491701234504").ok(),
+        bsuid: tidings_domain::address::Bsuid::from_platform(BSUID),
+        ..Identities::default()
+    };
+    let message = inbound(&bed, &scene, both, "wamid.in.1");
+    call_back(&bed, &scene, CallbackWrite { inbound: vec![message], ..CallbackWrite::default() }).await;
+    bed.store.erase_contact(&scene.scope, ids[1], ACTOR, bed.now()).await.expect("it is done");
+    bed.store.merge_contacts(&scene.scope, (ids[2], ids[3]), ACTOR, bed.now()).await.expect("merged");
+    let first = bed.store.contacts(&scene.scope, None, 2).await.expect("a page");
+    let second = bed.store.contacts(&scene.scope, first.next, 2).await.expect("a page");
+    let found: Vec<_> =
+        first.items.iter().chain(&second.items).map(|card| (card.id, card.addresses.len())).collect();
+    assert_eq!(
+        found,
+        [(ids[4], 2), (ids[2], 2), (ids[0], 1)],
+        "newest first, nobody who was erased or merged away"
+    );
+    assert_eq!(second.next, None);
+    assert!(first.items.iter().all(|card| card.profile.language.as_deref() == Some("de")));
+    assert_eq!(first.items[0].addresses[0], phone("+491701234504"), "numbers first");
+    bed.store.note_export(&scene.scope, ACTOR, bed.now()).await.expect("it is written down");
+    assert_eq!(bed.count("SELECT COUNT(*) FROM events WHERE kind = 118").await, 1);
+    bed
+}
+
+async fn a_line_about_a_person_merges_nobody(bed: Bed) -> Bed {
+    let scene = Scene::new(&bed).await;
+    let one = contact(&bed, &scene, PHONE, profile(Some("de"), Some("gold"))).await;
+    let two = contact(&bed, &scene, OTHER, Profile::default()).await;
+    bed.store.add_consent(&scene.scope, consent(&bed, phone(PHONE), false)).await.expect("it is appended");
+    let id = bed.ids.next(bed.now());
+    let new = NewImport {
+        id,
+        kind: ImportKind::Contacts,
+        options: "{}".to_owned(),
+        actor: ACTOR,
+        created_at: bed.now(),
+    };
+    bed.store.begin_import(&scene.scope, new).await.expect("it begins");
+    let part = ImportPart { first_line: 2, lines: 3, data: b"three lines".to_vec() };
+    bed.store.add_import_part(&scene.scope, id, part).await.expect("it is kept");
+    bed.store.start_import(&scene.scope, id, 3, ACTOR, bed.now()).await.expect("it starts");
+    let line = |line: u64, addresses: Vec<tidings_domain::address::Address>, profile: Profile| ImportLine {
+        line,
+        entry: ImportEntry::Contact(NewContact { addresses, profile, actor: ACTOR }),
+        fields: Vec::new(),
+    };
+    let named = |name: &str| Profile { name: Some(name.to_owned()), ..Profile::default() };
+    let good = vec![
+        line(2, vec![phone(PHONE), phone(OTHER)], named("Both")),
+        line(3, vec![phone(PHONE), bsuid(BSUID)], named("Ada")),
+        line(4, vec![phone(OTHER)], profile(Some("fr"), None)),
+    ];
+    let done = bed.store.finish_import_part(&scene.scope, id, (2, 3), good, Vec::new(), bed.now()).await;
+    assert!(done.expect("works"));
+    let import = bed.store.import(&scene.scope, id).await.expect("works").expect("it is there");
+    assert_eq!((import.kind, import.good, import.bad), (ImportKind::Contacts, 2, 1));
+    let refused = bed.store.import_refusals(&scene.scope, id, 0, 10).await.expect("a list");
+    assert_eq!((refused.len(), refused[0].line, refused[0].code.as_str()), (1, 2, "contact.two"));
+    let card = bed.store.contact_card(&scene.scope, one).await.expect("works").expect("it is there");
+    assert_eq!(card.profile, Profile { name: Some("Ada".to_owned()), ..profile(Some("de"), Some("gold")) });
+    assert_eq!(card.addresses, [phone(PHONE), bsuid(BSUID)]);
+    let hash = scene.scope.hash(&bsuid(BSUID).canonical());
+    let facts = bed.store.recipient_facts(&scene.scope, hash, scene.sender).await.expect("facts");
+    assert!(facts.revoked_at[3].is_some(), "the new name is the person's: what they said counts for it");
+    let card = bed.store.contact_card(&scene.scope, two).await.expect("works").expect("it is there");
+    assert_eq!(card.profile, profile(Some("fr"), None));
+    bed
+}
+
+async fn tags_are_the_attributes_that_are_true(bed: Bed) -> Bed {
+    let (scene, stranger) = (Scene::new(&bed).await, Scene::new(&bed).await);
+    let attributes =
+        [("vip", json!(true)), ("lapsed", json!(false)), ("tier", json!("gold")), ("beta", json!(true))];
+    let tagged = Profile {
+        attributes: attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        ..Profile::default()
+    };
+    contact(&bed, &scene, PHONE, tagged).await;
+    contact(&bed, &scene, OTHER, profile(None, Some("gold"))).await;
+    let hash = |scene: &Scene, text: &str| scene.scope.hash(&phone(text).canonical());
+    let people = vec![hash(&scene, OTHER), hash(&scene, PHONE), hash(&scene, "+491709999999")];
+    let tags = bed.store.contact_tags(&scene.scope, people).await.expect("a read");
+    assert_eq!(tags, [vec![], vec!["beta".to_owned(), "vip".to_owned()], vec![]]);
+    let theirs = bed.store.contact_tags(&stranger.scope, vec![hash(&stranger, PHONE)]).await.expect("a read");
+    assert_eq!(theirs, [Vec::<String>::new()]);
     bed
 }

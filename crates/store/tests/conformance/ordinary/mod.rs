@@ -8,6 +8,7 @@ mod isolation;
 mod lists;
 mod log;
 mod nodes;
+mod opt_outs;
 mod people;
 mod retention;
 mod settings;
@@ -81,6 +82,7 @@ pub fn inbound(bed: &Bed, scene: &Scene, from: Identities, provider_id: &str) ->
         object: r#"{"type":"text"}"#.to_owned(),
         at: bed.now(),
         received_at: bed.now(),
+        possible_opt_out: None,
     }
 }
 

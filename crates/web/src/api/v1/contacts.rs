@@ -27,6 +27,7 @@ pub struct ContactView {
     id: ContactId,
     /// Phone numbers first; a contact may have none.
     identities: Vec<Recipient>,
+    name: Option<String>,
     time_zone: Option<String>,
     language: Option<String>,
     /// By the names that you declared.
@@ -43,6 +44,7 @@ impl From<ContactCard> for ContactView {
         Self {
             id: card.id,
             identities: card.addresses.into_iter().map(Recipient::from).collect(),
+            name: card.profile.name,
             time_zone: card.profile.time_zone,
             language: card.profile.language,
             attributes: card.profile.attributes,
@@ -73,22 +75,46 @@ pub async fn get_contact(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct FindContact {
-    /// A phone number, BSUID or e-mail address.
-    to: String,
+    /// A phone number, BSUID or e-mail address: the answer is the one contact behind it.
+    to: Option<String>,
+    cursor: Option<String>,
+    /// 1 to 500; 50 unless given.
+    limit: Option<usize>,
 }
 
-/// Find the contact behind an address
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ContactList {
+    contacts: Vec<ContactView>,
+    next_cursor: Option<String>,
+}
+
+/// One contact where an address was given, else a page of them.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Found {
+    One(Box<ContactView>),
+    Page(ContactList),
+}
+
+/// Find the contact behind an address, or list contacts
+///
+/// With `to` the one contact; without it a page of contacts, newest first, without those that were erased.
 #[utoipa::path(
     get, path = "/v1/contacts", operation_id = "findContact", tag = "contacts", params(FindContact),
-    responses((status = 200, body = ContactView)),
+    responses((status = 200, description = "One contact, or a page", body = Found)),
 )]
 pub async fn find_contact(
     State(state): State<AppState>,
     Key(caller): Key,
     Query(query): Query<FindContact>,
-) -> Result<Json<ContactView>> {
-    let address = address_of_text("to", &query.to)?;
-    Ok(Json(state.engine.contact_of(&caller, &address).await?.into()))
+) -> Result<Json<Found>> {
+    if let Some(to) = &query.to {
+        let address = address_of_text("to", to)?;
+        return Ok(Json(Found::One(Box::new(state.engine.contact_of(&caller, &address).await?.into()))));
+    }
+    let page = state.engine.contacts(&caller, query.cursor.as_deref(), query.limit).await?;
+    let contacts = page.items.into_iter().map(ContactView::from).collect();
+    Ok(Json(Found::Page(ContactList { contacts, next_cursor: page.next })))
 }
 
 /// A value, `null` to take it away, or nothing to leave it.
@@ -103,6 +129,10 @@ fn given<'de, D: Deserializer<'de>>(
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"time_zone": "Europe/Berlin", "attributes": {"tier": "gold", "visits": 7}}))]
 pub struct PatchContact {
+    /// How you call the person.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    name: Option<Option<String>>,
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     time_zone: Option<Option<String>>,
@@ -117,8 +147,8 @@ pub struct PatchContact {
 
 impl From<PatchContact> for ContactPatch {
     fn from(patch: PatchContact) -> Self {
-        let PatchContact { time_zone, language, attributes } = patch;
-        Self { time_zone, language, attributes }
+        let PatchContact { name, time_zone, language, attributes } = patch;
+        Self { name, time_zone, language, attributes }
     }
 }
 
@@ -127,6 +157,9 @@ impl From<PatchContact> for ContactPatch {
 #[schema(example = json!({"to": {"phone": "+15550100300"}, "language": "es"}))]
 pub struct PutContact {
     to: Recipient,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    name: Option<Option<String>>,
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     time_zone: Option<Option<String>>,
@@ -149,7 +182,8 @@ pub async fn put_contact(
     Json(new): Json<PutContact>,
 ) -> Result<Json<ContactView>> {
     let address = new.to.address()?;
-    let patch = ContactPatch { time_zone: new.time_zone, language: new.language, attributes: new.attributes };
+    let PutContact { name, time_zone, language, attributes, .. } = new;
+    let patch = ContactPatch { name, time_zone, language, attributes };
     Ok(Json(state.engine.put_contact(&caller, &address, patch).await?.into()))
 }
 

@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use tidings_domain::consent::Reach;
-use tidings_engine::imports::{Defaults, ImportReport};
+use tidings_engine::imports::{Defaults, ImportReport, Receiving};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::v1::schema;
@@ -63,14 +63,39 @@ pub async fn import_consents(
     Query(params): Query<ImportParams>,
     request: Request,
 ) -> Result<Response> {
+    let ImportParams { purpose, channel, granted, source_detail } = params;
+    let defaults = Defaults { purpose, channel, granted, source_detail };
+    let receiving = state.engine.receive_consents(&caller, defaults)?;
+    receive(&state, receiving, request).await
+}
+
+/// Import many contacts from a CSV table
+///
+/// The first line names the columns: `phone`, `bsuid`, `email` or `to`, several of which may name one person, in one cell
+/// divided by `|`; `name`, `time_zone`, `language`; and attributes that are declared, as `attributes.NAME` or by their name
+/// alone. An empty cell changes nothing. A line whose addresses belong to two contacts is refused: an import merges
+/// nobody. `GET /v1/imports/{id}` shows how far it is.
+#[utoipa::path(
+    post, path = "/v1/contact-imports", operation_id = "importContacts", tag = "contacts",
+    request_body(content = String, content_type = "text/csv"),
+    responses((status = 202, description = "Its lines are being read", body = schema::Import)),
+)]
+pub async fn import_contacts(
+    State(state): State<AppState>,
+    Key(caller): Key,
+    request: Request,
+) -> Result<Response> {
+    let receiving = state.engine.receive_contacts(&caller)?;
+    receive(&state, receiving, request).await
+}
+
+/// Takes a table in as it comes.
+async fn receive(state: &AppState, mut receiving: Receiving, request: Request) -> Result<Response> {
     match media_type(request.headers()).as_deref() {
         None | Some("text/csv" | "text/plain" | "application/csv" | "application/vnd.ms-excel") => {}
         Some(other) => return Err(Problem::media_type(format!("send text/csv, not {other}"))),
     }
     let _place = state.shared.uploads.try_acquire().map_err(|_| Problem::busy())?;
-    let ImportParams { purpose, channel, granted, source_detail } = params;
-    let defaults = Defaults { purpose, channel, granted, source_detail };
-    let mut receiving = state.engine.receive_consents(&caller, defaults)?;
     let mut body = axum::body::Body::into_data_stream(request.into_body());
     let mut size = 0;
     while let Some(piece) = body.next().await {

@@ -9,6 +9,8 @@ pub enum Section {
     Messages,
     Senders,
     Templates,
+    Contacts,
+    Consent,
     Attention,
     Policy,
     Codes,
@@ -17,11 +19,13 @@ pub enum Section {
 }
 
 impl Section {
-    const ALL: [(Self, &'static str, &'static str); 9] = [
+    const ALL: [(Self, &'static str, &'static str); 11] = [
         (Self::Overview, "/console", "Overview"),
         (Self::Messages, "/console/messages", "Messages"),
         (Self::Senders, "/console/senders", "Senders"),
         (Self::Templates, "/console/templates", "Templates"),
+        (Self::Contacts, "/console/contacts", "Contacts"),
+        (Self::Consent, "/console/consent", "Consent"),
         (Self::Attention, "/console/attention", "Attention"),
         (Self::Policy, "/console/policy", "Policy"),
         (Self::Codes, "/console/codes", "Codes"),

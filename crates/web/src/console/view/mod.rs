@@ -4,10 +4,12 @@
 pub mod catalogue;
 pub mod chart;
 pub mod codes;
+pub mod consent;
 pub mod frame;
 pub mod pages;
+pub mod people;
 pub mod text;
 
 pub use chart::Chart;
 pub use frame::{Choice, Frame, Section};
-pub use text::{Badge, When, shorten};
+pub use text::{Badge, When, shorten, words};

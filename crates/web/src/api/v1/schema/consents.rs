@@ -102,6 +102,31 @@ pub struct Import {
     pub finished_at: Option<String>,
 }
 
+/// A message that may be an opt-out.
+#[derive(ToSchema)]
+pub struct OptOutReview {
+    /// The received message.
+    #[schema(example = "inb_01k9h3c4v8e2xt7m5q0w6r1yza")]
+    pub id: String,
+    pub contact: Option<String>,
+    pub from: crate::api::v1::recipients::Recipient,
+    pub text: Option<String>,
+    /// The word that reads like a stop.
+    pub word: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub at: String,
+    pub state: super::ReviewState,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub decided_at: Option<String>,
+    pub decided_by: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub struct OptOutReviewList {
+    pub reviews: Vec<OptOutReview>,
+    pub next_cursor: Option<String>,
+}
+
 /// What an erasure took away, and what is left.
 #[derive(ToSchema)]
 pub struct Erasure {

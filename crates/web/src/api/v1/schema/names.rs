@@ -39,6 +39,7 @@ names! {
     AttributeKind { Text = "text", Number = "number", Boolean = "boolean", Date = "date" }
     ImportKind { Consents = "consents", Contacts = "contacts" }
     ImportState { Receiving = "receiving", Running = "running", Finished = "finished" }
+    ReviewState { Open = "open", Confirmed = "confirmed", Dismissed = "dismissed" }
     /// What silence means for marketing.
     MarketingRule { OptOut = "opt_out", OptIn = "opt_in" }
     Provider { Cloud = "cloud", Ultramsg = "ultramsg", Smpp = "smpp", SmsHttp = "sms_http", Smtp = "smtp" }
