@@ -56,6 +56,8 @@ mod rotation;
 mod schedule;
 mod setup;
 mod simulation;
+mod sms;
+mod sms_http;
 mod storm;
 mod trace;
 mod verifications;

@@ -19,6 +19,28 @@ pub const CHROMIUM: Need =
 
 pub const MTA: Need =
     Need { name: "Mail server", packages: &["exim4-daemon-light", "python3-dkim"], without: "--without mta" };
+/// An SMPP server that is not ours, as a package of Python's index.
+const SMPP_SERVER: &str = "smpp34==1.5.0";
+const PYTHON: Need =
+    Need { name: "Python", packages: &["python3", "python3-venv"], without: "--without smpp" };
+
+/// A Python that has the SMPP server: in an environment of its own below the target directory, made when it is missing.
+pub fn smpp_python(target: &Path) -> Result<PathBuf> {
+    let home = target.join("smpp-server");
+    let python = home.join("bin/python");
+    let has_it = || {
+        let mut ask = Command::new(&python);
+        command::output(ask.args(["-c", "import smpp34"])).is_ok()
+    };
+    if !has_it() {
+        let system = obtain(&PYTHON, || program("python3"))?;
+        println!("SMPP server is missing: installing {SMPP_SERVER} into {}", home.display());
+        command::run(Command::new(system).args(["-m", "venv"]).arg(&home))?;
+        command::run(Command::new(&python).args(["-m", "pip", "install", "--quiet", SMPP_SERVER]))?;
+    }
+    println!("SMPP server: {}", python.display());
+    Ok(python)
+}
 
 /// Debian keeps the server's programs out of PATH, one folder per major version; the newest wins.
 pub fn postgres_programs() -> Option<PathBuf> {

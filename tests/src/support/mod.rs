@@ -14,6 +14,7 @@ mod program;
 mod redact;
 mod rest;
 mod rig;
+mod smsc;
 mod tenant;
 mod wait;
 mod wire;
@@ -31,6 +32,7 @@ pub use program::{Program, Served, free_port, machine_us};
 pub use redact::redact;
 pub use rest::at_rest;
 pub use rig::{Rig, Setting};
+pub use smsc::Smsc;
 pub use tenant::{Tenant, phone, sign};
 pub use wait::eventually;
 
