@@ -159,7 +159,10 @@ fn what_an_expression_uses_is_known() {
     let uses = |source: &str| Expression::compile(source).expect("sound").uses();
     assert_eq!(uses("country == 'DE'"), Uses { content: false, time: false, tags: false });
     assert_eq!(uses("local.hour > 20"), Uses { content: false, time: true, tags: false });
-    assert_eq!(uses("has(metadata.a) && recipient.opted_out"), Uses { content: true, time: true, tags: false });
+    assert_eq!(
+        uses("has(metadata.a) && recipient.opted_out"),
+        Uses { content: true, time: true, tags: false }
+    );
 }
 
 #[test]
