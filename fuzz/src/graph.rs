@@ -70,8 +70,14 @@ pub fn answer(bytes: &[u8]) {
     let to = Address::parse("bsuid", "US.13491208655302741918").expect("a user id");
     let content = Outgoing::text("Hello", false);
     let attempt = AttemptId::from_bytes([1; 16]);
-    let submission =
-        Submission { attempt, sender_ref: "106540352242922", to: &to, content: &content.into(), trace: None };
+    let submission = Submission {
+        attempt,
+        account: tidings_domain::id::Id::from_bytes([9; 16]),
+        sender_ref: "106540352242922",
+        to: &to,
+        content: &content.into(),
+        trace: None,
+    };
     let submitted = provider.submit(&credentials, submission).now_or_never();
     match submitted.expect("nothing here waits") {
         Outcome::Accepted { provider_id, .. } => {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by it, and says where")]
 
 mod accept;
+mod accounts;
 mod batch;
 mod browser;
 mod callbacks;
@@ -11,6 +12,7 @@ mod catalogue;
 mod clocks;
 mod consent;
 mod console_people;
+mod console_templates;
 mod contacts;
 mod contacts_bulk;
 mod crash;

@@ -92,3 +92,10 @@ pub const EMAIL_HTML_BYTES_MAX: usize = 200_000;
 pub const FALLBACKS_MAX: usize = 4;
 /// Seconds that one way may have.
 pub const FALLBACK_AFTER_S_MAX: u32 = 3 * 86_400;
+/// Bytes of a host's name, and of the address of an API.
+pub(crate) const HOST_BYTES_MAX: usize = 253;
+pub(crate) const BASE_URL_BYTES_MAX: usize = 512;
+/// Characters of an SMS originator that is a name.
+pub(crate) const ORIGINATOR_CHARS_MAX: usize = 11;
+/// Characters outside GSM 03.38 that a count of parts names.
+pub(crate) const SMS_NOT_GSM_SHOWN_MAX: usize = 32;

@@ -8,6 +8,7 @@ use crate::address::Address;
 use crate::clock::BoxFuture;
 use crate::credentials::{Credentials, ProviderKind};
 use crate::fact::{CallbackEntry, ProviderError};
+use crate::failure;
 use crate::id::{AccountId, AttemptId};
 use crate::lifecycle::AttemptState;
 use crate::outgoing::Outgoing;
@@ -18,6 +19,7 @@ use crate::whatsapp::TemplateDefinition;
 #[derive(Debug)]
 pub struct Submission<'a> {
     pub attempt: AttemptId,
+    pub account: AccountId,
     /// The provider's id of the sender.
     pub sender_ref: &'a str,
     pub to: &'a Address,
@@ -39,6 +41,17 @@ pub enum Outcome {
     NotSent(TransportError),
     /// It may have been carried out.
     InDoubt(Doubt),
+}
+
+impl Outcome {
+    /// With codes as they are stored: the adapter names its provider's own.
+    #[must_use]
+    pub fn of(mut self, kind: ProviderKind) -> Self {
+        if let Self::Rejected(rejection) | Self::InDoubt(Doubt::Failure(rejection)) = &mut self {
+            rejection.error.code = failure::stored(kind, rejection.error.code);
+        }
+        self
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

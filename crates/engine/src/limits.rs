@@ -233,3 +233,10 @@ pub(crate) const REFUSED_LINES_KEPT_US: i64 = 30 * tidings_domain::time::DAY;
 pub const TOUCHED_NAMED_MAX: usize = 100;
 /// Messages that are named with what a rule decided lately.
 pub const DECIDED_LATEST_MAX: usize = 5;
+
+/// Microseconds between two looks for accounts that are to be attended to, and for changes of theirs.
+pub(crate) const ATTEND_LOOK_US: i64 = SECOND;
+/// Microseconds for which sessions are kept when we stop: what is under way may still be answered.
+pub(crate) const ATTEND_LINGER_US: i64 = SECOND;
+/// Accounts that one node attends to; further ones wait for a node with room.
+pub(crate) const ATTENDED_MAX: usize = 1_000;

@@ -3,6 +3,7 @@
 //! Callbacks are facts: any node takes them. What to do about a doubt is a decision: only the holder of
 //! the slot takes it. The loop accepts no input but the store, so a restart and a normal run are one path.
 
+pub(crate) mod attend;
 mod callback;
 mod confirm;
 mod effects;

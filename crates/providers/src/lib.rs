@@ -6,3 +6,5 @@
 pub mod cloud;
 pub mod http;
 pub mod limits;
+pub mod smpp;
+pub mod sms_http;

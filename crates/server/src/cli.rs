@@ -337,20 +337,26 @@ pub enum Key {
 
 #[derive(Debug, Subcommand)]
 pub enum Account {
-    /// Entrust the credentials of a WhatsApp Business account.
+    /// Entrust the credentials of an account at a provider.
     Create {
+        /// cloud, ultramsg, smpp, sms_http or smtp.
+        #[arg(long, value_name = "NAME", default_value = "cloud")]
+        provider: String,
         /// The id of the WhatsApp Business account.
-        #[arg(long, value_name = "ID")]
-        business_account_id: String,
-        /// A file with the access token; `-` is stdin.
-        #[arg(long, value_name = "FILE")]
-        access_token_file: PathBuf,
+        #[arg(long, value_name = "ID", required_if_eq("provider", "cloud"))]
+        business_account_id: Option<String>,
+        /// A JSON file that says how the provider is reached, for every provider but cloud; `-` is stdin.
+        #[arg(long, value_name = "FILE", conflicts_with = "business_account_id")]
+        connection_file: Option<PathBuf>,
+        /// A file with the access token or password; `-` is stdin.
+        #[arg(long, value_name = "FILE", required_if_eq("provider", "cloud"))]
+        access_token_file: Option<PathBuf>,
         /// A file with the app secret.
-        #[arg(long, value_name = "FILE")]
-        app_secret_file: PathBuf,
+        #[arg(long, value_name = "FILE", required_if_eq("provider", "cloud"))]
+        app_secret_file: Option<PathBuf>,
         /// The word that the platform's handshake must bring.
-        #[arg(long, value_name = "WORD")]
-        verify_token: String,
+        #[arg(long, value_name = "WORD", required_if_eq("provider", "cloud"))]
+        verify_token: Option<String>,
         /// The id of the business portfolio; learned from the platform where it is left out.
         #[arg(long, value_name = "ID")]
         portfolio: Option<String>,
@@ -376,6 +382,9 @@ pub enum Account {
         /// The id of the business portfolio whose messaging limit it shares; an empty one takes it away.
         #[arg(long, value_name = "ID", group = "change")]
         portfolio: Option<String>,
+        /// A JSON file that says how the provider is reached from now on; it replaces all of it.
+        #[arg(long, value_name = "FILE", group = "change")]
+        connection_file: Option<PathBuf>,
         #[command(flatten)]
         server: Server,
     },
@@ -384,16 +393,16 @@ pub enum Account {
 
 #[derive(Debug, Subcommand)]
 pub enum Sender {
-    /// Add a number.
+    /// Add a number, a name or an address that messages come from.
     Create {
         #[arg(long)]
         account: String,
-        /// The number in E.164, such as +4930123456.
+        /// The number in E.164, such as +4930123456; for SMS a short code or a name, for e-mail an address.
         #[arg(long)]
         address: String,
-        /// The phone number id at the platform.
+        /// The phone number id at the platform; for SMS and e-mail the address unless given.
         #[arg(long, value_name = "ID")]
-        provider_ref: String,
+        provider_ref: Option<String>,
         #[arg(long, value_name = "RATE")]
         messages_per_s: Option<f64>,
         #[command(flatten)]
@@ -701,6 +710,13 @@ mod tests {
             ("tidings master-key add --data-dir d", true),
             ("tidings account update acc_1 --access-token-file t --drop-old-app-secrets", true),
             ("tidings account update acc_1", false),
+            (
+                "tidings account create --business-account-id 1 --access-token-file t --app-secret-file s --verify-token w",
+                true,
+            ),
+            ("tidings account create --business-account-id 1 --access-token-file t", false),
+            ("tidings account create --provider smpp --connection-file c.json --access-token-file t", true),
+            ("tidings account update acc_1 --connection-file c.json", true),
             ("tidings explain", false),
             ("tidings message send --to +4930123456 --text hi", true),
             ("tidings message send --to +4930123456", false),

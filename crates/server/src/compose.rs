@@ -14,6 +14,8 @@ use tidings_engine::pipeline::Parts;
 use tidings_engine::{Engine, EngineConfig, PolicyDefaults, Roles};
 use tidings_providers::cloud::CloudProvider;
 use tidings_providers::http::HttpTransport;
+use tidings_providers::smpp::SmppProvider;
+use tidings_providers::sms_http::SmsHttpProvider;
 use tidings_store::model::Retention;
 use tidings_store::{Looked, OpenOptions, Regions, Store, StoreError};
 use tidings_web::{AppState, TlsFiles};
@@ -54,7 +56,10 @@ impl Installation {
         tune(&mut engine_config);
         let engine = Engine::new(Parts {
             regions,
-            providers: Providers::default().with(Arc::new(provider)),
+            providers: Providers::default()
+                .with(Arc::new(provider))
+                .with(Arc::new(SmppProvider::new(clock.clone())))
+                .with(Arc::new(SmsHttpProvider::new(transport.clone(), clock.clone()))),
             clock: clock.clone(),
             ids,
             config: engine_config,

@@ -102,16 +102,18 @@ impl Life {
             connection: None,
         };
         let provider_ref = plan.business_id.clone();
-        let new = NewAccount { provider: ProviderKind::Cloud, provider_ref, credentials, portfolio: None };
+        // All accounts of a tenant belong to one: its limit is theirs together.
+        let portfolio = Some("9000".to_owned());
+        let new = NewAccount { provider: ProviderKind::Cloud, provider_ref, credentials, portfolio };
         let account = self.engine.create_account(caller, new).await?;
         let path = self.engine.callback_path(&account, &caller.region);
         world.simulator.set_callback(&plan.business_id, &format!("http://tidings.sim{path}"));
         for number in &plan.numbers {
             let new = NewSender {
                 account: account.id,
-                channel: Channel::Whatsapp,
+                channel: Some(Channel::Whatsapp),
                 address: number.display.clone(),
-                provider_ref: number.phone_number_id.clone(),
+                provider_ref: Some(number.phone_number_id.clone()),
                 messages_per_s: Some(number.messages_per_s),
             };
             self.engine.create_sender(caller, new).await?;

@@ -6,6 +6,7 @@
 mod bsuid;
 mod country;
 mod email;
+mod originator;
 mod phone;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use std::fmt;
 pub use bsuid::Bsuid;
 pub use country::CountryCode;
 pub use email::Email;
+pub use originator::originator;
 pub use phone::Phone;
 
 use crate::category::Channel;

@@ -1,14 +1,19 @@
 //! What a tenant entrusts to us to speak for an account at a provider.
 
+mod check;
+mod connection;
 mod smpp;
 mod sms_http;
 mod smtp;
+#[cfg(test)]
+mod tests;
 mod ultramsg;
 
 use crate::category::Channel;
 use crate::secret::Secret;
 
-pub use smpp::Smpp;
+pub use connection::Connection;
+pub use smpp::{DefaultAlphabet, LongMessages, MessageIds, Smpp, SmppBind};
 pub use sms_http::SmsHttp;
 pub use smtp::Smtp;
 pub use ultramsg::Ultramsg;
@@ -64,25 +69,4 @@ pub struct Credentials {
     /// How the provider is reached, where that differs from account to account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection: Option<Connection>,
-}
-
-/// How an account's provider is reached; its secrets stand beside it in [`Credentials`].
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "provider", rename_all = "snake_case")]
-pub enum Connection {
-    Ultramsg(Ultramsg),
-    Smpp(Smpp),
-    SmsHttp(SmsHttp),
-    Smtp(Smtp),
-}
-
-impl Connection {
-    pub fn kind(&self) -> ProviderKind {
-        match self {
-            Self::Ultramsg(_) => ProviderKind::Ultramsg,
-            Self::Smpp(_) => ProviderKind::Smpp,
-            Self::SmsHttp(_) => ProviderKind::SmsHttp,
-            Self::Smtp(_) => ProviderKind::Smtp,
-        }
-    }
 }

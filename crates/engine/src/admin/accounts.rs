@@ -1,7 +1,7 @@
 //! Accounts: a tenant's credentials at a provider.
 
 use tidings_domain::actor::{Actor, Permission};
-use tidings_domain::credentials::{Credentials, ProviderKind};
+use tidings_domain::credentials::{Connection, Credentials, ProviderKind};
 use tidings_domain::id::AccountId;
 use tidings_domain::provider::AccountHealth;
 use tidings_domain::secret::Secret;
@@ -15,7 +15,9 @@ use crate::pipeline::Engine;
 #[derive(Debug)]
 pub struct NewAccount {
     pub provider: ProviderKind,
+    /// Of the Cloud API; elsewhere the connection tells.
     pub provider_ref: String,
+    /// With a connection everywhere but at the Cloud API.
     pub credentials: Credentials,
     /// The provider's id of the business portfolio; learned from the provider where it is left out.
     pub portfolio: Option<String>,
@@ -30,30 +32,23 @@ pub struct PatchAccount {
     pub verify_token: Option<Secret>,
     /// Empty: not known.
     pub portfolio: Option<String>,
+    /// In place of the one before.
+    pub connection: Option<Connection>,
 }
 
 impl Engine {
     pub async fn create_account(&self, caller: &Caller, new: NewAccount) -> Result<Account> {
         caller.require(Permission::AccountsWrite)?;
-        check_ref("business_account_id", &new.provider_ref)?;
         if let Some(portfolio) = &new.portfolio {
             check_ref("portfolio", portfolio)?;
         }
-        for (field, secret) in [
-            ("access_token", Some(&new.credentials.access_token)),
-            ("app_secret", new.credentials.app_secrets.first()),
-            ("verify_token", Some(&new.credentials.verify_token)),
-        ] {
-            if secret.is_none_or(Secret::is_empty) {
-                return Err(EngineError::invalid(field, "secret.empty", "This value cannot be empty."));
-            }
-        }
+        let provider_ref = reference(&new)?;
         let account = caller
             .store
             .create_account(
                 &caller.scope,
                 new.provider,
-                &new.provider_ref,
+                &provider_ref,
                 new.credentials,
                 caller.actor,
                 self.now(),
@@ -80,6 +75,12 @@ impl Engine {
         caller.store.account(&caller.scope, id).await?.ok_or(EngineError::NotFound("account"))
     }
 
+    /// At which provider an account is.
+    pub async fn account_provider(&self, caller: &Caller, id: AccountId) -> Result<ProviderKind> {
+        caller.require(Permission::AccountsWrite)?;
+        Ok(self.account(caller, id).await?.provider)
+    }
+
     pub async fn patch_account(
         &self,
         caller: &Caller,
@@ -94,6 +95,7 @@ impl Engine {
             self.name_portfolio(caller, id, portfolio).await?;
         }
         let mut credentials = known.credentials;
+        let mut provider_ref = known.provider_ref;
         if let Some(token) = patch.access_token {
             credentials.access_token = token;
         }
@@ -108,7 +110,22 @@ impl Engine {
         if patch.drop_old_app_secrets {
             credentials.app_secrets.truncate(1);
         }
-        caller.store.update_credentials(&caller.scope, id, credentials, caller.actor, self.now()).await?;
+        if let Some(connection) = patch.connection {
+            if connection.kind() != known.provider {
+                return Err(EngineError::invalid(
+                    "connection",
+                    "connection.provider",
+                    "The connection is one of another provider; create another account.",
+                ));
+            }
+            provider_ref = connection.reference();
+            credentials.connection = Some(connection);
+        }
+        check_token(&credentials)?;
+        caller
+            .store
+            .update_account(&caller.scope, id, &provider_ref, credentials, caller.actor, self.now())
+            .await?;
         self.changed(caller);
         self.account(caller, id).await
     }
@@ -136,6 +153,39 @@ impl Engine {
         self.0.wakes.everything(&caller.region);
         self.tick();
     }
+}
+
+/// What a new account is called at its provider, if everything that it needs is there.
+fn reference(new: &NewAccount) -> Result<String> {
+    let credentials = &new.credentials;
+    let Some(connection) = &credentials.connection else {
+        if new.provider != ProviderKind::Cloud {
+            return Err(EngineError::invalid(
+                "connection",
+                "field.required",
+                "Say how this provider is reached.",
+            ));
+        }
+        check_ref("business_account_id", &new.provider_ref)?;
+        for (field, secret) in [
+            ("access_token", Some(&credentials.access_token)),
+            ("app_secret", credentials.app_secrets.first()),
+            ("verify_token", Some(&credentials.verify_token)),
+        ] {
+            if secret.is_none_or(Secret::is_empty) {
+                return Err(EngineError::invalid(field, "secret.empty", "This value cannot be empty."));
+            }
+        }
+        return Ok(new.provider_ref.clone());
+    };
+    assert_eq!(connection.kind(), new.provider, "a connection is read for the account's provider");
+    check_token(credentials)?;
+    Ok(connection.reference())
+}
+
+fn check_token(credentials: &Credentials) -> Result<()> {
+    let Some(connection) = &credentials.connection else { return Ok(()) };
+    connection.check_token(&credentials.access_token).map_err(EngineError::Invalid)
 }
 
 pub(super) fn check_ref(field: &str, text: &str) -> Result<()> {

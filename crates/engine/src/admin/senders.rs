@@ -3,7 +3,7 @@
 use tokio::sync::oneshot;
 
 use tidings_domain::actor::Permission;
-use tidings_domain::address::Phone;
+use tidings_domain::address::originator;
 use tidings_domain::category::Channel;
 use tidings_domain::id::{AccountId, SenderId};
 use tidings_domain::problem;
@@ -15,46 +15,50 @@ use super::tenants::check_rate;
 use crate::caller::Caller;
 use crate::dispatch::LaneView;
 use crate::error::{EngineError, Result};
-use crate::limits::LANES_SHOW_US;
+use crate::limits::{LANES_SHOW_US, PROVIDER_REF_CHARS_MAX};
 use crate::pipeline::Engine;
 
 #[derive(Debug)]
 pub struct NewSender {
     pub account: AccountId,
-    pub channel: Channel,
+    /// That of the account's provider unless given.
+    pub channel: Option<Channel>,
     pub address: String,
-    pub provider_ref: String,
+    /// The address, where the provider has no other name for it.
+    pub provider_ref: Option<String>,
     pub messages_per_s: Option<f64>,
 }
 
 impl Engine {
     pub async fn create_sender(&self, caller: &Caller, new: NewSender) -> Result<Sender> {
         caller.require(Permission::AccountsWrite)?;
-        check_ref("provider_ref", &new.provider_ref)?;
         check_rate("messages_per_s", new.messages_per_s)?;
-        if new.channel != Channel::Whatsapp {
-            return Err(EngineError::invalid(
-                "channel",
-                "channel.unsupported",
-                "No provider of this installation carries that channel; `whatsapp` is.",
-            ));
-        }
-        let address = problem::under("address", Phone::parse(&new.address)).map_err(EngineError::Invalid)?;
         let account = self.account(caller, new.account).await.map_err(|error| match error {
             EngineError::NotFound(_) => {
                 EngineError::invalid("account", "account.unknown", "There is no account with this id.")
             }
             other => other,
         })?;
+        let channel = account.provider.channel();
+        if new.channel.is_some_and(|wanted| wanted != channel) {
+            return Err(EngineError::invalid(
+                "channel",
+                "channel.unsupported",
+                format!("The account's provider carries `{channel}`; leave `channel` out or give that."),
+            ));
+        }
+        let address =
+            problem::under("address", originator(channel, &new.address)).map_err(EngineError::Invalid)?;
+        let provider_ref = name_at_provider(channel, new.provider_ref, &address)?;
         let rate = new.messages_per_s.unwrap_or(self.0.config.sender_messages_per_s);
         let sender = caller
             .store
             .create_sender(
                 &caller.scope,
                 account.id,
-                new.channel,
-                address.as_str(),
-                &new.provider_ref,
+                channel,
+                &address,
+                &provider_ref,
                 rate,
                 caller.actor,
                 self.now(),
@@ -139,5 +143,28 @@ impl Engine {
         };
         (view.node, view.as_of) = (Some(node.name), Some(as_of));
         Ok(Some(view))
+    }
+}
+
+/// What the provider calls the sender.
+fn name_at_provider(channel: Channel, given: Option<String>, address: &str) -> Result<String> {
+    match (channel, given) {
+        (Channel::Whatsapp, given) => {
+            let given = given.unwrap_or_default();
+            check_ref("provider_ref", &given)?;
+            Ok(given)
+        }
+        (Channel::Sms | Channel::Email, None) => Ok(address.to_owned()),
+        (Channel::Sms | Channel::Email, Some(given)) => {
+            let plain = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
+            if given.is_empty() || given.len() > PROVIDER_REF_CHARS_MAX || !given.bytes().all(plain) {
+                return Err(EngineError::invalid(
+                    "provider_ref",
+                    "provider_ref.form",
+                    "Give what the provider calls the sender in printable ASCII, or leave it out: then it is the address.",
+                ));
+            }
+            Ok(given)
+        }
     }
 }

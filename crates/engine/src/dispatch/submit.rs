@@ -244,12 +244,13 @@ impl Hand {
         };
         let submission = Submission {
             attempt: item.attempt_id(),
+            account: item.account,
             sender_ref,
             to: &content.to,
             content: &content.message,
             trace: Some(item.trace),
         };
-        provider.submit(credentials, submission).await
+        provider.submit(credentials, submission).await.of(provider.kind())
     }
 
     fn way<'a>(

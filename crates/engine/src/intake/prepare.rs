@@ -113,7 +113,6 @@ pub(crate) async fn prepare(
         trace_given: trace.is_some(),
         shown: shown(snapshot, intent.metadata.as_deref(), tags, screened),
         reference: intent.reference.as_ref().map(|text| caller.scope.hash(&format!("reference:{text}"))),
-        plan: None,
         content: Content {
             to: address,
             message: outgoing,

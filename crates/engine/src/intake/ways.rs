@@ -93,7 +93,7 @@ async fn step(
     let route = (ahead.plan)(snapshot, &asked, &address, recipient)?;
     let place = Place::of(&address);
     let whom = Whom { recipient, country: place.country.as_ref().map(|code| code.as_str()), at: birth.at };
-    let Chosen { mut outgoing, template, values, .. } = say(snapshot, &route, way.channel, body, whom)?;
+    let Chosen { mut outgoing, template, ruled, .. } = say(snapshot, &route, way.channel, body, whom)?;
     if template.and_then(|known| known.category).is_some_and(|category| category != first.category) {
         return Err(EngineError::invalid(
             "template",
@@ -101,7 +101,8 @@ async fn step(
             format!("Every way of a message is of its category, which is {}.", first.category),
         ));
     }
-    let denied = (ahead.screen)(snapshot, &mut outgoing);
+    let mut denied = (ahead.screen)(snapshot, &mut outgoing);
+    denied.extend(ruled);
     if let Some(decision) = denied.iter().find(|each| each.verdict == Verdict::Deny && !each.shadow) {
         return Err(EngineError::invalid("content", "content.denied", decision.reason.clone()));
     }
@@ -116,7 +117,9 @@ async fn step(
         language: outgoing.template().map(|each| each.language.code.clone()),
         until: Until { wait_us: None, success: AttemptState::Accepted },
         reason: route.reason,
-        content: Content { to: address, message: outgoing, metadata: None, reference: None, values }.write(),
+        // Another way is not filled anew: its plan has a next one.
+        content: Content { to: address, message: outgoing, metadata: None, reference: None, values: None }
+            .write(),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tidings_domain::credentials::ProviderKind;
 use tidings_domain::fact::CallbackEntry;
 use tidings_domain::failure::ShapingAction;
 use tidings_domain::id::{AccountId, Id};
@@ -22,15 +23,15 @@ use crate::metrics::Counter;
 use crate::pipeline::Engine;
 
 /// Everything that a callback address stands for.
-struct Door {
+pub(super) struct Door {
     store: Store,
     scope: TenantScope,
-    snapshot: Arc<Snapshot>,
+    pub(super) snapshot: Arc<Snapshot>,
     account: AccountId,
 }
 
 impl Door {
-    fn account(&self) -> &Account {
+    pub(super) fn account(&self) -> &Account {
         self.snapshot.accounts.get(&self.account).expect("the door was opened with this account")
     }
 }
@@ -116,7 +117,9 @@ impl Engine {
         entries: Vec<(bool, CallbackEntry)>,
     ) -> Result<()> {
         let now = self.now();
-        let mut effects = Effects::new(&self.0.ids, &door.scope, account, now);
+        let provider = door.snapshot.accounts.get(&account).map_or(ProviderKind::Cloud, |it| it.provider);
+        let mut effects = Effects::new(&self.0.ids, &door.scope, (account, provider.channel()), now);
+        effects.provider = provider;
         for (ours, entry) in entries {
             if ours {
                 effects::gather(&mut effects, &door.snapshot, entry);
@@ -185,7 +188,22 @@ impl Engine {
         Ok(door.store.merge(&door.scope, account, write).await?)
     }
 
-    async fn door(&self, region: &str, account: &str) -> Result<Door> {
+    /// Stores what came in on an account's own connection, as a callback is stored. `Ok` says that it is durable.
+    pub(super) async fn take_in(
+        &self,
+        region: &str,
+        account: AccountId,
+        entries: Vec<CallbackEntry>,
+    ) -> Result<()> {
+        let door = self.door(region, &account.to_string()).await?;
+        let own = &door.account().provider_ref;
+        let entries = entries.into_iter().map(|entry| (entry.account_ref == *own, entry)).collect();
+        self.apply(region, &door, account, entries).await?;
+        self.tick();
+        Ok(())
+    }
+
+    pub(super) async fn door(&self, region: &str, account: &str) -> Result<Door> {
         let missing = || EngineError::NotFound("callback address");
         let store = self.region(region).ok_or_else(missing)?.clone();
         let account = AccountId::parse(account).map_err(|_| missing())?;

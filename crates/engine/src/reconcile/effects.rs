@@ -6,9 +6,10 @@ use tidings_domain::actor::Actor;
 use tidings_domain::address::Address;
 use tidings_domain::category::{Category, Channel};
 use tidings_domain::consent::{Purpose, Source};
+use tidings_domain::credentials::ProviderKind;
 use tidings_domain::event::{Kind, NewEvent, Subject};
 use tidings_domain::fact::{CallbackEntry, Fact, Identities, Inbound, Receipt, TemplateStatus};
-use tidings_domain::failure::ShapingAction;
+use tidings_domain::failure::{self, ShapingAction};
 use tidings_domain::id::{AccountId, Id, IdSource, SenderId};
 use tidings_domain::policy::tier_recipients;
 use tidings_domain::time::Timestamp;
@@ -29,6 +30,10 @@ pub(super) struct Effects<'a> {
     ids: &'a IdSource,
     scope: &'a TenantScope,
     account: AccountId,
+    /// What the account carries: statements of its recipients count for this.
+    channel: Channel,
+    /// Whose codes its receipts name.
+    pub provider: ProviderKind,
     pub now: Timestamp,
     pub write: CallbackWrite,
     pub signals: Vec<Signal>,
@@ -39,9 +44,26 @@ pub(super) struct Effects<'a> {
 }
 
 impl<'a> Effects<'a> {
-    pub fn new(ids: &'a IdSource, scope: &'a TenantScope, account: AccountId, now: Timestamp) -> Self {
+    pub fn new(
+        ids: &'a IdSource,
+        scope: &'a TenantScope,
+        (account, channel): (AccountId, Channel),
+        now: Timestamp,
+    ) -> Self {
         let write = CallbackWrite { received_at: now, ..CallbackWrite::default() };
-        Self { ids, scope, account, now, write, signals: Vec::new(), opted_out: Vec::new(), tier: None }
+        let provider = ProviderKind::Cloud;
+        Self {
+            ids,
+            scope,
+            account,
+            channel,
+            provider,
+            now,
+            write,
+            signals: Vec::new(),
+            opted_out: Vec::new(),
+            tier: None,
+        }
     }
 
     /// An entry that is not for this account: kept as it came, counted, never applied.
@@ -98,7 +120,7 @@ impl<'a> Effects<'a> {
             self.write.consents.push(NewConsent {
                 id,
                 address,
-                channel: Channel::Whatsapp.into(),
+                channel: self.channel.into(),
                 purpose: said.purpose,
                 granted: said.granted,
                 source: said.source,
@@ -209,7 +231,7 @@ fn one(effects: &mut Effects<'_>, sender: Option<&Sender>, snapshot: &Snapshot, 
 }
 
 fn receipt(effects: &mut Effects<'_>, sender: Option<&Sender>, receipt: Receipt) {
-    let code = receipt.error.as_ref().map(|error| error.code);
+    let code = receipt.error.as_ref().map(|error| failure::stored(effects.provider, error.code));
     let (mut invalid, mut cool_until) = (None, None);
     if let Some(code) = code {
         let entry = failure_entry(code);
@@ -217,7 +239,7 @@ fn receipt(effects: &mut Effects<'_>, sender: Option<&Sender>, receipt: Receipt)
         invalid = unreachable.then_some(code);
         cool_until = cool;
         if entry.action == ShapingAction::SuppressMarketing {
-            effects.platform_says(&receipt.who, false, &code.to_string(), receipt.at);
+            effects.platform_says(&receipt.who, false, &failure::own(code).1.to_string(), receipt.at);
         }
         if let Some(sender) = sender {
             effects.signals.push(Signal { sender: sender.id, recipient: None, template: None, code });

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use tidings_domain::actor::Permission;
 use tidings_domain::category::Category;
+use tidings_domain::failure::own;
 use tidings_domain::id::MessageId;
 use tidings_domain::lifecycle::{AttemptState, Status};
 use tidings_domain::outgoing::Outgoing;
@@ -139,7 +140,7 @@ pub struct ErrorReport {
 impl ErrorReport {
     pub fn of(code: i64) -> Self {
         let entry = failure_entry(code);
-        Self { code, name: entry.name, meaning: entry.meaning }
+        Self { code: own(code).1, name: entry.name, meaning: entry.meaning }
     }
 }
 

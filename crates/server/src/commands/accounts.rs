@@ -1,7 +1,7 @@
 //! `tidings account …` and `tidings sender …`.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde_json::{Value, json};
@@ -25,24 +25,46 @@ pub fn read(path: &Path) -> anyhow::Result<String> {
     Ok(text.trim().to_owned())
 }
 
+/// How a provider is reached, as JSON.
+fn connection(path: &Path) -> anyhow::Result<Value> {
+    serde_json::from_str(&read(path)?).with_context(|| format!("{} is not JSON", path.display()))
+}
+
+fn secrets(body: &mut Value, token: Option<PathBuf>, secret: Option<PathBuf>) -> anyhow::Result<()> {
+    for (field, file) in [("access_token", token), ("app_secret", secret)] {
+        if let Some(file) = file {
+            body[field] = json!(read(&file)?);
+        }
+    }
+    Ok(())
+}
+
 pub async fn account(command: Account, out: Out) -> Outcome {
     match command {
         Account::Create {
+            provider,
             business_account_id,
+            connection_file,
             access_token_file,
             app_secret_file,
             verify_token,
             portfolio,
             server,
         } => {
-            let body = json!({
-                "provider": "cloud",
-                "business_account_id": business_account_id,
-                "access_token": read(&access_token_file)?,
-                "app_secret": read(&app_secret_file)?,
-                "verify_token": verify_token,
-                "portfolio": portfolio,
-            });
+            let mut body = json!({"provider": provider});
+            for (field, word) in [
+                ("business_account_id", business_account_id),
+                ("verify_token", verify_token),
+                ("portfolio", portfolio),
+            ] {
+                if let Some(word) = word {
+                    body[field] = json!(word);
+                }
+            }
+            secrets(&mut body, access_token_file, app_secret_file)?;
+            if let Some(file) = connection_file {
+                body["connection"] = connection(&file)?;
+            }
             let made = view::api(&server).post("/v1/accounts", Some(body)).await?;
             Ok(out.answer(&made, || {
                 let names = [("account", "/id"), ("callback path", "/callback_path")];
@@ -59,13 +81,13 @@ pub async fn account(command: Account, out: Out) -> Outcome {
             drop_old_app_secrets,
             verify_token,
             portfolio,
+            connection_file,
             server,
         } => {
             let mut body = json!({"drop_old_app_secrets": drop_old_app_secrets});
-            for (field, file) in [("access_token", access_token_file), ("app_secret", app_secret_file)] {
-                if let Some(file) = file {
-                    body[field] = json!(read(&file)?);
-                }
+            secrets(&mut body, access_token_file, app_secret_file)?;
+            if let Some(file) = connection_file {
+                body["connection"] = connection(&file)?;
             }
             if let Some(word) = verify_token {
                 body["verify_token"] = json!(word);
@@ -85,7 +107,7 @@ pub async fn account(command: Account, out: Out) -> Outcome {
             let columns = [
                 ("ID", "/id"),
                 ("PROVIDER", "/provider"),
-                ("AT THE PROVIDER", "/business_account_id"),
+                ("AT THE PROVIDER", "/provider_ref"),
                 ("PORTFOLIO", "/portfolio"),
             ];
             Ok(out.answer(&page, || view::list(&page, "accounts", &columns))?)
@@ -96,9 +118,10 @@ pub async fn account(command: Account, out: Out) -> Outcome {
 pub async fn sender(command: Sender, out: Out) -> Outcome {
     match command {
         Sender::Create { account, address, provider_ref, messages_per_s, server } => {
-            let mut body = json!({
-                "account": account, "channel": "whatsapp", "address": address, "provider_ref": provider_ref,
-            });
+            let mut body = json!({"account": account, "address": address});
+            if let Some(id) = provider_ref {
+                body["provider_ref"] = json!(id);
+            }
             if let Some(rate) = messages_per_s {
                 body["messages_per_s"] = json!(rate);
             }
@@ -109,6 +132,7 @@ pub async fn sender(command: Sender, out: Out) -> Outcome {
             let page = view::api(&list.server).get(&format!("/v1/senders{}", view::page(&list, &[]))).await?;
             let columns = [
                 ("ID", "/id"),
+                ("CHANNEL", "/channel"),
                 ("ADDRESS", "/address"),
                 ("AT THE PROVIDER", "/provider_ref"),
                 ("MSG/S", "/messages_per_s"),

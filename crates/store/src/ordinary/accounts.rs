@@ -11,8 +11,8 @@ use tidings_domain::time::Timestamp;
 use super::{bump, log};
 use crate::conn::{Conn, Row, vals};
 use crate::error::{Result, StoreError};
-use crate::model::{Account, Hash16};
-use crate::scope::TenantScope;
+use crate::model::{Account, Hash16, SlotSet};
+use crate::scope::{SystemScope, TenantScope};
 use crate::store::Store;
 
 const TABLE: &str = "accounts";
@@ -102,20 +102,31 @@ impl Store {
         .await
     }
 
-    pub async fn update_credentials(
+    /// Replaces what speaks for the account, and what the provider calls it.
+    pub async fn update_account(
         &self,
         scope: &TenantScope,
         id: AccountId,
+        provider_ref: &str,
         credentials: Credentials,
         actor: Actor,
         at: Timestamp,
     ) -> Result<()> {
         let (tenant, sealed) = (scope.tenant(), seal(scope, id, &credentials));
-        let secrets = credentials.app_secrets.len();
+        let (secrets, reference) = (credentials.app_secrets.len(), provider_ref.to_owned());
         self.write(move |conn| {
             Box::pin(async move {
-                let sql = "UPDATE accounts SET credentials = $3 WHERE tenant_id = $1 AND id = $2";
-                conn.execute(sql, vals![&tenant, &id, &sealed]).await?;
+                let taken = "SELECT 1 FROM accounts a JOIN accounts b ON b.tenant_id = a.tenant_id
+                     AND b.provider = a.provider AND b.provider_ref = $3 AND b.id <> a.id
+                    WHERE a.tenant_id = $1 AND a.id = $2";
+                if conn.query_opt(taken, vals![&tenant, &id, &reference]).await?.is_some() {
+                    return Err(StoreError::Conflict(
+                        "there is an account with this id of the provider already",
+                    ));
+                }
+                let sql = "UPDATE accounts SET credentials = $3, provider_ref = $4
+                    WHERE tenant_id = $1 AND id = $2";
+                conn.execute(sql, vals![&tenant, &id, &sealed, &reference]).await?;
                 bump(conn, tenant).await?;
                 let body = json!({"app_secrets": secrets});
                 log(conn, tenant, Kind::AccountUpdated, id.bytes(), actor, at, body).await
@@ -131,6 +142,25 @@ impl Store {
 
     pub async fn account(&self, scope: &TenantScope, id: AccountId) -> Result<Option<Account>> {
         Ok(self.accounts(scope).await?.into_iter().find(|account| account.id == id))
+    }
+
+    /// The accounts of these slots that are at other providers than the Cloud API: what they need beside single calls is
+    /// kept by the owner of the slot.
+    pub async fn accounts_elsewhere(&self, _system: &SystemScope, slots: SlotSet) -> Result<Vec<AccountId>> {
+        self.read(move |conn| {
+            Box::pin(async move {
+                let sql = "SELECT id, slot FROM accounts WHERE provider <> $1 ORDER BY id";
+                let rows = conn.query(sql, vals![ProviderKind::Cloud.as_str()]).await?;
+                let mut found = Vec::new();
+                for row in &rows {
+                    if slots.contains(row.get(1)?) {
+                        found.push(row.id(0)?);
+                    }
+                }
+                Ok(found)
+            })
+        })
+        .await
     }
 
     /// The tenant that an account of a callback address belongs to.

@@ -85,7 +85,6 @@ pub fn router(state: AppState) -> Router<AppState> {
         .layer(DefaultBodyLimit::disable());
     Router::new()
         .merge(pages)
-        .merge(drafts)
         .merge(tables)
         .merge(drafts)
         .layer(middleware::from_fn_with_state(state, headers::ours))

@@ -21,8 +21,14 @@ async fn submit_to(
 ) -> (Outcome, std::sync::Arc<Script>) {
     let script = Script::new(answers);
     let content = whatsapp::Outgoing::text("Your parcel has left.", false).into();
-    let submission =
-        Submission { attempt: attempt(), sender_ref, to, content: &content, trace: TraceId::parse(TRACE) };
+    let submission = Submission {
+        attempt: attempt(),
+        account: tidings_domain::id::Id::from_bytes([9; 16]),
+        sender_ref,
+        to,
+        content: &content,
+        trace: TraceId::parse(TRACE),
+    };
     let outcome = script.provider().submit(&credentials(), submission).await;
     (outcome, script)
 }

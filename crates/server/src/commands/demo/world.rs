@@ -131,9 +131,9 @@ async fn seed(engine: &Engine, simulator: &Simulator, address: &str) -> anyhow::
     for (provider_ref, number) in SENDERS {
         let sender = NewSender {
             account: account.id,
-            channel: Channel::Whatsapp,
+            channel: Some(Channel::Whatsapp),
             address: number.to_owned(),
-            provider_ref: provider_ref.to_owned(),
+            provider_ref: Some(provider_ref.to_owned()),
             messages_per_s: Some(MESSAGES_PER_S),
         };
         engine.create_sender(&caller, sender).await?;

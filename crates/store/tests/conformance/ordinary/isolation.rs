@@ -175,7 +175,16 @@ async fn nothing_is_changed_from_outside(bed: Bed) -> Bed {
     assert_eq!(store.cancel(&other, estate.message, ACTOR, now).await.expect("works"), Canceled::NotFound);
     assert_eq!(store.redrive(&other, estate.dead, ACTOR, now).await.expect("works"), Redriven::NotFound);
     // These answer nothing; what counts is that nothing changed.
-    let _ = store.update_credentials(&other, estate.account.id, credentials("stolen"), ACTOR, now).await;
+    let _ = store
+        .update_account(
+            &other,
+            estate.account.id,
+            &estate.account.provider_ref,
+            credentials("stolen"),
+            ACTOR,
+            now,
+        )
+        .await;
     let _ = store.set_sender_rate(&other, estate.sender.id, 1.0, ACTOR, now).await;
     let _ = store.replace_templates(&other, estate.account.id, Vec::new(), ACTOR, now).await;
     store.set_tenant_rate(&other, Some(1.0), ACTOR, now).await.expect("its own");

@@ -128,7 +128,7 @@ async fn every_change_leaves_an_event(bed: Bed) -> Bed {
     let now = bed.now();
     let store = &bed.store;
     store
-        .update_credentials(&scene.scope, account.id, super::credentials("2"), ACTOR, now)
+        .update_account(&scene.scope, account.id, &account.provider_ref, super::credentials("2"), ACTOR, now)
         .await
         .expect("works");
     let channel = tidings_domain::category::Channel::Whatsapp;

@@ -58,11 +58,32 @@ async fn credentials_change(bed: Bed) -> Bed {
     let mut changed = credentials("token two");
     changed.app_secrets.insert(0, Secret::new("next secret"));
     bed.store
-        .update_credentials(&scene.scope, made.id, changed.clone(), ACTOR, bed.now())
+        .update_account(&scene.scope, made.id, &made.provider_ref, changed.clone(), ACTOR, bed.now())
         .await
         .expect("they change");
     let found = bed.store.account(&scene.scope, made.id).await.expect("works").expect("it is there");
     assert_eq!(found.credentials, changed);
+    let other = account(&bed, &scene.scope, "2").await;
+    let rename = async |name: &'static str| {
+        bed.store.update_account(&scene.scope, other.id, name, credentials("two"), ACTOR, bed.now()).await
+    };
+    let taken = rename("1").await;
+    assert!(matches!(taken, Err(StoreError::Conflict(_))), "{taken:?}");
+    rename("3").await.expect("a free name");
+    let found = bed.store.account(&scene.scope, other.id).await.expect("works").expect("it is there");
+    assert_eq!(found.provider_ref, "3");
+    let elsewhere = bed
+        .store
+        .create_account(&scene.scope, ProviderKind::Smpp, "4", credentials("four"), ACTOR, bed.now())
+        .await
+        .expect("another provider");
+    let system = bed.store.system();
+    let slots = |slot: u8| [slot].into_iter().collect();
+    let found = bed.store.accounts_elsewhere(&system, slots(elsewhere.slot)).await.expect("a list");
+    assert_eq!(found, [elsewhere.id], "those at the Cloud API are not among them");
+    let found =
+        bed.store.accounts_elsewhere(&system, slots((elsewhere.slot + 1) % 64)).await.expect("a list");
+    assert!(found.is_empty());
     bed
 }
 
@@ -186,7 +207,7 @@ async fn the_catalog_has_it_all(bed: Bed) -> Bed {
     bed.store.lift_pause(&scene.scope, pause.expect("a pause").id, ACTOR, now).await.expect("lifted");
     assert!(moved().await);
     bed.store
-        .update_credentials(&scene.scope, made.id, credentials("two"), ACTOR, now)
+        .update_account(&scene.scope, made.id, &made.provider_ref, credentials("two"), ACTOR, now)
         .await
         .expect("changed");
     assert!(moved().await);

@@ -4,13 +4,14 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use tidings_domain::credentials::{Credentials, ProviderKind};
+use serde_json::value::RawValue;
+use tidings_domain::credentials::{Connection, Credentials, ProviderKind};
 use tidings_domain::id::AccountId;
 use tidings_domain::secret::Secret;
 use tidings_domain::time::Timestamp;
 use tidings_engine::admin::{NewAccount, PatchAccount};
 use tidings_engine::store_model::Account;
-use tidings_engine::{Caller, Engine};
+use tidings_engine::{Caller, Engine, EngineError};
 use utoipa::ToSchema;
 
 use crate::api::v1::schema;
@@ -27,19 +28,23 @@ use crate::state::AppState;
 pub struct CreateAccount {
     #[schema(value_type = schema::Provider)]
     provider: ProviderKind,
-    /// The provider's id of the account; for Meta the WhatsApp Business Account id.
-    business_account_id: String,
-    #[schema(value_type = String)]
-    access_token: Secret,
+    /// Of `cloud`: the WhatsApp Business Account id.
+    business_account_id: Option<String>,
+    /// The token or password that the provider gave.
+    #[schema(value_type = Option<String>)]
+    access_token: Option<Secret>,
     /// The provider's id of the business portfolio; accounts of one portfolio share its messaging limit. Learned from
     /// the provider where it is left out.
     portfolio: Option<String>,
-    /// Signs the callbacks.
-    #[schema(value_type = String)]
-    app_secret: Secret,
-    /// Answers the set-up handshake of the callback address.
-    #[schema(value_type = String)]
-    verify_token: Secret,
+    /// Signs the callbacks; required for `cloud`.
+    #[schema(value_type = Option<String>)]
+    app_secret: Option<Secret>,
+    /// Of `cloud`: answers the set-up handshake of the callback address.
+    #[schema(value_type = Option<String>)]
+    verify_token: Option<Secret>,
+    /// How the provider is reached; required for every other provider.
+    #[schema(value_type = Option<schema::Connection>)]
+    connection: Option<Box<RawValue>>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -58,6 +63,9 @@ pub struct UpdateAccount {
     verify_token: Option<Secret>,
     /// The provider's id of the business portfolio; the empty text takes it away.
     portfolio: Option<String>,
+    /// In place of the one before, as a whole.
+    #[schema(value_type = Option<schema::Connection>)]
+    connection: Option<Box<RawValue>>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -66,7 +74,15 @@ pub struct AccountView {
     id: AccountId,
     #[schema(value_type = schema::Provider)]
     provider: ProviderKind,
-    business_account_id: String,
+    /// Of `cloud`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    business_account_id: Option<String>,
+    /// What the account is called at its provider.
+    provider_ref: String,
+    /// How the provider is reached, without secrets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::Connection>)]
+    connection: Option<serde_json::Value>,
     /// The business portfolio whose messaging limit it shares; of its own where that is not known.
     portfolio: Option<String>,
     /// Where the provider's callbacks go.
@@ -84,14 +100,41 @@ pub struct AccountList {
 }
 
 fn view(engine: &Engine, caller: &Caller, account: Account) -> AccountView {
+    let cloud = account.provider == ProviderKind::Cloud;
     AccountView {
         callback_path: engine.callback_path(&account, &caller.region),
         id: account.id,
         provider: account.provider,
-        business_account_id: account.provider_ref,
+        business_account_id: cloud.then(|| account.provider_ref.clone()),
+        provider_ref: account.provider_ref,
+        connection: account.credentials.connection.as_ref().map(shown),
         portfolio: account.portfolio,
         app_secrets: account.credentials.app_secrets.len(),
         created_at: account.created_at,
+    }
+}
+
+/// As it was written; the name of the provider stands beside it already.
+fn shown(connection: &Connection) -> serde_json::Value {
+    let mut value = serde_json::to_value(connection).expect("a connection has only string keys");
+    if let Some(fields) = value.as_object_mut() {
+        fields.remove("provider");
+    }
+    value
+}
+
+fn read(kind: ProviderKind, connection: Option<&RawValue>) -> Result<Option<Connection>> {
+    let read = connection.map(|json| Connection::read(kind, json.get())).transpose();
+    Ok(read.map_err(EngineError::Invalid)?)
+}
+
+fn required<T: Default>(kind: ProviderKind, field: &'static str, value: Option<T>) -> Result<T> {
+    match value {
+        None if kind == ProviderKind::Cloud => {
+            let detail = format!("missing field `{field}`");
+            Err(EngineError::invalid(field, "field.missing", detail).into())
+        }
+        value => Ok(value.unwrap_or_default()),
     }
 }
 
@@ -105,14 +148,18 @@ pub async fn create_account(
     Key(caller): Key,
     Json(new): Json<CreateAccount>,
 ) -> Result<Response> {
+    let kind = new.provider;
+    let provider_ref = required(kind, "business_account_id", new.business_account_id)?;
+    let access_token = required(kind, "access_token", new.access_token)?;
+    let app_secret = required(kind, "app_secret", new.app_secret)?;
+    let verify_token = required(kind, "verify_token", new.verify_token)?;
     let credentials = Credentials {
-        access_token: new.access_token,
-        app_secrets: vec![new.app_secret],
-        verify_token: new.verify_token,
-        connection: None,
+        access_token,
+        app_secrets: Some(app_secret).filter(|secret| !secret.is_empty()).into_iter().collect(),
+        verify_token,
+        connection: read(kind, new.connection.as_deref())?,
     };
-    let CreateAccount { provider, business_account_id: provider_ref, portfolio, .. } = new;
-    let new = NewAccount { provider, provider_ref, credentials, portfolio };
+    let new = NewAccount { provider: kind, provider_ref, credentials, portfolio: new.portfolio };
     let account = state.engine.create_account(&caller, new).await?;
     Ok((StatusCode::CREATED, Json(view(&state.engine, &caller, account))).into_response())
 }
@@ -142,8 +189,14 @@ pub async fn update_account(
     Json(patch): Json<UpdateAccount>,
 ) -> Result<Json<AccountView>> {
     let id: AccountId = path_id(&id, "account")?;
-    let UpdateAccount { access_token, app_secret, drop_old_app_secrets, verify_token, portfolio } = patch;
-    let patch = PatchAccount { access_token, app_secret, drop_old_app_secrets, verify_token, portfolio };
+    let UpdateAccount { access_token, app_secret, drop_old_app_secrets, verify_token, portfolio, connection } =
+        patch;
+    let connection = match connection {
+        None => None,
+        Some(json) => read(state.engine.account_provider(&caller, id).await?, Some(&json))?,
+    };
+    let patch =
+        PatchAccount { access_token, app_secret, drop_old_app_secrets, verify_token, portfolio, connection };
     let account = state.engine.patch_account(&caller, id, patch).await?;
     Ok(Json(view(&state.engine, &caller, account)))
 }

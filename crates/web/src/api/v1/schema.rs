@@ -1,6 +1,7 @@
 //! Shapes that are described here and written or read elsewhere: what the engine reports, and intents, whose
 //! raw bytes go to intake unread.
 
+mod connections;
 mod consents;
 mod content;
 mod events;
@@ -12,6 +13,7 @@ mod reports;
 mod retention;
 mod verifications;
 
+pub use connections::*;
 pub use consents::*;
 pub use content::*;
 pub use events::*;

@@ -25,12 +25,14 @@ use crate::state::AppState;
 pub struct CreateSender {
     #[schema(value_type = String)]
     account: AccountId,
-    #[schema(value_type = schema::Channel)]
-    channel: Channel,
-    /// What people see; for a phone number E.164.
+    /// That of the account's provider unless given.
+    #[schema(value_type = Option<schema::Channel>)]
+    channel: Option<Channel>,
+    /// What people see: a phone number in E.164; for SMS a short code or a name of at most 11 letters as well; for
+    /// e-mail an address.
     address: String,
-    /// The provider's id of the sender; for Meta the phone number id.
-    provider_ref: String,
+    /// The provider's id of the sender; for Meta the phone number id. For SMS and e-mail it is the address unless given.
+    provider_ref: Option<String>,
     /// The installation's default unless given.
     messages_per_s: Option<f64>,
 }
