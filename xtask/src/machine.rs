@@ -17,6 +17,31 @@ pub const POSTGRES: Need =
 pub const CHROMIUM: Need =
     Need { name: "Chromium", packages: &["chromium", "fonts-dejavu-core"], without: "--without browser" };
 
+pub const MTA: Need =
+    Need { name: "Mail server", packages: &["exim4-daemon-light", "python3-dkim"], without: "--without mta" };
+/// An SMPP server that is not ours, as a package of Python's index.
+const SMPP_SERVER: &str = "smpp34==1.5.0";
+const PYTHON: Need =
+    Need { name: "Python", packages: &["python3", "python3-venv"], without: "--without smpp" };
+
+/// A Python that has the SMPP server: in an environment of its own below the target directory, made when it is missing.
+pub fn smpp_python(target: &Path) -> Result<PathBuf> {
+    let home = target.join("smpp-server");
+    let python = home.join("bin/python");
+    let has_it = || {
+        let mut ask = Command::new(&python);
+        command::output(ask.args(["-c", "import smpp34"])).is_ok()
+    };
+    if !has_it() {
+        let system = obtain(&PYTHON, || program("python3"))?;
+        println!("SMPP server is missing: installing {SMPP_SERVER} into {}", home.display());
+        command::run(Command::new(system).args(["-m", "venv"]).arg(&home))?;
+        command::run(Command::new(&python).args(["-m", "pip", "install", "--quiet", SMPP_SERVER]))?;
+    }
+    println!("SMPP server: {}", python.display());
+    Ok(python)
+}
+
 /// Debian keeps the server's programs out of PATH, one folder per major version; the newest wins.
 pub fn postgres_programs() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
@@ -34,6 +59,12 @@ fn has_server(dir: &Path) -> bool {
 
 pub fn chromium() -> Option<PathBuf> {
     ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(program)
+}
+
+/// Debian's Exim, where the verifier of signatures is there as well.
+pub fn exim() -> Option<PathBuf> {
+    let verifier = Path::new("/usr/lib/python3/dist-packages/dkim").is_dir();
+    Some(PathBuf::from("/usr/sbin/exim4")).filter(|path| verifier && path.is_file())
 }
 
 pub fn program(name: &str) -> Option<PathBuf> {

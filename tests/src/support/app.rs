@@ -13,6 +13,8 @@ use tidings_engine::pipeline::Parts;
 use tidings_engine::{Engine, EngineConfig, PolicyDefaults};
 use tidings_providers::cloud::CloudProvider;
 use tidings_providers::http::HttpTransport;
+use tidings_providers::smpp::SmppProvider;
+use tidings_providers::sms_http::SmsHttpProvider;
 use tidings_simulator::{Customers, SimConfig, Simulator, WebhookMode};
 use tidings_store::{MasterKeys, OpenOptions, Regions, Store};
 use tidings_web::AppState;
@@ -208,7 +210,10 @@ async fn compose(
     let provider = CloudProvider::new(wire.clone(), wire, provider_url, "v24.0").expect("a loopback address");
     let engine = Engine::new(Parts {
         regions: Regions::new(vec![store]).expect("one region"),
-        providers: Providers::default().with(Arc::new(provider)),
+        providers: Providers::default()
+            .with(Arc::new(provider))
+            .with(Arc::new(SmppProvider::new(clock.clone())))
+            .with(Arc::new(SmsHttpProvider::new(Arc::new(HttpTransport::default()), clock.clone()))),
         clock,
         ids,
         config,

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-/// Whether a part was left out by choice: `postgres`, `browser`.
+/// Whether a part was left out by choice: `postgres`, `browser`, `smpp`.
 pub fn leaves_out(part: &str) -> bool {
     std::env::var("TIDINGS_TEST_WITHOUT").is_ok_and(|list| list.split(',').any(|each| each.trim() == part))
 }
@@ -67,4 +67,28 @@ pub fn chromium() -> Option<PathBuf> {
     Some(found.unwrap_or_else(|| {
         panic!("these tests need Chromium: run `cargo xtask test`, or leave it out with --without browser")
     }))
+}
+
+/// The mail server of Debian's `exim4-daemon-light`, or `None` where it was left out by choice.
+pub fn exim() -> Option<PathBuf> {
+    if leaves_out("mta") {
+        return None;
+    }
+    let found = std::env::var_os("TIDINGS_TEST_EXIM")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from("/usr/sbin/exim4")).filter(|path| path.exists()));
+    Some(found.unwrap_or_else(|| {
+        panic!("these tests need a mail server: run `cargo xtask test`, or leave it out with --without mta")
+    }))
+}
+
+/// A Python that has the SMPP server, or `None` where it was left out by choice.
+pub(super) fn smpp_python() -> Option<PathBuf> {
+    if leaves_out("smpp") {
+        return None;
+    }
+    let python = std::env::var_os("TIDINGS_TEST_SMPP_PYTHON").unwrap_or_else(|| {
+        panic!("these tests need an SMPP server: run `cargo xtask test`, or leave it out with --without smpp")
+    });
+    Some(python.into())
 }

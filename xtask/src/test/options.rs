@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
 
-const PARTS: [&str; 2] = ["postgres", "browser"];
+const PARTS: [&str; 4] = ["postgres", "browser", "mta", "smpp"];
 
 #[derive(Debug, Default)]
 pub struct Options {
@@ -19,7 +19,7 @@ impl Options {
             match arg.as_str() {
                 "--long" => options.long = true,
                 "--without" => {
-                    options.leave_out(args.next().context("--without what? postgres or browser")?)?
+                    options.leave_out(args.next().context("--without what? postgres, browser, mta or smpp")?)?
                 }
                 other => match other.strip_prefix("--without=") {
                     Some(parts) => options.leave_out(parts)?,
@@ -33,7 +33,7 @@ impl Options {
     fn leave_out(&mut self, parts: &str) -> Result<()> {
         for part in parts.split(',') {
             if !PARTS.contains(&part) {
-                bail!("`{part}` cannot be left out; {} can", PARTS.join(" and "));
+                bail!("`{part}` cannot be left out; {} can", PARTS.join(", "));
             }
             self.without.insert(part.to_string());
         }

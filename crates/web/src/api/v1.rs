@@ -26,6 +26,7 @@ pub mod rotations;
 pub mod schema;
 pub mod send;
 pub mod senders;
+pub mod sms;
 pub mod stream;
 pub mod templates;
 pub mod tenants;
@@ -67,6 +68,7 @@ fn administration() -> OpenApiRouter<AppState> {
         .routes(routes!(senders::get_sender, senders::update_sender))
         .routes(routes!(senders::sender_lane))
         .routes(routes!(senders::sender_health))
+        .routes(routes!(sms::count_segments))
         .routes(routes!(templates::sync_templates))
         .routes(routes!(templates::list_templates))
         .routes(routes!(recipients::list_invalid_recipients))
