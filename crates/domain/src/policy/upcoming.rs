@@ -82,8 +82,8 @@ pub struct Announced {
 pub enum AnnouncedChange {
     /// `null`: the hours of a wider area hold.
     Hours {
-        before: Option<WeekText>,
-        after: Option<WeekText>,
+        before: Option<Box<WeekText>>,
+        after: Option<Box<WeekText>>,
     },
     RuleBegins {
         rule: CountryRule,
@@ -141,7 +141,7 @@ fn at_day<'p>(pack: &'p Pack, like: &Hours, day: Date) -> Option<&'p Hours> {
 }
 
 fn turn(pack: &Pack, hours: &Hours, on: Date) -> (Date, Announced) {
-    let text = |hours: &Hours| hours.text.clone();
+    let text = |hours: &Hours| Box::new(hours.text.clone());
     let before = on.yesterday().ok().and_then(|day| at_day(pack, hours, day)).map(text);
     let after = at_day(pack, hours, on).map(text);
     let (areas, status, source) = (hours.areas.clone(), hours.status, hours.source.clone());

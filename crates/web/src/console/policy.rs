@@ -50,8 +50,9 @@ fn change(view: AnnouncedView) -> ChangeAhead {
         CountryRule::MarketingBlocked => "the platform carries no marketing",
         CountryRule::OptOutOfAll => "an opt-out of one category is one of all",
     };
-    let hours =
-        |text: Option<WeekText>| text.map_or_else(|| "those of the country".to_owned(), |text| week(&text));
+    let hours = |text: Option<Box<WeekText>>| {
+        text.map_or_else(|| "those of the country".to_owned(), |text| week(&text))
+    };
     let what = match change.what {
         AnnouncedChange::Hours { before, after } => format!("hours: {} → {}", hours(before), hours(after)),
         AnnouncedChange::RuleBegins { rule: which } => format!("from then on {}", rule(which)),
