@@ -105,6 +105,14 @@ both_engines! {
         let split = browser.submit(&page, &format!("{page}/split"), &[("identity", "email:ada@example.com")]).await;
         let other = leads_to(&split).split('?').next().unwrap().to_owned();
         assert_ne!(other, page);
+        let said = [("granted", "no"), ("purpose", "marketing"), ("channel", "whatsapp"), ("detail", "on the phone")];
+        assert_eq!(leads_to(&browser.submit(&page, &format!("{page}/consent"), &said).await), format!("{page}?done=said"));
+        let ledger = tenant.http.get(&format!("/v1/consents?to={}", number(1))).await.expect(200);
+        let entry = &ledger["consents"][0];
+        assert_eq!((&entry["granted"], &entry["source_detail"]), (&json!(false), &json!("on the phone")));
+        assert!(entry["actor"].as_str().unwrap().starts_with("console:") || entry["actor"] == "installation", "{entry}");
+        let misfit = [("granted", "no"), ("purpose", "marketing"), ("channel", "email"), ("detail", "on the phone")];
+        assert_eq!(browser.submit(&page, &format!("{page}/consent"), &misfit).await.status, 400);
         let link = browser.submit(&page, &format!("{page}/link"), &[]).await;
         assert!(link.status == 200 && link.text.contains("/p/main/"), "{}", link.text);
         let unsure = browser.submit(&page, &format!("{page}/erase"), &[("word", "perhaps")]).await;
@@ -198,9 +206,14 @@ both_engines! {
         assert_eq!((&settings["marketing"], &settings["stop_words"], &settings["business_name"]), (&json!("opt_in"), &json!(["Genug", "Basta ya"]), &json!("Acme")));
         let look = browser.page(&format!("{path}?lang=ar")).await;
         assert!(look.contains("dir=\"rtl\"") && look.contains("Acme"), "{look}");
-        let form = json!({"name": "Counter", "language": "en", "business_name": "Acme", "text": "Acme may write.", "purposes": ["marketing"]});
-        let form = tenant.http.post("/v1/consent-forms", &form).await.expect(201);
-        let path = format!("/console/consent/forms/{}", form["id"].as_str().unwrap());
+        let new = [("name", "Counter"), ("language", "en"), ("business", "Acme"), ("text", "Acme may write."),
+            ("purposes", "marketing"), ("origins", "https://shop.example")];
+        let path = leads_to(&browser.submit("/console/consent/forms", "/console/consent/forms", &new).await).to_owned();
+        let id = path.rsplit('/').next().unwrap();
+        let form = tenant.http.get(&format!("/v1/consent-forms/{id}")).await.expect(200);
+        assert_eq!((&form["purposes"], &form["embed_origins"]), (&json!(["marketing"]), &json!(["https://shop.example"])));
+        let unnamed = [("name", "Counter"), ("language", "en"), ("business", "Acme"), ("text", "You may."), ("purposes", "marketing")];
+        assert_eq!(browser.submit("/console/consent/forms", "/console/consent/forms", &unnamed).await.status, 400);
         let shown = browser.page(&path).await;
         assert!(shown.contains("<svg xmlns") && shown.contains(form["url"].as_str().unwrap()) && shown.contains(form["code"].as_str().unwrap()), "{shown}");
         leads_to(&browser.submit(&path, &format!("{path}/close"), &[]).await);

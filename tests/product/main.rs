@@ -33,6 +33,7 @@ mod inbound;
 mod isolation;
 mod lawful;
 mod lint;
+mod mail;
 mod media;
 mod nodes;
 mod ops;

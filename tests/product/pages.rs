@@ -43,8 +43,10 @@ async fn look(chromium: &Path, app: TestApp) {
         ("preferences-ar", format!("{path}?lang=ar&saved=1"), "ar", "rtl"),
         ("preferences-he", format!("{path}?lang=he"), "he", "rtl"),
         ("preferences-hi", format!("{path}?lang=hi"), "hi", "ltr"),
-        ("form", form, "fr", "ltr"),
+        ("form", form.clone(), "fr", "ltr"),
         ("confirm-ar", pending, "ar", "rtl"),
+        ("form-thanks", format!("{form}/thanks"), "fr", "ltr"),
+        ("form-pending", format!("{form}/pending?lang=ar"), "ar", "rtl"),
         ("preferences-forged", "/p/main/forged?lang=fr".to_owned(), "fr", "ltr"),
     ] {
         let answer = visitor(&app).call(Method::GET, &path, None, &[]).await;

@@ -17,6 +17,8 @@ pub const POSTGRES: Need =
 pub const CHROMIUM: Need =
     Need { name: "Chromium", packages: &["chromium", "fonts-dejavu-core"], without: "--without browser" };
 
+pub const MTA: Need =
+    Need { name: "Mail server", packages: &["exim4-daemon-light", "python3-dkim"], without: "--without mta" };
 /// An SMPP server that is not ours, as a package of Python's index.
 const SMPP_SERVER: &str = "smpp34==1.5.0";
 const PYTHON: Need =
@@ -57,6 +59,12 @@ fn has_server(dir: &Path) -> bool {
 
 pub fn chromium() -> Option<PathBuf> {
     ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(program)
+}
+
+/// Debian's Exim, where the verifier of signatures is there as well.
+pub fn exim() -> Option<PathBuf> {
+    let verifier = Path::new("/usr/lib/python3/dist-packages/dkim").is_dir();
+    Some(PathBuf::from("/usr/sbin/exim4")).filter(|path| verifier && path.is_file())
 }
 
 pub fn program(name: &str) -> Option<PathBuf> {

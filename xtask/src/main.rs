@@ -24,11 +24,11 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask <chore>
 
-  test  [--without postgres] [--without browser] [--long]
+  test  [--without postgres] [--without browser] [--without mta] [--long]
         everything CI checks: format, tidy, clippy, and every test, on SQLite and PostgreSQL
   tidy  [--stats]
         the project's own rules; --stats prints how long files and functions are
-  setup [--without postgres] [--without browser]
+  setup [--without postgres] [--without browser] [--without mta]
         only what `test` would set up on this machine, started once and stopped again
   bench [--engine sqlite|postgres] [--quick] [--json] ...
         release build, then the benchmark; PostgreSQL gets a throw-away cluster

@@ -5,7 +5,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::address::{Bsuid, Phone};
+use crate::address::{Bsuid, Email, Phone};
 use crate::id::AttemptId;
 use crate::lifecycle::AttemptState;
 use crate::time::Timestamp;
@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 /// The facts of one callback about one account and, mostly, one sender.
 #[derive(Debug)]
 pub struct CallbackEntry {
-    /// The provider's own id of the account (for Meta: the WABA id).
+    /// The provider's own id of the account (for Meta: the WABA id). Empty where the callback address alone says it.
     pub account_ref: String,
     /// The provider's own id of the sender (for Meta: the phone number id).
     pub sender_ref: Option<String>,
@@ -52,6 +52,8 @@ pub enum Fact {
         stop: bool,
         at: Timestamp,
     },
+    /// A recipient called a message unwanted.
+    Complaint(Complaint),
     IdentityChange {
         who: Identities,
         previous: Identities,
@@ -64,6 +66,16 @@ pub enum Fact {
         field: String,
         object: Box<RawValue>,
     },
+}
+
+/// A complaint counts as an opt-out of its channel. Who complained is known by the attempt, else by name.
+#[derive(Debug, Clone)]
+pub struct Complaint {
+    pub attempt: Option<AttemptId>,
+    pub who: Identities,
+    /// The provider's word for it, such as `abuse`.
+    pub kind: String,
+    pub at: Timestamp,
 }
 
 /// What a receipt proves of an attempt.
@@ -87,6 +99,7 @@ pub struct Identities {
     pub phone: Option<Phone>,
     pub bsuid: Option<Bsuid>,
     pub parent_bsuid: Option<Bsuid>,
+    pub email: Option<Email>,
     pub username: Option<String>,
     pub profile_name: Option<String>,
 }

@@ -46,6 +46,8 @@ pub struct Snapshot {
     pub consent: ConsentSetup,
     /// The tenant's own keywords, ready to be compared.
     pub own_words: OwnWords,
+    /// Where recipients reach this installation.
+    pub public_url: Option<Arc<str>>,
 }
 
 impl Snapshot {
@@ -71,6 +73,7 @@ impl Snapshot {
             rules,
             policy: Policy::new(&catalog.policy, defaults),
             tenant,
+            public_url: None,
             accounts: catalog.accounts.into_iter().map(|each| (each.id, each)).collect(),
             senders: catalog.senders.into_iter().map(|each| (each.id, each)).collect(),
             templates: catalog
@@ -231,11 +234,17 @@ pub struct Catalogs {
     /// Counts what was dropped: a copy that was being read meanwhile may be older than the drop.
     drops: AtomicU64,
     defaults: PolicyDefaults,
+    public_url: Option<Arc<str>>,
 }
 
 impl Catalogs {
-    pub fn new(defaults: PolicyDefaults) -> Self {
-        Self { entries: Mutex::default(), drops: AtomicU64::new(0), defaults }
+    pub fn new(defaults: PolicyDefaults, public_url: Option<&str>) -> Self {
+        Self {
+            entries: Mutex::default(),
+            drops: AtomicU64::new(0),
+            defaults,
+            public_url: public_url.map(Arc::from),
+        }
     }
 
     pub async fn get(&self, store: &Store, scope: &TenantScope, now: Timestamp) -> Result<Arc<Snapshot>> {
@@ -263,7 +272,9 @@ impl Catalogs {
         let drops = self.drops.load(Ordering::Acquire);
         // The version is read first: a change in between makes the copy look older than it is, never newer.
         let version = store.catalog_version(scope).await?;
-        let snapshot = Arc::new(Snapshot::new(scope.tenant(), store.catalog(scope).await?, self.defaults));
+        let mut snapshot = Snapshot::new(scope.tenant(), store.catalog(scope).await?, self.defaults);
+        snapshot.public_url.clone_from(&self.public_url);
+        let snapshot = Arc::new(snapshot);
         let mut entries = self.entries.lock();
         if entries.len() >= CATALOGS_MAX {
             let oldest = entries.iter().min_by_key(|(_, entry)| entry.checked_at).map(|(tenant, _)| *tenant);

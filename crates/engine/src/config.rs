@@ -36,6 +36,8 @@ pub struct EngineConfig {
     pub roles: Roles,
     /// What holds for tenants that have set nothing.
     pub policy: PolicyDefaults,
+    /// Where recipients reach this installation, such as `https://messages.example.com`; `None` while that is unknown.
+    pub public_url: Option<String>,
     pub version: String,
     /// Changes when the machine restarts; tells whether a journal survived as written.
     pub machine_boot: String,
@@ -58,6 +60,7 @@ impl Default for EngineConfig {
             node_name: "node".to_owned(),
             roles: Roles::default(),
             policy: PolicyDefaults::default(),
+            public_url: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             machine_boot: String::new(),
         }

@@ -9,6 +9,7 @@ mod moment;
 mod preferences;
 mod reviews;
 mod settings;
+mod unsubscribe;
 
 pub use capture::{Asked, OptIn, Submitted};
 pub use export::ledger_csv;
@@ -17,3 +18,4 @@ pub use moment::{HeldLine, StateReport};
 pub use preferences::{Chosen, Closed, Link, Preference, Preferences, Shown};
 pub use reviews::ReviewReport;
 pub use settings::NewTopic;
+pub use unsubscribe::Unsubscribing;

@@ -10,6 +10,7 @@ mod prepare;
 mod quota;
 mod single;
 mod stand_in;
+pub(crate) mod unsubscribe;
 mod ways;
 
 pub(crate) use batch::many;

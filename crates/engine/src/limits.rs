@@ -240,3 +240,5 @@ pub(crate) const ATTEND_LOOK_US: i64 = SECOND;
 pub(crate) const ATTEND_LINGER_US: i64 = SECOND;
 /// Accounts that one node attends to; further ones wait for a node with room.
 pub(crate) const ATTENDED_MAX: usize = 1_000;
+/// Characters of the token of an unsubscribe address: an e-mail address of the longest kind, sealed.
+pub(crate) const UNSUBSCRIBE_CHARS_MAX: usize = 600;

@@ -154,7 +154,7 @@ impl Engine {
             providers: parts.providers,
             clock: parts.clock,
             ids: parts.ids,
-            catalogs: Catalogs::new(parts.config.policy),
+            catalogs: Catalogs::new(parts.config.policy, parts.config.public_url.as_deref()),
             config: parts.config,
             metrics: Metrics::default(),
             journals: parts.journals,

@@ -5,6 +5,7 @@
 
 pub(crate) mod attend;
 mod callback;
+mod complaints;
 mod confirm;
 mod effects;
 mod keywords;

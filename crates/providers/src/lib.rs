@@ -8,3 +8,4 @@ pub mod http;
 pub mod limits;
 pub mod smpp;
 pub mod sms_http;
+pub mod smtp;

@@ -81,3 +81,44 @@ pub(crate) const SMPP_REFUSED_US: i64 = 60 * SECOND;
 pub(crate) const SMPP_BIND_US: i64 = 10 * SECOND;
 /// Microseconds after which the parts of an incoming text that never became whole are handed on as they are.
 pub(crate) const SMPP_JOIN_US: i64 = 600 * SECOND;
+/// Connections to one account's mail server.
+pub const SMTP_CONNECTIONS_MAX: usize = 16;
+/// Accounts whose connections are kept.
+pub const SMTP_LINES_MAX: usize = 1_024;
+/// Mails that go through one connection before it is made anew; many servers end them at a hundred.
+pub const SMTP_MAILS_PER_CONNECTION_MAX: u32 = 100;
+/// Microseconds for which an unused connection is kept.
+pub const SMTP_IDLE_US_MAX: i64 = 20 * SECOND;
+/// Time for a connection, for its encryption, and for a small command.
+pub const SMTP_CONNECT: Duration = Duration::from_secs(5);
+/// Time for a login.
+pub const SMTP_LOGIN: Duration = Duration::from_secs(10);
+/// Time for a free place and an open connection.
+pub const SMTP_PLACE: Duration = Duration::from_secs(25);
+/// Time for everything before the mail itself.
+pub const SMTP_BEFORE_MAIL: Duration = Duration::from_secs(15);
+/// Time for the mail and the answer to it: servers look for viruses meanwhile.
+pub const SMTP_ANSWER: Duration = Duration::from_secs(40);
+/// Bytes of an address of a page in a mail's head.
+pub const MAIL_URL_BYTES_MAX: usize = 900;
+
+/// Connections to the listener at once, and from one address.
+pub const LISTENER_CONNECTIONS_MAX: usize = 64;
+pub const LISTENER_CONNECTIONS_PER_PEER_MAX: usize = 16;
+/// Bytes of a mail that comes back: ours with its report.
+pub const LISTENER_MAIL_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a line of the dialogue, and of one of a mail.
+pub const LISTENER_LINE_BYTES_MAX: usize = 1_000;
+/// Recipients of one mail, mails and wrong commands of one connection.
+pub const LISTENER_RECIPIENTS_MAX: usize = 20;
+pub const LISTENER_MAILS_MAX: usize = 100;
+pub const LISTENER_MISTAKES_MAX: usize = 10;
+/// Time for one line, for one mail and for a whole connection.
+pub const LISTENER_LINE_TIMEOUT: Duration = Duration::from_secs(60);
+pub const LISTENER_MAIL_TIMEOUT: Duration = Duration::from_secs(120);
+pub const LISTENER_SESSION_TIMEOUT: Duration = Duration::from_secs(600);
+/// Parts of a mail that are looked at, and recipients of one report.
+pub const REPORT_PARTS_MAX: usize = 100;
+pub const REPORT_RECIPIENTS_MAX: usize = 50;
+/// Characters of what a person wrote in a mail.
+pub const MAIL_TEXT_CHARS_MAX: usize = 20_000;

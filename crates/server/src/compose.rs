@@ -16,6 +16,7 @@ use tidings_providers::cloud::CloudProvider;
 use tidings_providers::http::HttpTransport;
 use tidings_providers::smpp::SmppProvider;
 use tidings_providers::sms_http::SmsHttpProvider;
+use tidings_providers::smtp::SmtpProvider;
 use tidings_store::model::Retention;
 use tidings_store::{Looked, OpenOptions, Regions, Store, StoreError};
 use tidings_web::{AppState, TlsFiles};
@@ -25,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::SystemClock;
 use crate::config::{Config, Region, Switch};
-use crate::{data_dir, master_key, process};
+use crate::{data_dir, mailroom, master_key, process};
 
 /// Everything of a running installation.
 pub struct Installation {
@@ -59,7 +60,8 @@ impl Installation {
             providers: Providers::default()
                 .with(Arc::new(provider))
                 .with(Arc::new(SmppProvider::new(clock.clone())))
-                .with(Arc::new(SmsHttpProvider::new(transport.clone(), clock.clone()))),
+                .with(Arc::new(SmsHttpProvider::new(transport.clone(), clock.clone())))
+                .with(Arc::new(SmtpProvider::new(clock.clone()))),
             clock: clock.clone(),
             ids,
             config: engine_config,
@@ -100,7 +102,8 @@ impl Running {
                 client_ip_header: installation.config.public.client_ip_header.clone(),
             });
         installation.engine.announce(&address);
-        let loops = installation.engine.start(&stop_engine);
+        let mut loops = installation.engine.start(&stop_engine);
+        loops.extend(mailroom::start(&installation.config, &installation.engine, &stop_engine).await?);
         let app = if installation.engine.roles().api {
             tidings_web::Front::new(state.clone())
         } else {
@@ -267,6 +270,7 @@ fn engine_config(config: &Config, node: String) -> anyhow::Result<EngineConfig> 
         node_name: if name.is_empty() { host_name() } else { name.clone() },
         roles: Roles::parse(&config.node.roles).context("node.roles")?,
         policy: PolicyDefaults { quiet_hours: config.policy.quiet_hours == Switch::On },
+        public_url: config.public.url.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         machine_boot: first_line("/proc/sys/kernel/random/boot_id"),
         ..EngineConfig::default()

@@ -9,6 +9,7 @@ mod config;
 mod data_dir;
 mod limits;
 mod logging;
+mod mailroom;
 mod master_key;
 mod output;
 mod process;

@@ -104,15 +104,17 @@ fn is_revoked(known: &Choices, consent: &NewConsent) -> bool {
 
 /// A callback that comes twice says the same twice; a client that records something twice meant it.
 async fn is_repeated(conn: &Conn, scope: &TenantScope, consent: &NewConsent, hash: &Hash16) -> Result<bool> {
-    let sql =
-        "SELECT topic FROM consents WHERE tenant_id = $1 AND recipient = $2 AND granted = $3 AND source = $4
-        AND at = $5 AND channel = $6";
+    let consents = conn.by_index("consents", "consents_by_recipient");
+    let sql = format!(
+        "SELECT topic FROM {consents} WHERE tenant_id = $1 AND recipient = $2 AND granted = $3 AND source = $4
+         AND at = $5 AND channel = $6"
+    );
     let (source, reach) = (consent.source.as_str(), consent.channel.code());
     let tenant = scope.tenant();
     let params = vals![&tenant, hash, consent.granted, source, consent.at, reach];
     let topic = consent.purpose.topic();
     let mut repeated = false;
-    for row in conn.query(sql, params).await? {
+    for row in conn.query(&sql, params).await? {
         repeated |= row.opt_id(0)? == topic;
     }
     Ok(repeated)
@@ -202,11 +204,14 @@ pub(crate) async fn lock(conn: &Conn, scope: &TenantScope, contact: ContactId) -
 
 /// The newest statements of a person, from the ledger of all their identities.
 async fn choices_of(conn: &Conn, scope: &TenantScope, hashes: &[Hash16]) -> Result<Choices> {
-    let sql = "SELECT purpose, topic, channel, granted, source, MAX(at) FROM consents
-        WHERE tenant_id = $1 AND recipient = $2 GROUP BY purpose, topic, channel, granted, source";
+    let consents = conn.by_index("consents", "consents_by_recipient");
+    let sql = format!(
+        "SELECT purpose, topic, channel, granted, source, MAX(at) FROM {consents}
+         WHERE tenant_id = $1 AND recipient = $2 GROUP BY purpose, topic, channel, granted, source"
+    );
     let mut all = Vec::new();
     for hash in hashes {
-        for row in conn.query(sql, vals![&scope.tenant(), hash]).await? {
+        for row in conn.query(&sql, vals![&scope.tenant(), hash]).await? {
             let platform = row.text(4)? == Source::ProviderWebhook.as_str();
             let (purpose, reach) = (purpose(&row, 0)?, reach(&row, 2)?);
             all.push(Stated { purpose, reach, granted: row.get(3)?, platform, at: row.get(5)? });

@@ -7,7 +7,7 @@ use tidings_domain::actor::Actor;
 use tidings_domain::address::Address;
 use tidings_domain::event::Kind;
 use tidings_domain::fact::Identities;
-use tidings_domain::id::ContactId;
+use tidings_domain::id::{ContactId, TenantId};
 use tidings_domain::time::Timestamp;
 
 use crate::cards;
@@ -40,7 +40,8 @@ impl Identity {
 pub(crate) fn addresses(who: &Identities) -> Vec<Address> {
     let phone = who.phone.clone().map(Address::from);
     let others = [who.bsuid.clone(), who.parent_bsuid.clone()];
-    phone.into_iter().chain(others.into_iter().flatten().map(Address::from)).collect()
+    let email = who.email.clone().map(Address::from);
+    phone.into_iter().chain(others.into_iter().flatten().map(Address::from)).chain(email).collect()
 }
 
 /// Makes sure that these identities belong to one contact; they may have been strangers until now.
@@ -103,10 +104,14 @@ pub(crate) async fn absorb(
     at: Timestamp,
 ) -> Result<()> {
     let tenant = scope.tenant();
-    for table in ["identities", "inbound"] {
-        let sql = format!("UPDATE {table} SET contact_id = $3 WHERE tenant_id = $1 AND contact_id = $2");
-        conn.execute(&sql, vals![&tenant, &gone, &left]).await?;
+    // What was heard is found by who wrote it: a contact's messages have no index of their own.
+    for hash in hashes_of(conn, scope, gone).await? {
+        let sql =
+            "UPDATE inbound SET contact_id = $3 WHERE tenant_id = $1 AND recipient = $2 AND contact_id = $4";
+        conn.execute(sql, vals![&tenant, &hash, &left, &gone]).await?;
     }
+    let sql = "UPDATE identities SET contact_id = $3 WHERE tenant_id = $1 AND contact_id = $2";
+    conn.execute(sql, vals![&tenant, &gone, &left]).await?;
     cards::merge(conn, scope, gone, left).await?;
     conn.execute("DELETE FROM contacts WHERE tenant_id = $1 AND id = $2", vals![&tenant, &gone]).await?;
     leave_sign(conn, scope, gone, left, at).await?;
@@ -166,7 +171,24 @@ async fn leave_sign(
 
 /// The hashes of all addresses of a contact.
 pub(crate) async fn hashes_of(conn: &Conn, scope: &TenantScope, contact: ContactId) -> Result<Vec<Hash16>> {
-    let sql = "SELECT hash FROM identities WHERE tenant_id = $1 AND contact_id = $2 AND kind <> 'merged'
-        ORDER BY hash";
-    conn.query(sql, vals![&scope.tenant(), &contact]).await?.iter().map(|row| row.get(0)).collect()
+    let identities = conn.by_index("identities", "identities_by_contact");
+    let sql = format!(
+        "SELECT hash FROM {identities} WHERE tenant_id = $1 AND contact_id = $2 AND kind <> 'merged' ORDER BY hash"
+    );
+    conn.query(&sql, vals![&scope.tenant(), &contact]).await?.iter().map(|row| row.get(0)).collect()
+}
+
+/// Every hash by which the person behind one is known, whether or not the tenant knows them.
+pub(crate) async fn names_of(conn: &Conn, tenant: TenantId, hash: Hash16) -> Result<Vec<Hash16>> {
+    let identities = conn.by_index("identities i", "identities_by_contact");
+    let sql = format!(
+        "SELECT i.hash FROM {identities} WHERE i.tenant_id = $1 AND i.contact_id =
+         (SELECT contact_id FROM identities WHERE tenant_id = $1 AND hash = $2)"
+    );
+    let rows = conn.query(&sql, vals![&tenant, &hash]).await?;
+    let mut all = rows.iter().map(|row| row.get(0)).collect::<Result<Vec<Hash16>>>()?;
+    if !all.contains(&hash) {
+        all.push(hash);
+    }
+    Ok(all)
 }

@@ -69,6 +69,19 @@ pub fn chromium() -> Option<PathBuf> {
     }))
 }
 
+/// The mail server of Debian's `exim4-daemon-light`, or `None` where it was left out by choice.
+pub fn exim() -> Option<PathBuf> {
+    if leaves_out("mta") {
+        return None;
+    }
+    let found = std::env::var_os("TIDINGS_TEST_EXIM")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from("/usr/sbin/exim4")).filter(|path| path.exists()));
+    Some(found.unwrap_or_else(|| {
+        panic!("these tests need a mail server: run `cargo xtask test`, or leave it out with --without mta")
+    }))
+}
+
 /// A Python that has the SMPP server, or `None` where it was left out by choice.
 pub(super) fn smpp_python() -> Option<PathBuf> {
     if leaves_out("smpp") {

@@ -78,6 +78,12 @@ fn set_up(options: &Options) -> Result<Setting> {
         let chromium = machine::obtain(&machine::CHROMIUM, machine::chromium)?;
         variables.push(("TIDINGS_TEST_CHROMIUM", chromium.into()));
     }
+    if options.leaves_out("mta") {
+        println!("Mail server: left out by choice, and with it the tests of e-mail with one");
+    } else {
+        let exim = machine::obtain(&machine::MTA, machine::exim)?;
+        variables.push(("TIDINGS_TEST_EXIM", exim.into()));
+    }
     if options.leaves_out("smpp") {
         println!("SMPP server: left out by choice, and with it the tests of SMS by SMPP");
     } else {
@@ -101,7 +107,7 @@ fn run_tests(options: &Options, setting: &Setting, counts: &mut Counts) -> Resul
     if options.long {
         command.args(["--", "--include-ignored"]);
     }
-    for name in ["POSTGRES_URL", "CHROMIUM", "SMPP_PYTHON", "WITHOUT", "LONG"] {
+    for name in ["POSTGRES_URL", "CHROMIUM", "EXIM", "SMPP_PYTHON", "WITHOUT", "LONG"] {
         command.env_remove(format!("TIDINGS_TEST_{name}"));
     }
     command.envs(setting.variables.iter().map(|(name, value)| (name, value)));
@@ -141,11 +147,11 @@ mod tests {
 
     #[test]
     fn what_is_left_out_is_told_to_the_tests_and_not_set_up() {
-        let args = ["--without=postgres,browser,smpp", "--long"].map(String::from);
+        let args = ["--without=postgres,browser,mta,smpp", "--long"].map(String::from);
         let setting = set_up(&Options::parse(&args).expect("options")).expect("nothing to set up");
         let names: Vec<&str> = setting.variables.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ["TIDINGS_TEST_WITHOUT", "TIDINGS_TEST_LONG", "TIDINGS_TEST_BIN"]);
-        assert_eq!(setting.variables[0].1, "browser,postgres,smpp");
+        assert_eq!(setting.variables[0].1, "browser,mta,postgres,smpp");
         assert!(setting.cluster.is_none());
     }
 }

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
 
-const PARTS: [&str; 3] = ["postgres", "browser", "smpp"];
+const PARTS: [&str; 4] = ["postgres", "browser", "mta", "smpp"];
 
 #[derive(Debug, Default)]
 pub struct Options {
@@ -19,7 +19,7 @@ impl Options {
             match arg.as_str() {
                 "--long" => options.long = true,
                 "--without" => {
-                    options.leave_out(args.next().context("--without what? postgres, browser or smpp")?)?
+                    options.leave_out(args.next().context("--without what? postgres, browser, mta or smpp")?)?
                 }
                 other => match other.strip_prefix("--without=") {
                     Some(parts) => options.leave_out(parts)?,

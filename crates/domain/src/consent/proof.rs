@@ -40,6 +40,10 @@ named! {
         Api = "api",
         PreferenceCentre = "preference_centre",
         DoubleOptIn = "double_opt_in",
+        /// The unsubscribe button of a mail program.
+        OneClick = "one_click",
+        /// A mail was marked as unwanted.
+        Complaint = "complaint",
     }
 }
 

@@ -15,7 +15,7 @@ use crate::secret::Secret;
 pub use connection::Connection;
 pub use smpp::{DefaultAlphabet, LongMessages, MessageIds, Smpp, SmppBind};
 pub use sms_http::SmsHttp;
-pub use smtp::Smtp;
+pub use smtp::{Dkim, Smtp, SmtpTls, is_loopback, is_sender_address};
 pub use ultramsg::Ultramsg;
 
 /// The providers that an account can be at.

@@ -94,8 +94,8 @@ fn settings_have_defaults_and_come_back_as_stored() {
 #[test]
 fn tokens_fit_their_provider() {
     let smpp = Connection::Smpp(Smpp::new("h", 1, "me"));
-    let open = Connection::Smtp(Smtp { host: "h".into(), port: 25, username: String::new() });
-    let closed = Connection::Smtp(Smtp { host: "h".into(), port: 25, username: "me".into() });
+    let open = Connection::Smtp(Smtp::new("h", 25, ""));
+    let closed = Connection::Smtp(Smtp::new("h", 25, "me"));
     for (connection, token, fits) in [
         (&smpp, "password", true),
         (&smpp, "passwords", false),

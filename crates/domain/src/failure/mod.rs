@@ -9,6 +9,7 @@ mod entry;
 mod of;
 pub mod smpp;
 mod sms_http;
+pub mod smtp;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ pub use entry::{Codes, Entry, FailureClass, RetryAdvice, Scope, ShapingAction};
 pub use of::{entry, for_provider, own, stored};
 pub use smpp::SMPP;
 pub use sms_http::SMS_HTTP;
+pub use smtp::{smtp, smtp_code, smtp_status};
 
 /// The row of a Cloud API code; codes that nobody documented share [`UNKNOWN`].
 pub fn cloud(code: i64) -> &'static Entry {

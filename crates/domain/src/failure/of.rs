@@ -1,15 +1,19 @@
 //! Codes of all providers side by side. A code is stored with its provider's place in front, so that whoever meets one
 //! (another node, the log, an explanation) knows whose it is.
 
-use super::{Entry, SMPP, SMS_HTTP, TABLE, UNKNOWN, find, for_http_status};
+use super::{Entry, SMPP, SMS_HTTP, TABLE, UNKNOWN, find, for_http_status, smtp};
 use crate::credentials::ProviderKind;
 
 /// How far the places of two providers lie apart.
 const PLACE: i64 = 10_000_000;
 
 /// The table of each kind.
-pub(super) static TABLES: &[(ProviderKind, fn() -> &'static [Entry])] =
-    &[(ProviderKind::Cloud, || TABLE), (ProviderKind::Smpp, || SMPP), (ProviderKind::SmsHttp, || SMS_HTTP)];
+pub(super) static TABLES: &[(ProviderKind, fn() -> &'static [Entry])] = &[
+    (ProviderKind::Cloud, || TABLE),
+    (ProviderKind::Smpp, || SMPP),
+    (ProviderKind::SmsHttp, || SMS_HTTP),
+    (ProviderKind::Smtp, || smtp::TABLE),
+];
 
 /// The order is that of stored codes: it may grow, and never change.
 const PLACES: [ProviderKind; 5] = [
@@ -45,6 +49,9 @@ pub fn entry(code: i64) -> &'static Entry {
 pub fn for_provider(kind: ProviderKind, code: i64) -> &'static Entry {
     if code < 0 {
         return for_http_status(u16::try_from(-code).unwrap_or(500));
+    }
+    if kind == ProviderKind::Smtp {
+        return smtp::smtp(code);
     }
     let table = TABLES.iter().find(|(each, _)| *each == kind).map(|(_, table)| table());
     table.and_then(|table| find(table, code)).unwrap_or(&UNKNOWN)

@@ -37,12 +37,17 @@ pub struct PatchAccount {
 }
 
 impl Engine {
-    pub async fn create_account(&self, caller: &Caller, new: NewAccount) -> Result<Account> {
+    pub async fn create_account(&self, caller: &Caller, mut new: NewAccount) -> Result<Account> {
         caller.require(Permission::AccountsWrite)?;
         if let Some(portfolio) = &new.portfolio {
             check_ref("portfolio", portfolio)?;
         }
         let provider_ref = reference(&new)?;
+        if matches!(new.provider, ProviderKind::Smtp | ProviderKind::Ultramsg)
+            && new.credentials.app_secrets.is_empty()
+        {
+            new.credentials.app_secrets.push(self.fresh_secret());
+        }
         let account = caller
             .store
             .create_account(
@@ -145,6 +150,13 @@ impl Engine {
             self.changed(caller);
         }
         Ok(health)
+    }
+
+    /// What signs our own addresses where the provider signs nothing: nobody else has to know it.
+    fn fresh_secret(&self) -> Secret {
+        let mut bytes = [0; 24];
+        self.0.ids.random(&mut bytes);
+        Secret::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
     }
 
     /// What this process keeps of the tenant's settings is stale now.

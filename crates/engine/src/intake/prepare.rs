@@ -75,6 +75,7 @@ pub(crate) async fn prepare(
     screened.extend(ruled);
     let category = category(intent.category, template)?;
     let tags = tags(caller, snapshot, recipient).await?;
+    super::unsubscribe::name(caller, snapshot, category, &address, &mut outgoing);
     let topic = topic(snapshot, intent.topic.as_deref(), category)?;
     if matches!(address, Address::Bsuid(_)) && category == Category::Authentication {
         return Err(EngineError::invalid(

@@ -12,8 +12,8 @@ use tidings_store::Store;
 use tidings_store::model::{Account, CallbackWrite, LaneSignal, Merged};
 use tidings_store::scope::TenantScope;
 
-use super::confirm;
 use super::effects::{self, Effects};
+use super::{complaints, confirm};
 use crate::catalog::Snapshot;
 use crate::dispatch::failure_entry;
 use crate::dispatch::wake::Signal;
@@ -33,6 +33,13 @@ pub(super) struct Door {
 impl Door {
     pub(super) fn account(&self) -> &Account {
         self.snapshot.accounts.get(&self.account).expect("the door was opened with this account")
+    }
+}
+
+fn add<T>(parts: &mut Vec<(AccountId, Vec<T>)>, id: AccountId, entry: T) {
+    match parts.iter_mut().find(|(account, _)| *account == id) {
+        Some((_, list)) => list.push(entry),
+        None => parts.push((id, vec![entry])),
     }
 }
 
@@ -62,6 +69,16 @@ impl Engine {
         self.0.metrics.add(Counter::callbacks, 1);
         self.tick();
         Ok(())
+    }
+
+    /// Whether an account's provider could bring this: what a mail server asks before it sends the mail itself.
+    pub async fn would_take(&self, region: &str, account: &str, callback: Callback<'_>) -> Result<bool> {
+        let door = match self.door(region, account).await {
+            Ok(door) => door,
+            Err(EngineError::NotFound(_)) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        Ok(self.provider(door.account())?.verify(&door.account().credentials, callback).is_ok())
     }
 
     fn read(
@@ -96,15 +113,16 @@ impl Engine {
     ) -> Vec<(AccountId, Vec<(bool, CallbackEntry)>)> {
         let mut parts: Vec<(AccountId, Vec<(bool, CallbackEntry)>)> = Vec::with_capacity(1);
         for entry in entries {
+            if entry.account_ref.is_empty() {
+                add(&mut parts, door.account, (true, entry));
+                continue;
+            }
             let owner = door.snapshot.accounts.values().find(|account| {
                 account.provider_ref == entry.account_ref
                     && (account.id == door.account || provider.verify(&account.credentials, callback).is_ok())
             });
             let (id, ours) = owner.map_or((door.account, false), |account| (account.id, true));
-            match parts.iter_mut().find(|(account, _)| *account == id) {
-                Some((_, list)) => list.push((ours, entry)),
-                None => parts.push((id, vec![(ours, entry)])),
-            }
+            add(&mut parts, id, (ours, entry));
         }
         parts
     }
@@ -120,8 +138,9 @@ impl Engine {
         let provider = door.snapshot.accounts.get(&account).map_or(ProviderKind::Cloud, |it| it.provider);
         let mut effects = Effects::new(&self.0.ids, &door.scope, (account, provider.channel()), now);
         effects.provider = provider;
-        for (ours, entry) in entries {
+        for (ours, mut entry) in entries {
             if ours {
+                complaints::name(&door.store, &door.scope, &mut entry).await?;
                 effects::gather(&mut effects, &door.snapshot, entry);
             } else {
                 effects.keep_entry(entry);

@@ -8,7 +8,7 @@ use tidings_domain::category::{Category, Channel};
 use tidings_domain::consent::{Purpose, Source};
 use tidings_domain::credentials::ProviderKind;
 use tidings_domain::event::{Kind, NewEvent, Subject};
-use tidings_domain::fact::{CallbackEntry, Fact, Identities, Inbound, Receipt, TemplateStatus};
+use tidings_domain::fact::{CallbackEntry, Complaint, Fact, Identities, Inbound, Receipt, TemplateStatus};
 use tidings_domain::failure::{self, ShapingAction};
 use tidings_domain::id::{AccountId, Id, IdSource, SenderId};
 use tidings_domain::policy::tier_recipients;
@@ -219,6 +219,7 @@ fn one(effects: &mut Effects<'_>, sender: Option<&Sender>, snapshot: &Snapshot, 
             effects.learn(detail.get());
             effects.keep("account_signal", detail.get().to_owned());
         }
+        Fact::Complaint(complaint) => self::complaint(effects, &complaint),
         Fact::IdentityChange { who, previous, at } => identity_change(effects, &who, &previous, at),
         Fact::ProviderError(error) => {
             effects.keep(
@@ -283,6 +284,18 @@ fn inbound(effects: &mut Effects<'_>, sender: Option<&Sender>, snapshot: &Snapsh
     });
 }
 
+/// Whoever calls a mail unwanted wants no more marketing; one by nobody we know is kept.
+fn complaint(effects: &mut Effects<'_>, complaint: &Complaint) {
+    let about = About { source_detail: Some(complaint.kind.clone()), ..About::default() };
+    let purpose = Category::Marketing.into();
+    if addresses(&complaint.who).is_empty() {
+        return effects
+            .keep("complaint", json!({"kind": complaint.kind, "attempt": complaint.attempt}).to_string());
+    }
+    let said = Said { purpose, granted: false, source: Source::Complaint, about, at: complaint.at };
+    effects.state(&complaint.who, &said);
+}
+
 fn template(effects: &mut Effects<'_>, status: TemplateStatus) {
     let set = |patch: &mut TemplatePatch| {
         patch.status = Some(status.event.clone());
@@ -324,7 +337,8 @@ fn identity_change(effects: &mut Effects<'_>, who: &Identities, previous: &Ident
 fn addresses(who: &Identities) -> Vec<Address> {
     let phone = who.phone.clone().map(Address::Phone);
     let bsuid = who.bsuid.clone().map(Address::Bsuid);
-    [phone, bsuid].into_iter().flatten().collect()
+    let email = who.email.clone().map(Address::Email);
+    [phone, bsuid, email].into_iter().flatten().collect()
 }
 
 fn name(fact: &Fact) -> &'static str {
@@ -337,6 +351,7 @@ fn name(fact: &Fact) -> &'static str {
         Fact::SenderSignal { .. } => "sender_signal",
         Fact::AccountSignal { .. } => "account_signal",
         Fact::Preference { .. } => "preference",
+        Fact::Complaint(_) => "complaint",
         Fact::IdentityChange { .. } => "identity_change",
         Fact::ProviderError(_) => "provider_error",
         Fact::Other { .. } => "other",

@@ -108,6 +108,7 @@ fn identities(who: &Identities) -> Value {
         }
     };
     put("phone", who.phone.as_ref().map(|phone| phone.as_str().to_owned()));
+    put("email", who.email.as_ref().map(|email| email.as_str().to_owned()));
     put("bsuid", who.bsuid.as_ref().map(|bsuid| bsuid.as_str().to_owned()));
     put("username", who.username.clone());
     put("profile_name", who.profile_name.clone());

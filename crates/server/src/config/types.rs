@@ -33,6 +33,7 @@ pub struct Config {
     pub retention: Retention,
     pub tls: Tls,
     pub public: Public,
+    pub mail: Mail,
     pub log: Log,
     pub node: Node,
     pub policy: Policy,
@@ -52,6 +53,7 @@ impl Default for Config {
             retention: Retention::default(),
             tls: Tls::default(),
             public: Public::default(),
+            mail: Mail::default(),
             log: Log::default(),
             node: Node::default(),
             policy: Policy::default(),
@@ -86,6 +88,18 @@ pub struct Public {
     /// where such a proxy is: anybody else could write what they like into it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_ip_header: Option<String>,
+}
+
+/// The listener for mails that come back: bounces, complaints, answers.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// Where it listens, such as `0.0.0.0:2525`; absent: nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<std::net::SocketAddr>,
+    /// The host name that it calls itself by.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
 }
 
 /// This process among the others on the same store.

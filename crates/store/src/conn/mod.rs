@@ -115,6 +115,12 @@ impl Conn {
         if self.is_postgres() { ROUND_ROWS_MAX } else { SQLITE_ROWS_AT_ONCE }
     }
 
+    /// A table as it stands after `FROM`, read by one of its indexes. SQLite has no statistics and takes all rows of a
+    /// tenant for few: left to itself it walks through them by the primary key.
+    pub(crate) fn by_index(&self, table: &str, index: &str) -> String {
+        if self.is_postgres() { table.to_owned() } else { format!("{table} INDEXED BY {index}") }
+    }
+
     pub(crate) fn is_postgres(&self) -> bool {
         matches!(self, Self::Postgres(_))
     }

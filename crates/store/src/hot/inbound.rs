@@ -39,6 +39,8 @@ pub(crate) struct InboundRecord {
     phone: Option<String>,
     bsuid: Option<String>,
     parent_bsuid: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
     username: Option<String>,
     profile_name: Option<String>,
     pub(crate) provider_id: String,
@@ -54,6 +56,7 @@ impl InboundRecord {
             phone: from.phone.as_ref().map(|phone| phone.as_str().to_owned()),
             bsuid: from.bsuid.as_ref().map(|bsuid| bsuid.as_str().to_owned()),
             parent_bsuid: from.parent_bsuid.as_ref().map(|bsuid| bsuid.as_str().to_owned()),
+            email: from.email.as_ref().map(|email| email.as_str().to_owned()),
             username: from.username.clone(),
             profile_name: from.profile_name.clone(),
             provider_id: inbound.provider_id.clone(),
@@ -69,11 +72,12 @@ impl InboundRecord {
     }
 
     pub(crate) fn identities(&self) -> Identities {
-        use tidings_domain::address::{Bsuid, Phone};
+        use tidings_domain::address::{Bsuid, Email, Phone};
         Identities {
             phone: self.phone.as_deref().and_then(|text| Phone::parse(text).ok()),
             bsuid: self.bsuid.as_deref().and_then(Bsuid::from_platform),
             parent_bsuid: self.parent_bsuid.as_deref().and_then(Bsuid::from_platform),
+            email: self.email.as_deref().and_then(|text| Email::parse(text).ok()),
             username: self.username.clone(),
             profile_name: self.profile_name.clone(),
         }

@@ -31,13 +31,16 @@ impl Store {
         let rows = self
             .read(move |conn| {
                 Box::pin(async move {
-                    let sql = "SELECT i.hash, i.contact_id, i.value FROM identities i
+                    let identities = conn.by_index("identities p", "identities_by_contact");
+                    let sql = format!(
+                        "SELECT i.hash, i.contact_id, i.value FROM identities i
                         WHERE i.tenant_id = $1 AND i.hash > $2 AND (i.kind = 'phone' OR i.kind = 'bsuid' AND NOT EXISTS
-                        (SELECT 1 FROM identities p WHERE p.tenant_id = $1 AND p.contact_id = i.contact_id
+                        (SELECT 1 FROM {identities} WHERE p.tenant_id = $1 AND p.contact_id = i.contact_id
                          AND p.kind = 'phone'))
-                        ORDER BY i.hash LIMIT $3";
+                        ORDER BY i.hash LIMIT $3"
+                    );
                     let limit = i64::try_from(AUDIENCE_PAGE).unwrap_or(i64::MAX);
-                    conn.query(sql, vals![&tenant, &after, limit]).await
+                    conn.query(&sql, vals![&tenant, &after, limit]).await
                 })
             })
             .await?;

@@ -4,21 +4,26 @@ use tidings_domain::address::Address;
 use tidings_domain::consent::Basis;
 use tidings_domain::id::{ConsentId, Id as _};
 
+use super::newest_first;
 use crate::conn::{Row, vals};
 use crate::consents::{self, ConsentRecord, SealedConsent};
 use crate::error::{Result, StoreError};
 use crate::events::Events;
 use crate::limits::LEDGER_OF_PERSON_MAX;
 use crate::model::{About, Appended, Consent, NewConsent, Page};
+use crate::people;
 use crate::scope::{Part, TenantScope};
 use crate::store::Store;
 
 /// Rows of the ledger with their sealed half; the terms that select follow. The joins of lists are `CROSS JOIN`,
 /// which SQLite takes in the order written: left to itself it may begin with the greater table.
-const SELECT: &str =
-    "SELECT c.id, c.channel, c.purpose, c.topic, c.granted, c.source, c.source_detail, c.basis, c.at,
-    c.recorded_at, c.actor, s.data FROM consents c CROSS JOIN sealed s
-    WHERE s.tenant_id = c.tenant_id AND s.owner = c.id AND s.part = $2 AND c.tenant_id = $1 AND c.id < $3";
+fn select(consents: &str) -> String {
+    format!(
+        "SELECT c.id, c.channel, c.purpose, c.topic, c.granted, c.source, c.source_detail, c.basis, c.at,
+         c.recorded_at, c.actor, s.data FROM {consents} CROSS JOIN sealed s
+         WHERE s.tenant_id = c.tenant_id AND s.owner = c.id AND s.part = $2 AND c.tenant_id = $1 AND c.id < $3"
+    )
+}
 
 impl Store {
     /// Appends to the ledger; the facts of all identities of the contact follow in the same transaction.
@@ -75,16 +80,17 @@ impl Store {
                 Box::pin(async move {
                     let (part, limit) = (Part::Consent.code(), limit as i64 + 1);
                     let Some(hash) = person else {
-                        let sql = format!("{SELECT} ORDER BY c.id DESC LIMIT $4");
+                        let sql = format!("{} ORDER BY c.id DESC LIMIT $4", select("consents c"));
                         return conn.query(&sql, vals![&tenant, part, &before, limit]).await;
                     };
-                    let sql = format!(
-                        "{SELECT} AND (c.recipient = $5 OR c.recipient IN (SELECT i.hash FROM identities i
-                         WHERE i.tenant_id = $1 AND i.contact_id =
-                         (SELECT contact_id FROM identities WHERE tenant_id = $1 AND hash = $5)))
-                         ORDER BY c.id DESC LIMIT $4"
-                    );
-                    conn.query(&sql, vals![&tenant, part, &before, limit, &hash]).await
+                    let consents = conn.by_index("consents c", "consents_by_recipient");
+                    let sql =
+                        format!("{} AND c.recipient = $5 ORDER BY c.id DESC LIMIT $4", select(&consents));
+                    let mut rows = Vec::new();
+                    for hash in people::names_of(conn, tenant, hash).await? {
+                        rows.extend(conn.query(&sql, vals![&tenant, part, &before, limit, &hash]).await?);
+                    }
+                    newest_first(rows)
                 })
             })
             .await?;

@@ -25,9 +25,12 @@ impl Store {
                         return Ok(None);
                     };
                     let (id, created_at): (ContactId, Timestamp) = (row.id(0)?, row.get(1)?);
-                    let sql = "SELECT hash, value FROM identities WHERE tenant_id = $1 AND contact_id = $2
-                        AND kind <> $3 AND kind <> $4 ORDER BY kind DESC, created_at, hash";
-                    let rows = conn.query(sql, vals![&tenant, &id, MERGED, FORMER]).await?;
+                    let identities = conn.by_index("identities", "identities_by_contact");
+                    let sql = format!(
+                        "SELECT hash, value FROM {identities} WHERE tenant_id = $1 AND contact_id = $2
+                         AND kind <> $3 AND kind <> $4 ORDER BY kind DESC, created_at, hash"
+                    );
+                    let rows = conn.query(&sql, vals![&tenant, &id, MERGED, FORMER]).await?;
                     Ok(Some((id, created_at, rows)))
                 })
             })

@@ -49,10 +49,13 @@ impl Store {
                         return Ok((people, Vec::new()));
                     };
                     let (first, last): (ContactId, ContactId) = (first.id(0)?, last.id(0)?);
-                    let sql = "SELECT contact_id, hash, value FROM identities WHERE tenant_id = $1
-                        AND contact_id >= $2 AND contact_id <= $3 AND kind <> $4 AND kind <> $5
-                        ORDER BY kind DESC, created_at, hash";
-                    let names = conn.query(sql, vals![&tenant, &first, &last, MERGED, FORMER]).await?;
+                    let identities = conn.by_index("identities", "identities_by_contact");
+                    let sql = format!(
+                        "SELECT contact_id, hash, value FROM {identities} WHERE tenant_id = $1
+                         AND contact_id >= $2 AND contact_id <= $3 AND kind <> $4 AND kind <> $5
+                         ORDER BY kind DESC, created_at, hash"
+                    );
+                    let names = conn.query(&sql, vals![&tenant, &first, &last, MERGED, FORMER]).await?;
                     Ok((people, names))
                 })
             })

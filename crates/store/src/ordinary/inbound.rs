@@ -3,17 +3,23 @@
 use tidings_domain::address::Address;
 use tidings_domain::id::{Id as _, InboundId};
 
+use super::newest_first;
 use crate::conn::{Row, vals};
 use crate::error::Result;
 use crate::hot::inbound::InboundRecord;
 use crate::model::{InboundView, Page};
+use crate::people;
 use crate::scope::{Part, TenantScope};
 use crate::store::Store;
 
 /// Rows with their sealed half; the terms that select follow.
-const SELECT: &str = "SELECT m.id, m.sender_id, m.contact_id, m.kind, m.at, m.received_at, s.data
-    FROM inbound m CROSS JOIN sealed s
-    WHERE s.tenant_id = m.tenant_id AND s.owner = m.id AND s.part = $2 AND m.tenant_id = $1";
+fn select(inbound: &str) -> String {
+    format!(
+        "SELECT m.id, m.sender_id, m.contact_id, m.kind, m.at, m.received_at, s.data
+         FROM {inbound} CROSS JOIN sealed s
+         WHERE s.tenant_id = m.tenant_id AND s.owner = m.id AND s.part = $2 AND m.tenant_id = $1"
+    )
+}
 
 impl Store {
     /// Newest first; with an address, those of the person behind it by any of their identities.
@@ -32,16 +38,20 @@ impl Store {
                 Box::pin(async move {
                     let (part, limit) = (Part::Inbound.code(), limit as i64 + 1);
                     let Some(hash) = person else {
-                        let sql = format!("{SELECT} AND m.id < $3 ORDER BY m.id DESC LIMIT $4");
+                        let sql =
+                            format!("{} AND m.id < $3 ORDER BY m.id DESC LIMIT $4", select("inbound m"));
                         return conn.query(&sql, vals![&tenant, part, &before, limit]).await;
                     };
+                    let inbound = conn.by_index("inbound m", "inbound_by_recipient");
                     let sql = format!(
-                        "{SELECT} AND m.id < $3 AND m.recipient IN (SELECT i.hash FROM identities i
-                         WHERE i.tenant_id = $1 AND i.contact_id =
-                         (SELECT contact_id FROM identities WHERE tenant_id = $1 AND hash = $5))
-                         ORDER BY m.id DESC LIMIT $4"
+                        "{} AND m.id < $3 AND m.recipient = $5 ORDER BY m.id DESC LIMIT $4",
+                        select(&inbound)
                     );
-                    conn.query(&sql, vals![&tenant, part, &before, limit, &hash]).await
+                    let mut rows = Vec::new();
+                    for hash in people::names_of(conn, tenant, hash).await? {
+                        rows.extend(conn.query(&sql, vals![&tenant, part, &before, limit, &hash]).await?);
+                    }
+                    newest_first(rows)
                 })
             })
             .await?;
@@ -54,7 +64,7 @@ impl Store {
         let row = self
             .read(move |conn| {
                 Box::pin(async move {
-                    let sql = format!("{SELECT} AND m.id = $3");
+                    let sql = format!("{} AND m.id = $3", select("inbound m"));
                     conn.query_opt(&sql, vals![&tenant, Part::Inbound.code(), &id]).await
                 })
             })

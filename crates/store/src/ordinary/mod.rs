@@ -45,6 +45,7 @@ mod sessions;
 mod tags;
 mod templates;
 mod tenants;
+mod tokens;
 mod topics;
 mod traffic;
 mod verifications;
@@ -60,7 +61,7 @@ use tidings_domain::event::{Kind, NewEvent, Subject};
 use tidings_domain::id::TenantId;
 use tidings_domain::time::Timestamp;
 
-use crate::conn::{Conn, vals};
+use crate::conn::{Conn, Row, vals};
 use crate::error::Result;
 use crate::events;
 
@@ -77,6 +78,15 @@ async fn log(
     let subject = Subject(subject);
     let event = NewEvent { tenant, kind, subject, actor, trace: None, at, body: body.to_string() };
     events::append(conn, &[event]).await
+}
+
+/// Rows of several questions as those of one list: by their ids, which stand first, the newest first.
+fn newest_first(mut rows: Vec<Row>) -> Result<Vec<Row>> {
+    let ids = rows.iter().map(|row| row.get::<[u8; 16]>(0)).collect::<Result<Vec<_>>>()?;
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_unstable_by_key(|at| std::cmp::Reverse(ids[*at]));
+    let mut held: Vec<Option<Row>> = rows.drain(..).map(Some).collect();
+    Ok(order.into_iter().filter_map(|at| held[at].take()).collect())
 }
 
 /// Tells every process that the tenant's catalog changed.

@@ -7,7 +7,7 @@ mod topics;
 mod upload;
 mod words;
 
-pub use forms::{close, one as form, show as forms};
+pub use forms::{close, make as make_form, one as form, show as forms};
 pub use imports::{one as import, refused, show as imports};
 pub use reviews::{confirm, dismiss, show as reviews};
 pub use topics::{archive, put as put_topic, show as topics};

@@ -4,6 +4,6 @@ mod changes;
 mod contact;
 mod contacts;
 
-pub use changes::{change, erase, link, merge, split};
+pub use changes::{change, erase, link, merge, say, split};
 pub use contact::show as one;
 pub use contacts::{find, show};

@@ -5,6 +5,7 @@ mod headers;
 mod page;
 mod preferences;
 pub(crate) mod qr;
+mod unsubscribe;
 mod visitor;
 pub(crate) mod visits;
 pub(crate) mod words;
@@ -27,6 +28,7 @@ pub fn router(state: AppState) -> Router<AppState> {
         .route("/p/{region}/f/{form}", get(forms::show).post(forms::submit))
         .route("/p/{region}/f/{form}/{what}", get(forms::done))
         .route("/p/{region}/c/{token}", get(forms::ask).post(forms::confirm))
+        .route("/p/{region}/u/{token}", get(unsubscribe::show).post(unsubscribe::end))
         .layer(DefaultBodyLimit::max(limits::FORM_BYTES_MAX))
         .layer(middleware::from_fn_with_state(state, visits::paced))
         .layer(middleware::from_fn(headers::policy))

@@ -119,6 +119,10 @@ fn shown(connection: &Connection) -> serde_json::Value {
     let mut value = serde_json::to_value(connection).expect("a connection has only string keys");
     if let Some(fields) = value.as_object_mut() {
         fields.remove("provider");
+        // The one secret that stands in a connection.
+        if let Some(dkim) = fields.get_mut("dkim").and_then(serde_json::Value::as_object_mut) {
+            dkim.remove("private_key");
+        }
     }
     value
 }

@@ -3,8 +3,10 @@
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::HeaderMap;
+use serde::Deserialize;
 use tidings_domain::actor::Permission;
-use tidings_domain::consent::Form;
+use tidings_domain::category::Channel;
+use tidings_domain::consent::{Form, FormDefinition, Reach};
 use tidings_domain::id::FormId;
 
 use super::Done;
@@ -23,7 +25,51 @@ pub async fn show(viewer: Viewer, Query(done): Query<Done>) -> Result<Response, 
         frame.notice = "The form is closed: nobody can agree by it any more.".to_owned();
         frame.notice_class = "good";
     }
-    Ok(html(&FormsPage { frame, rows: forms.iter().map(row).collect() }))
+    let settings = viewer.state.engine.consent_settings(&viewer.caller).await?;
+    let topics = viewer.state.engine.topics(&viewer.caller).await?;
+    let codes: Vec<String> =
+        topics.into_iter().filter(|topic| !topic.archived).map(|topic| topic.code).collect();
+    Ok(html(&FormsPage {
+        frame,
+        may: viewer.may(Permission::ConsentsWrite),
+        business: settings.business_name.unwrap_or_default(),
+        topics: codes.join(", "),
+        rows: forms.iter().map(row).collect(),
+    }))
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Written {
+    name: String,
+    language: String,
+    business: String,
+    text: String,
+    /// Categories and codes of topics, with commas between them.
+    purposes: String,
+    #[serde(default)]
+    origins: String,
+}
+
+/// A plain form; one with a double opt-in names a template, and is made by the API or the command line.
+pub async fn make(Posted(viewer, form): Posted<Written>) -> Result<Response, Refusal> {
+    let list = |text: &str| -> Vec<String> {
+        let parts = text.split([',', ' ', '\n', '\r']).map(str::trim).filter(|part| !part.is_empty());
+        parts.map(str::to_owned).collect()
+    };
+    let definition = FormDefinition {
+        name: form.name.trim().to_owned(),
+        language: form.language.trim().to_owned(),
+        business_name: form.business.trim().to_owned(),
+        text: form.text.trim().replace("\r\n", "\n"),
+        purposes: list(&form.purposes),
+        channel: Reach::On(Channel::Whatsapp),
+        embed_origins: list(&form.origins),
+        double_opt_in: false,
+        confirmation: None,
+        join_text: None,
+    };
+    let made = viewer.state.engine.create_form(&viewer.caller, definition).await?;
+    Ok(Redirect::to(&format!("/console/consent/forms/{}", made.id)).into_response())
 }
 
 fn row(form: &Form) -> FormRow {

@@ -21,8 +21,8 @@ const REFUSED_SHOWN: usize = 50;
 
 pub async fn show(viewer: Viewer, Query(done): Query<Done>) -> Result<Response, Refusal> {
     let page = viewer.state.engine.imports(&viewer.caller, done.cursor(), Some(ROWS)).await?;
-    let mut frame = viewer.frame("Imports", Section::Consent).await?;
-    frame.swap = done.cursor.is_empty();
+    // Not read again by itself: a file that was chosen would be lost.
+    let frame = viewer.frame("Imports", Section::Consent).await?;
     let next = page
         .next_cursor
         .map(|cursor| format!("/console/consent/imports?cursor={cursor}"))

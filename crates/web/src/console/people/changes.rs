@@ -5,8 +5,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::HeaderMap;
 use serde::Deserialize;
 use tidings_domain::address::Address;
+use tidings_domain::consent::{Reach, Source};
 use tidings_domain::id::ContactId;
+use tidings_engine::consents::NewConsentInput;
 use tidings_engine::contacts::ContactPatch;
+use tidings_engine::store_model::About;
 
 use super::contact::{Asked, page};
 use super::contacts::whom;
@@ -47,6 +50,42 @@ pub async fn change(
     };
     let card = viewer.state.engine.patch_contact(&viewer.caller, contact(&id)?, patch).await?;
     Ok(back(card.id, "changed"))
+}
+
+/// What the person said to somebody who looks after them.
+#[derive(Debug, Deserialize)]
+pub struct Said {
+    granted: String,
+    purpose: String,
+    channel: String,
+    detail: String,
+}
+
+pub async fn say(Path(id): Path<String>, Posted(viewer, said): Posted<Said>) -> Result<Response, Refusal> {
+    let engine = &viewer.state.engine;
+    let card = engine.contact_card(&viewer.caller, contact(&id)?).await?;
+    let channel = Reach::parse(&said.channel)
+        .ok_or_else(|| Refusal::Problem(Problem::field("channel", "channel", "there is no such channel")))?;
+    let fits = |address: &&Address| match channel {
+        Reach::Any => true,
+        Reach::On(channel) => address.fits(channel),
+    };
+    let Some(address) = card.addresses.iter().find(fits).cloned() else {
+        let words = "the contact has no address for this channel";
+        return Err(Refusal::Problem(Problem::field("channel", "channel.misfit", words)));
+    };
+    let about = About { source_detail: Some(said.detail.trim().to_owned()), ..About::default() };
+    let new = NewConsentInput {
+        address,
+        channel,
+        purpose: said.purpose,
+        granted: said.granted == "yes",
+        source: Source::Api,
+        about,
+        at: None,
+    };
+    engine.add_consent(&viewer.caller, new).await?;
+    Ok(back(card.id, "said"))
 }
 
 #[derive(Debug, Deserialize)]

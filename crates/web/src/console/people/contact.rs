@@ -85,7 +85,16 @@ pub(super) async fn page(viewer: &Viewer, card: ContactCard, asked: Asked) -> Re
         ledger,
         history: history.into_iter().map(tale).collect(),
         link: String::new(),
+        purposes: purposes(viewer).await?,
     })
+}
+
+/// What somebody may agree to or refuse: marketing and its topics first.
+async fn purposes(viewer: &Viewer) -> Result<Vec<String>, Refusal> {
+    let topics = viewer.state.engine.topics(&viewer.caller).await?;
+    let topics = topics.into_iter().filter(|topic| !topic.archived).map(|topic| topic.code);
+    let categories = ["utility", "service", "authentication"].map(str::to_owned);
+    Ok(["marketing".to_owned()].into_iter().chain(topics).chain(categories).collect())
 }
 
 fn moment_of(text: &str) -> Result<Option<Timestamp>, Refusal> {
@@ -106,6 +115,7 @@ fn moment_of(text: &str) -> Result<Option<Timestamp>, Refusal> {
 
 fn notice(done: &str) -> (String, &'static str) {
     let words = match done {
+        "said" => "It stands in the ledger, and counts from now on.",
         "changed" => "It is written down.",
         "merged" => "They are one contact now; both ids lead here.",
         "split" => "This address is a contact of its own now, with what was said by it.",

@@ -79,6 +79,10 @@ pub struct TopicRow {
 #[template(path = "forms.html")]
 pub struct FormsPage {
     pub frame: Frame,
+    pub may: bool,
+    pub business: String,
+    /// Codes that a form may name beside the categories.
+    pub topics: String,
     pub rows: Vec<FormRow>,
 }
 

@@ -46,6 +46,8 @@ pub struct ContactPage {
     pub held: Vec<HeldRow>,
     pub ledger: Vec<LedgerRow>,
     pub history: Vec<TaleRow>,
+    /// What somebody may agree to or refuse.
+    pub purposes: Vec<String>,
     /// A link to the preference centre that was just made.
     pub link: String,
 }

@@ -119,6 +119,7 @@ pub fn line(fact: &Fact) -> String {
         Fact::Preference { who: person, stop, at } => {
             format!("{} {} at {}", who(person), if *stop { "stops" } else { "resumes" }, at.secs())
         }
+        Fact::Complaint(complaint) => format!("{} complains: {}", who(&complaint.who), complaint.kind),
         Fact::IdentityChange { who: person, previous, at } => {
             format!("{} was {} at {}", who(person), who(previous), at.secs())
         }

@@ -62,6 +62,36 @@ pub struct SmtpConnection {
     #[schema(example = 587)]
     pub port: u16,
     pub username: Option<String>,
+    /// `starttls` (unless given), `implicit`, or `none` to a server on this machine.
+    #[schema(example = "starttls")]
+    pub tls: Option<String>,
+    /// A certificate in PEM to trust beside those of the machine.
+    pub ca_pem: Option<String>,
+    /// The name that is said in `EHLO`; the sender's domain unless given.
+    pub helo: Option<String>,
+    /// Shown beside the sender's address.
+    pub from_name: Option<String>,
+    /// The domain whose mail comes back to this server: bounces go to signed addresses in it.
+    #[schema(example = "bounces.example.com")]
+    pub bounce_domain: Option<String>,
+    /// Whether answers come to this server too.
+    pub replies: Option<bool>,
+    /// Whether the server is asked to report deliveries.
+    pub delivery_reports: Option<bool>,
+    /// What mails are signed with.
+    pub dkim: Option<DkimKey>,
+}
+
+/// A key for DKIM; its record stands at `<selector>._domainkey.<domain>`.
+#[derive(serde::Serialize, ToSchema)]
+pub struct DkimKey {
+    #[schema(example = "example.com")]
+    pub domain: String,
+    #[schema(example = "tidings1")]
+    pub selector: String,
+    /// RSA or Ed25519 in PEM. Never shown again.
+    #[schema(write_only)]
+    pub private_key: Option<String>,
 }
 
 /// Of `ultramsg`; the instance's token is the access token.

@@ -30,7 +30,7 @@ names! {
     ConsentSource {
         WebForm = "web_form", App = "app", PointOfSale = "point_of_sale", Keyword = "keyword", Import = "import",
         ProviderWebhook = "provider_webhook", Api = "api", PreferenceCentre = "preference_centre",
-        DoubleOptIn = "double_opt_in",
+        DoubleOptIn = "double_opt_in", OneClick = "one_click", Complaint = "complaint",
     }
     ConsentBasis {
         Consent = "consent", SoftOptIn = "soft_opt_in", Contract = "contract", Legal = "legal", Vital = "vital",
