@@ -113,7 +113,7 @@ both_engines! {
             ("To", "+12025550191"), ("Body", "Thanks"), ("NumMedia", "0")];
         post(&callback, &sign("hunter2", &callback, &form), &form).await.expect(200);
         let page = http.get("/v1/inbound").await.expect(200);
-        assert_eq!(page["messages"][0]["text"], "Thanks", "{page}");
+        assert_eq!(page["inbound"][0]["text"], "Thanks", "{page}");
 
         let id = tenant.send(&intent(2)).await;
         let message: Value = eventually("the refusal", async || {

@@ -18,9 +18,8 @@ impl Options {
         while let Some(arg) = args.next() {
             match arg.as_str() {
                 "--long" => options.long = true,
-                "--without" => {
-                    options.leave_out(args.next().context("--without what? postgres, browser, mta or smpp")?)?
-                }
+                "--without" => options
+                    .leave_out(args.next().context("--without what? postgres, browser, mta or smpp")?)?,
                 other => match other.strip_prefix("--without=") {
                     Some(parts) => options.leave_out(parts)?,
                     None => bail!("`{other}` is not an option of this chore; --without and --long are"),
