@@ -8,7 +8,7 @@ use tidings_simulator::Faults;
 use tidings_tests::both_engines;
 use tidings_tests::support::{Database, Http, Program, Storage, Tenant, TestApp, eventually, phone};
 
-fn body(text: &str, samples: &[&str]) -> Value {
+pub fn body(text: &str, samples: &[&str]) -> Value {
     let mut body = json!({"type": "BODY", "text": text});
     if !samples.is_empty() {
         body["example"] = json!({"body_text": [samples]});
@@ -16,7 +16,7 @@ fn body(text: &str, samples: &[&str]) -> Value {
     json!({"components": [body]})
 }
 
-async fn logical(http: &Http, name: &str, more: &Value) -> String {
+pub async fn logical(http: &Http, name: &str, more: &Value) -> String {
     let mut new = json!({"name": name, "category": "utility"});
     for (key, value) in more.as_object().unwrap() {
         new[key] = value.clone();
@@ -25,13 +25,13 @@ async fn logical(http: &Http, name: &str, more: &Value) -> String {
 }
 
 /// A second person with a key of their own.
-async fn colleague(tenant: &Tenant) -> Http {
+pub async fn colleague(tenant: &Tenant) -> Http {
     let new = json!({"name": "second pair of eyes", "role": "developer"});
     let made = tenant.http.post("/v1/keys", &new).await.expect(201);
     tenant.http.with_token(made["key"].as_str().unwrap())
 }
 
-async fn draft(http: &Http, template: &str, language: &str, definition: &Value) -> String {
+pub async fn draft(http: &Http, template: &str, language: &str, definition: &Value) -> String {
     let new = json!({"language": language, "definition": definition});
     let path = format!("/v1/templates/catalogue/{template}/versions");
     http.post(&path, &new).await.expect(201)["id"].as_str().unwrap().to_owned()
@@ -41,7 +41,7 @@ async fn step(http: &Http, version: &str, step: &str) -> tidings_tests::support:
     http.post(&format!("/v1/templates/versions/{version}/steps"), &json!({"step": step})).await
 }
 
-async fn until(http: &Http, version: &str, state: &str) -> Value {
+pub async fn until(http: &Http, version: &str, state: &str) -> Value {
     eventually(&format!("{version} to be {state}"), async || {
         let found = http.get(&format!("/v1/templates/versions/{version}")).await.expect(200);
         (found["state"] == state).then_some(found)
@@ -50,25 +50,31 @@ async fn until(http: &Http, version: &str, state: &str) -> Value {
 }
 
 /// Through both persons' hands to the platform.
-async fn hand_in(author: &Http, other: &Http, version: &str) {
+pub async fn hand_in(author: &Http, other: &Http, version: &str) {
     step(author, version, "review").await.expect(200);
     step(other, version, "sign_off").await.expect(200);
     step(author, version, "submit").await.expect(200);
 }
 
 /// Approved at the platform, and known to whoever sends.
-async fn approved(author: &Http, other: &Http, template: &str, language: &str, definition: &Value) -> String {
+pub async fn approved(
+    author: &Http,
+    other: &Http,
+    template: &str,
+    language: &str,
+    definition: &Value,
+) -> String {
     let version = draft(author, template, language, definition).await;
     hand_in(author, other, &version).await;
     until(author, &version, "approved").await;
     version
 }
 
-async fn rules_of(tenant: &Tenant, rules: &Value) {
+pub async fn rules_of(tenant: &Tenant, rules: &Value) {
     tenant.http.call(Method::PUT, "/v1/templates/rules", Some(rules), &[]).await.expect(200);
 }
 
-fn intent(to: usize, name: &str, language: &str, variables: &Value) -> Value {
+pub fn intent(to: usize, name: &str, language: &str, variables: &Value) -> Value {
     json!({"to": {"phone": phone(to)}, "template": {"name": name, "language": language, "variables": variables}})
 }
 

@@ -11,13 +11,13 @@ use crate::consent::number;
 use crate::preferences::visitor;
 
 /// Somebody who is signed in.
-struct Browser {
+pub struct Browser {
     http: Http,
     cookie: String,
 }
 
 impl Browser {
-    async fn open(app: &TestApp) -> Self {
+    pub async fn open(app: &TestApp) -> Self {
         Self { http: visitor(app), cookie: sign_in(app).await }
     }
 
@@ -25,7 +25,7 @@ impl Browser {
         self.http.call(Method::GET, path, None, &[("cookie", &self.cookie)]).await
     }
 
-    async fn page(&self, path: &str) -> String {
+    pub async fn page(&self, path: &str) -> String {
         let answer = self.get(path).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text);
         answer.text
@@ -38,7 +38,7 @@ impl Browser {
     }
 
     /// Submits a form of a page.
-    async fn submit(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
+    pub async fn submit(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
         let secret = self.secret(page).await;
         let fields: Vec<(&str, &str)> = fields.iter().copied().chain([("csrf", secret.as_str())]).collect();
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
@@ -64,7 +64,7 @@ impl Browser {
     }
 }
 
-fn leads_to(answer: &Answer) -> &str {
+pub fn leads_to(answer: &Answer) -> &str {
     assert_eq!(answer.status, 303, "{}", answer.text);
     answer.header("location").unwrap()
 }

@@ -85,6 +85,9 @@ both_engines! {
                     (&Method::PUT, "consent-forms") => Some(form()),
                     (&Method::POST, "contacts") if path.ends_with("merge") => Some(json!({"other": id})),
                     (&Method::POST, "contacts") => Some(json!({"to": {"phone": phone(1)}})),
+                    (&Method::POST, "templates") if path.ends_with("preview") => {
+                        Some(json!({"language": "en", "definition": {}}))
+                    }
                     (&Method::POST, _) => Some(json!({})),
                     _ => None,
                 };

@@ -30,7 +30,9 @@ impl Post {
         let mta = Mta::start(back).await?;
         let rig = Rig::with(storage, |setting| {
             setting.variables.push(("TIDINGS_MAIL__LISTEN".to_owned(), format!("127.0.0.1:{back}")));
-            setting.variables.push(("TIDINGS_PUBLIC__URL".to_owned(), "https://messages.shop.test".to_owned()));
+            setting
+                .variables
+                .push(("TIDINGS_PUBLIC__URL".to_owned(), "https://messages.shop.test".to_owned()));
         })
         .await;
         let tenant = rig.tenant(1).await;
@@ -73,7 +75,8 @@ async fn becomes(http: &Http, message: &str, status: &str) -> Value {
 /// The value of a field of a mail's head, unfolded.
 fn field(mail: &str, name: &str) -> Option<String> {
     let head = mail.split("\n\n").next()?.replace("\n ", " ").replace("\n\t", " ");
-    let line = head.lines().find(|line| line.to_lowercase().starts_with(&format!("{}:", name.to_lowercase())))?;
+    let line =
+        head.lines().find(|line| line.to_lowercase().starts_with(&format!("{}:", name.to_lowercase())))?;
     Some(line.split_once(':')?.1.trim().to_owned())
 }
 
@@ -82,7 +85,8 @@ async fn bring(port: u16, to: &str, mail: &str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.expect("it listens");
     let mail = mail.replace('\n', "\r\n");
-    let text = format!("EHLO mx.example\r\nMAIL FROM:<>\r\nRCPT TO:<{to}>\r\nDATA\r\n{mail}\r\n.\r\nQUIT\r\n");
+    let text =
+        format!("EHLO mx.example\r\nMAIL FROM:<>\r\nRCPT TO:<{to}>\r\nDATA\r\n{mail}\r\n.\r\nQUIT\r\n");
     stream.write_all(text.as_bytes()).await.expect("it reads");
     let mut heard = String::new();
     stream.read_to_string(&mut heard).await.expect("it answers");
@@ -206,15 +210,19 @@ async fn many_mails_go_out() {
         let began = Instant::now();
         for batch in 0..number / 200 {
             let messages: Vec<Value> = (0..200)
-                .map(|n| json!({"to": {"email": format!("many{}@shop.test", batch * 200 + n)}, "channel": "email",
-                    "category": "utility", "email": {"subject": "Your parcel", "text": "It has left."}}))
+                .map(|n| {
+                    json!({"to": {"email": format!("many{}@shop.test", batch * 200 + n)}, "channel": "email",
+                    "category": "utility", "email": {"subject": "Your parcel", "text": "It has left."}})
+                })
                 .collect();
-            let taken = post.tenant.http.post("/v1/messages/batch", &json!({"messages": messages})).await.expect(202);
+            let taken =
+                post.tenant.http.post("/v1/messages/batch", &json!({"messages": messages})).await.expect(202);
             assert_eq!(taken["accepted"].as_array().unwrap().len(), 200, "{taken}");
         }
         eventually("all mails to be taken by the server", async || {
             let log = post.mta.log();
-            (log.lines().filter(|line| line.contains(" <= ") && line.contains("H=")).count() >= number).then_some(())
+            (log.lines().filter(|line| line.contains(" <= ") && line.contains("H=")).count() >= number)
+                .then_some(())
         })
         .await;
         let rate = number as f64 / began.elapsed().as_secs_f64();

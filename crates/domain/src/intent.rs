@@ -11,7 +11,10 @@ use serde_json::value::RawValue;
 use crate::address::{Address, Bsuid, Email, Phone};
 use crate::category::{Category, Channel};
 use crate::id::{ContactId, Id};
-use crate::limits::{METADATA_BYTES_MAX, REFERENCE_BYTES_MAX, SEND_AT_AHEAD_US_MAX};
+use crate::lifecycle::AttemptState;
+use crate::limits::{
+    FALLBACK_AFTER_S_MAX, FALLBACKS_MAX, METADATA_BYTES_MAX, REFERENCE_BYTES_MAX, SEND_AT_AHEAD_US_MAX,
+};
 use crate::outgoing::{Mail, Sms};
 use crate::problem::{Checked, FieldProblem};
 use crate::time::Timestamp;
@@ -55,6 +58,61 @@ pub struct Intent {
     pub ordered: bool,
     pub metadata: Option<Box<RawValue>>,
     pub reference: Option<String>,
+    /// Other ways, in their order, where this one does not succeed.
+    pub fallback: Vec<Fallback>,
+}
+
+/// Another way, taken when the one before it fails, is not allowed, or has not succeeded in time.
+#[derive(Debug, Clone)]
+pub struct Fallback {
+    /// Seconds that the way before it has; by category if none are given.
+    pub after_s: Option<u32>,
+    /// What the way before it must reach within them: `Accepted`, `Delivered` or `Read`.
+    pub unless: AttemptState,
+    /// The person's own address on the channel if none is given.
+    pub to: Option<To>,
+    pub from: Option<String>,
+    pub channel: Channel,
+    /// What the message says, in plain words, if none is given.
+    pub body: Option<Body>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireFallback<'a> {
+    after_s: Option<u32>,
+    unless: Option<Unless>,
+    #[serde(borrow)]
+    to: Option<WireTo<'a>>,
+    #[serde(borrow)]
+    from: Option<Cow<'a, str>>,
+    channel: Channel,
+    #[serde(borrow)]
+    template: Option<WireTemplate<'a>>,
+    #[serde(borrow)]
+    text: Option<WireText<'a>>,
+    whatsapp: Option<serde_json::Value>,
+    sms: Option<Sms>,
+    email: Option<Box<Mail>>,
+}
+
+/// What counts as success.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Unless {
+    Accepted,
+    Delivered,
+    Read,
+}
+
+impl Unless {
+    fn state(self) -> AttemptState {
+        match self {
+            Self::Accepted => AttemptState::Accepted,
+            Self::Delivered => AttemptState::Delivered,
+            Self::Read => AttemptState::Read,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -83,6 +141,8 @@ struct Wire<'a> {
     metadata: Option<&'a RawValue>,
     #[serde(borrow)]
     reference: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    fallback: Vec<WireFallback<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -141,7 +201,8 @@ impl Intent {
     fn check(wire: Wire<'_>, now: Timestamp) -> Checked<Self> {
         let mut problems = Vec::new();
         let to = keep(&mut problems, read_to(&wire.to));
-        let body = keep(&mut problems, read_body(&wire));
+        let body = keep(&mut problems, Said::of(&wire).read());
+        let fallback = read_fallbacks(&wire.fallback, &mut problems);
         check_times(&wire, now, &mut problems);
         check_sizes(&wire, &mut problems);
         match (to, body) {
@@ -157,6 +218,7 @@ impl Intent {
                 ordered: wire.ordered,
                 metadata: wire.metadata.map(ToOwned::to_owned),
                 reference: wire.reference.map(Cow::into_owned),
+                fallback,
             }),
             _ => Err(problems),
         }
@@ -207,39 +269,119 @@ pub fn read_address(phone: Option<&str>, bsuid: Option<&str>, email: Option<&str
     crate::problem::under("to", read)
 }
 
-fn read_body(wire: &Wire<'_>) -> Checked<Body> {
-    let given = [
-        wire.template.is_some(),
-        wire.text.is_some(),
-        wire.whatsapp.is_some(),
-        wire.sms.is_some(),
-        wire.email.is_some(),
-    ];
-    if given.iter().filter(|each| **each).count() != 1 {
+/// The fields of which one says what is sent.
+struct Said<'a> {
+    template: Option<&'a WireTemplate<'a>>,
+    text: Option<&'a WireText<'a>>,
+    whatsapp: Option<&'a serde_json::Value>,
+    sms: Option<&'a Sms>,
+    email: Option<&'a Mail>,
+}
+
+impl<'a> Said<'a> {
+    fn of(wire: &'a Wire<'_>) -> Self {
+        Self {
+            template: wire.template.as_ref(),
+            text: wire.text.as_ref(),
+            whatsapp: wire.whatsapp.as_ref(),
+            sms: wire.sms.as_ref(),
+            email: wire.email.as_deref(),
+        }
+    }
+
+    fn of_fallback(wire: &'a WireFallback<'_>) -> Self {
+        Self {
+            template: wire.template.as_ref(),
+            text: wire.text.as_ref(),
+            whatsapp: wire.whatsapp.as_ref(),
+            sms: wire.sms.as_ref(),
+            email: wire.email.as_deref(),
+        }
+    }
+
+    fn count(&self) -> usize {
+        let given = [
+            self.template.is_some(),
+            self.text.is_some(),
+            self.whatsapp.is_some(),
+            self.sms.is_some(),
+            self.email.is_some(),
+        ];
+        given.iter().filter(|each| **each).count()
+    }
+
+    fn read(&self) -> Checked<Body> {
+        read_body(self)
+    }
+}
+
+fn read_fallbacks(wires: &[WireFallback<'_>], problems: &mut Vec<FieldProblem>) -> Vec<Fallback> {
+    if wires.len() > FALLBACKS_MAX {
+        let detail = format!("A message takes at most {FALLBACKS_MAX} other ways.");
+        problems.push(problem("fallback", "fallback.many", &detail));
+        return Vec::new();
+    }
+    let mut ways = Vec::with_capacity(wires.len());
+    for (n, wire) in wires.iter().enumerate() {
+        match read_fallback(wire) {
+            Ok(way) => ways.push(way),
+            Err(found) => problems.extend(found.into_iter().map(|mut each| {
+                each.field = format!("fallback[{n}].{}", each.field);
+                each
+            })),
+        }
+    }
+    ways
+}
+
+fn read_fallback(wire: &WireFallback<'_>) -> Checked<Fallback> {
+    let mut problems = Vec::new();
+    if wire.after_s.is_some_and(|after_s| after_s == 0 || after_s > FALLBACK_AFTER_S_MAX) {
+        let detail = format!("Give between 1 and {FALLBACK_AFTER_S_MAX} seconds.");
+        problems.push(problem("after_s", "fallback.after", &detail));
+    }
+    let to = wire.to.as_ref().and_then(|to| keep(&mut problems, read_to(to)));
+    let said = Said::of_fallback(wire);
+    let body = if said.count() == 0 { None } else { keep(&mut problems, said.read()) };
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Ok(Fallback {
+        after_s: wire.after_s,
+        unless: wire.unless.unwrap_or(Unless::Delivered).state(),
+        to,
+        from: wire.from.as_deref().map(str::to_owned),
+        channel: wire.channel,
+        body,
+    })
+}
+
+fn read_body(wire: &Said<'_>) -> Checked<Body> {
+    if wire.count() != 1 {
         return Err(vec![problem(
             "template",
             "content.one",
             "Give exactly one of `template`, `text`, `whatsapp`, `sms` and `email`.",
         )]);
     }
-    if let Some(template) = &wire.template {
+    if let Some(template) = wire.template {
         return Ok(Body::Template {
             name: template.name.clone().into_owned(),
             language: template.language.clone().into_owned(),
             variables: template.variables.clone(),
         });
     }
-    if let Some(text) = &wire.text {
+    if let Some(text) = wire.text {
         let outgoing = Outgoing::text(&text.body, text.preview_url);
         return outgoing.validate().map(|()| Body::Message(Box::new(outgoing)));
     }
-    if let Some(sms) = &wire.sms {
+    if let Some(sms) = wire.sms {
         return sms.validate().map(|()| Body::Sms(sms.clone()));
     }
-    if let Some(email) = &wire.email {
-        return email.validate().map(|()| Body::Email(email.clone()));
+    if let Some(email) = wire.email {
+        return email.validate().map(|()| Body::Email(Box::new(email.clone())));
     }
-    let value = wire.whatsapp.as_ref().expect("one of the five is given");
+    let value = wire.whatsapp.expect("one of the five is given");
     let prefixed = |mut found: Vec<FieldProblem>| {
         for each in &mut found {
             each.field = format!("whatsapp.{}", each.field);

@@ -23,6 +23,7 @@ pub mod policy;
 pub mod problem;
 pub mod provider;
 pub mod secret;
+pub mod sms;
 pub mod table;
 pub mod template;
 pub mod time;

@@ -91,8 +91,14 @@ pub const EMAIL_HTML_BYTES_MAX: usize = 200_000;
 /// Bytes of certificates in PEM, and of a key that signs mails.
 pub(crate) const PEM_BYTES_MAX: usize = 32 * 1024;
 pub(crate) const DKIM_KEY_BYTES_MAX: usize = 8 * 1024;
+/// Other ways of one message.
+pub const FALLBACKS_MAX: usize = 4;
+/// Seconds that one way may have.
+pub const FALLBACK_AFTER_S_MAX: u32 = 3 * 86_400;
 /// Bytes of a host's name, and of the address of an API.
 pub(crate) const HOST_BYTES_MAX: usize = 253;
 pub(crate) const BASE_URL_BYTES_MAX: usize = 512;
 /// Characters of an SMS originator that is a name.
 pub(crate) const ORIGINATOR_CHARS_MAX: usize = 11;
+/// Characters outside GSM 03.38 that a count of parts names.
+pub(crate) const SMS_NOT_GSM_SHOWN_MAX: usize = 32;

@@ -8,6 +8,7 @@ use crate::address::Address;
 use crate::clock::BoxFuture;
 use crate::credentials::{Credentials, ProviderKind};
 use crate::fact::{CallbackEntry, ProviderError};
+use crate::failure;
 use crate::id::{AccountId, AttemptId};
 use crate::lifecycle::AttemptState;
 use crate::outgoing::Outgoing;
@@ -40,6 +41,17 @@ pub enum Outcome {
     NotSent(TransportError),
     /// It may have been carried out.
     InDoubt(Doubt),
+}
+
+impl Outcome {
+    /// With codes as they are stored: the adapter names its provider's own.
+    #[must_use]
+    pub fn of(mut self, kind: ProviderKind) -> Self {
+        if let Self::Rejected(rejection) | Self::InDoubt(Doubt::Failure(rejection)) = &mut self {
+            rejection.error.code = failure::stored(kind, rejection.error.code);
+        }
+        self
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,6 +151,8 @@ pub struct SenderHealth {
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct AccountHealth {
     pub name: Option<String>,
+    /// The provider's id of the business portfolio that owns the account.
+    pub portfolio: Option<String>,
     pub review_status: Option<String>,
     pub can_send: Option<String>,
 }

@@ -17,8 +17,8 @@ use tidings_domain::template::TemplateRules;
 use tidings_domain::time::Timestamp;
 use tidings_store::Store;
 use tidings_store::model::{
-    Account, Catalog, ConsentSetup, LiveVersion, LogicalTemplate, Pause, PauseScope, Sender, StoredTemplate,
-    TemplateShelf, TenantLimits,
+    Account, Catalog, ConsentSetup, Hash16, LiveVersion, LogicalTemplate, Pause, PauseScope, Sender,
+    StoredTemplate, TemplateShelf, TenantLimits, Watch,
 };
 use tidings_store::scope::TenantScope;
 
@@ -39,6 +39,9 @@ pub struct Snapshot {
     pub limits: TenantLimits,
     logical: BTreeMap<String, LogicalTemplate>,
     live: BTreeMap<CatalogueId, Vec<LiveVersion>>,
+    /// The logical template behind a name at the platform.
+    owners: BTreeMap<(AccountId, String), String>,
+    has_substitutes: bool,
     rules: TemplateRules,
     pub consent: ConsentSetup,
     /// The tenant's own keywords, ready to be compared.
@@ -51,10 +54,20 @@ impl Snapshot {
     pub fn new(tenant: TenantId, catalog: Catalog, defaults: PolicyDefaults) -> Self {
         let TemplateShelf { logical, live: versions, rules } = catalog.shelf;
         let mut live: BTreeMap<CatalogueId, Vec<LiveVersion>> = BTreeMap::new();
+        let mut owners = BTreeMap::new();
+        let by_id: BTreeMap<CatalogueId, &LogicalTemplate> =
+            logical.iter().map(|each| (each.id, each)).collect();
         for version in versions {
-            live.entry(version.template).or_default().push(version);
+            if let Some(owner) = by_id.get(&version.template) {
+                owners.insert((owner.account, version.provider_name.clone()), owner.name.clone());
+            }
+            if version.state.is_live() {
+                live.entry(version.template).or_default().push(version);
+            }
         }
         Self {
+            owners,
+            has_substitutes: logical.iter().any(|each| each.settings.substitute.is_some()),
             logical: logical.into_iter().map(|each| (each.name.clone(), each)).collect(),
             live,
             rules,
@@ -103,6 +116,16 @@ impl Snapshot {
         self.live.get(&template).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The logical template of which this is a name at the platform.
+    pub fn owner_of(&self, account: AccountId, provider_name: &str) -> Option<&LogicalTemplate> {
+        self.logical.get(self.owners.get(&(account, provider_name.to_owned()))?)
+    }
+
+    /// Whether any template names another that may stand in for it.
+    pub fn has_substitutes(&self) -> bool {
+        self.has_substitutes
+    }
+
     pub fn template_rules(&self) -> &TemplateRules {
         &self.rules
     }
@@ -144,6 +167,16 @@ impl Snapshot {
         account.map_or(0, |account| account.slot)
     }
 
+    /// The key of the portfolio whose limit an account shares.
+    pub fn pool(&self, account: AccountId) -> Hash16 {
+        self.accounts.get(&account).map_or(Hash16(account.bytes()), |account| account.pool)
+    }
+
+    /// What a claim counts for an account's messages.
+    pub fn watch(&self, account: AccountId) -> Watch {
+        self.policy.watch(self.pool(account))
+    }
+
     pub fn senders_of(&self, channel: Channel) -> impl Iterator<Item = &Sender> {
         self.senders.values().filter(move |sender| sender.channel == channel)
     }
@@ -169,6 +202,13 @@ impl Snapshot {
             PauseScope::Category => Category::parse(&pause.target) == Some(category),
             PauseScope::Template => template == Some(pause.target.as_str()),
             PauseScope::Tenant | PauseScope::Account | PauseScope::Sender => false,
+        })
+    }
+
+    /// Whether everything of a category waits.
+    pub fn is_category_paused(&self, category: Category, now: Timestamp) -> bool {
+        self.active(now).any(|pause| {
+            pause.scope == PauseScope::Category && Category::parse(&pause.target) == Some(category)
         })
     }
 

@@ -19,6 +19,7 @@ mod retry;
 mod shaping;
 pub(crate) mod share;
 mod submit;
+mod swap;
 mod view;
 pub(crate) mod wake;
 

@@ -9,14 +9,18 @@ mod noted;
 mod prepare;
 mod quota;
 mod single;
+mod stand_in;
 pub(crate) mod unsubscribe;
+mod ways;
 
 pub(crate) use batch::many;
 pub use gate::Gate;
 pub(crate) use idempotency::Slot;
+pub(crate) use noted::put_before;
 pub(crate) use prepare::{Birth, prepare};
 pub(crate) use quota::Quotas;
 pub(crate) use single::one;
+pub(crate) use stand_in::{Replacement, replacement};
 
 use tidings_domain::trace::TraceId;
 

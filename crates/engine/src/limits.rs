@@ -182,6 +182,8 @@ pub const CEL_NODES_MAX: usize = 256;
 pub const CEL_DEPTH_MAX: u16 = 32;
 pub const CEL_LIST_MAX: usize = 100;
 pub const CEL_COST_MAX: u32 = 2_000;
+/// Categories and topics whose consent one rule asks for.
+pub const CEL_PURPOSES_MAX: usize = 10;
 /// Rules of one tenant, and bytes of a rule's name.
 pub const POLICY_RULES_MAX: usize = 50;
 pub const POLICY_RULE_NAME_BYTES_MAX: usize = 64;
@@ -229,3 +231,14 @@ pub(crate) const ZONES_NAMED_MAX: usize = 3;
 pub(crate) const REFUSED_LINES_KEPT_US: i64 = 30 * tidings_domain::time::DAY;
 /// Characters of the token of an unsubscribe address: an e-mail address of the longest kind, sealed.
 pub(crate) const UNSUBSCRIBE_CHARS_MAX: usize = 600;
+/// Templates, and senders, that are named with one announced change.
+pub const TOUCHED_NAMED_MAX: usize = 100;
+/// Messages that are named with what a rule decided lately.
+pub const DECIDED_LATEST_MAX: usize = 5;
+
+/// Microseconds between two looks for accounts that are to be attended to, and for changes of theirs.
+pub(crate) const ATTEND_LOOK_US: i64 = SECOND;
+/// Microseconds for which sessions are kept when we stop: what is under way may still be answered.
+pub(crate) const ATTEND_LINGER_US: i64 = SECOND;
+/// Accounts that one node attends to; further ones wait for a node with room.
+pub(crate) const ATTENDED_MAX: usize = 1_000;

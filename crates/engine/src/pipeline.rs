@@ -201,6 +201,7 @@ impl Engine {
             if roles.dispatch {
                 keep!("dispatch", dispatch::run);
                 keep!("reconcile", reconcile::run);
+                keep!("accounts", reconcile::attend::run);
                 if store.is_shared() {
                     keep!("hints of others", dispatch::hints::listen);
                 }

@@ -2,33 +2,40 @@
 //! message is taken in, and again inside the transaction that claims it, so that an opt-out committed in
 //! between is always honoured.
 
+mod ahead;
 mod audience;
 pub mod cel;
 mod compiled;
 mod content;
 mod evaluate;
+mod recent;
 mod rules;
 mod tenant;
 mod trial;
 
+pub use ahead::{AnnouncedView, Touched, TouchedSender, TouchedTemplate};
 pub(crate) use audience::audience;
 pub use audience::{AudienceReport, AudienceRequest, RuleCount, Sample};
 pub use compiled::{Limit, Policy, PolicyDefaults};
 pub(crate) use content::screen;
 pub use evaluate::Evaluation;
 pub(crate) use evaluate::evaluate;
+pub use recent::{Latest, RecentDecisions, RuleActivity};
 pub(crate) use tenant::TenantRule;
 pub use tenant::{Mode, RuleText, RuleVerdict};
 pub use trial::Trial;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tidings_domain::category::Channel;
 use tidings_domain::decision::{Decision, Verdict, deciding};
+use tidings_domain::id::{AccountId, MessageId};
 use tidings_domain::time::Timestamp;
-use tidings_store::model::{ClaimJudge, DueItem, IntakeJudge, Judgement, NewMessage, RecipientFacts};
+use tidings_store::model::{ClaimJudge, DueItem, IntakeJudge, Judgement, NewMessage, RecipientFacts, Swap};
 
 use crate::catalog::Snapshot;
+use crate::intake::put_before;
 
 pub(crate) use rules::{Question, judge};
 
@@ -53,10 +60,23 @@ pub(crate) fn intake_judge(snapshot: Arc<Snapshot>, now: Timestamp) -> IntakeJud
     })
 }
 
-/// The judge for a claim.
-pub(crate) fn claim_judge(snapshot: Arc<Snapshot>, now: Timestamp) -> ClaimJudge {
-    let watch = snapshot.policy.watch;
+/// The judge for a claim of one account.
+pub(crate) fn claim_judge(
+    snapshot: Arc<Snapshot>,
+    account: AccountId,
+    now: Timestamp,
+    found: BTreeMap<MessageId, (Swap, Decision)>,
+) -> ClaimJudge {
+    let watch = snapshot.watch(account);
+    let (mut swaps, mut notes) = (BTreeMap::new(), BTreeMap::new());
+    for (message, (swap, note)) in found {
+        swaps.insert(message, swap);
+        notes.insert(message, note);
+    }
+    let swaps = Arc::new(swaps);
+    let swapped = Arc::clone(&swaps);
     let judge = move |item: &DueItem, facts: &RecipientFacts| {
+        let swap = swapped.get(&item.message);
         let question = Question {
             account: item.account,
             sender: item.sender,
@@ -64,16 +84,21 @@ pub(crate) fn claim_judge(snapshot: Arc<Snapshot>, now: Timestamp) -> ClaimJudge
             place: item.place,
             category: item.category,
             free_form: item.free_form,
-            template: item.template.as_deref(),
-            language: item.language.as_deref(),
+            template: swap.map(|swap| swap.template.as_str()).or(item.template.as_deref()),
+            language: swap.map(|swap| swap.language.as_str()).or(item.language.as_deref()),
             scheduled: false,
             at: now,
             shown: None,
             is_sealed: true,
         };
-        settle(&judge(&snapshot, &question, facts), item.expires_at, now)
+        let mut verdict = settle(&judge(&snapshot, &question, facts), item.expires_at, now);
+        // Only what is done is told: one that is deferred looks for its substitute again.
+        if let (Judgement::Allow { decisions }, Some(note)) = (&mut verdict, notes.get(&item.message)) {
+            put_before(decisions, std::slice::from_ref(note));
+        }
+        verdict
     };
-    ClaimJudge { judge: Arc::new(judge), watch }
+    ClaimJudge { judge: Arc::new(judge), watch, swaps }
 }
 
 /// A sender that is gone leaves its messages to the channel that all have.

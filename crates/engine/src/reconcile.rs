@@ -3,6 +3,7 @@
 //! Callbacks are facts: any node takes them. What to do about a doubt is a decision: only the holder of
 //! the slot takes it. The loop accepts no input but the store, so a restart and a normal run are one path.
 
+pub(crate) mod attend;
 mod callback;
 mod complaints;
 mod confirm;
@@ -37,6 +38,10 @@ pub(crate) async fn run(engine: Engine, region: String, store: Store, stop: Canc
         }
         if let Err(error) = settle_due(&engine, &region, &store, &epochs).await {
             tracing::warn!(error = %error, region, "doubts could not be decided; trying again");
+            engine.0.metrics.add(Counter::store_errors, 1);
+        }
+        if let Err(error) = take_other_ways(&engine, &region, &store, &epochs).await {
+            tracing::warn!(error = %error, region, "plans could not be looked at; trying again");
             engine.0.metrics.add(Counter::store_errors, 1);
         }
         let now_us = engine.0.clock.monotonic_us();
@@ -90,6 +95,25 @@ async fn index(store: &Store) -> Result<(), StoreError> {
     let sys = store.system();
     store.index_subjects(&sys).await?;
     store.index_recipients(&sys).await?;
+    Ok(())
+}
+
+/// Messages whose way has had its time go another one.
+async fn take_other_ways(
+    engine: &Engine,
+    region: &str,
+    store: &Store,
+    epochs: &[Epoch],
+) -> Result<(), StoreError> {
+    let (sys, now) = (store.system(), engine.now());
+    for epoch in epochs {
+        let taken = store.fall_back(&sys, *epoch, now).await?;
+        if !taken.is_empty() {
+            // Another way may be another account's, and that another node's.
+            engine.0.wakes.everything(region);
+            engine.tick();
+        }
+    }
     Ok(())
 }
 

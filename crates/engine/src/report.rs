@@ -14,7 +14,7 @@ pub use explain::{Answer, Explanation, TimelineEntry};
 pub use levels::RegionLevels;
 pub(crate) use levels::Seen;
 pub use lists::{AttentionReport, InboundReport, MessageQuery, MessageSummary};
-pub use message::{AttemptReport, MessageReport};
+pub use message::{AttemptReport, MessageReport, PlanReport, StepReport};
 pub use nodes::{FreeSlots, LaneLine, NodeView, NodesView};
 pub use overview::Overview;
 

@@ -6,4 +6,6 @@
 pub mod cloud;
 pub mod http;
 pub mod limits;
+pub mod smpp;
+pub mod sms_http;
 pub mod smtp;

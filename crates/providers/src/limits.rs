@@ -97,3 +97,28 @@ pub const REPORT_PARTS_MAX: usize = 100;
 pub const REPORT_RECIPIENTS_MAX: usize = 50;
 /// Characters of what a person wrote in a mail.
 pub const MAIL_TEXT_CHARS_MAX: usize = 20_000;
+// SMPP.
+
+/// Bytes of one message of the protocol.
+pub(crate) const SMPP_FRAME_BYTES_MAX: usize = 70_000;
+/// Messages that wait to be written to one connection.
+pub(crate) const SMPP_OUT_MAX: usize = 1_024;
+/// What came in on one connection and waits to be stored; beyond it the connection is read no further.
+pub(crate) const SMPP_IN_MAX: usize = 1_024;
+/// What is stored at once.
+pub(crate) const SMPP_IN_BATCH_MAX: usize = 100;
+/// Submissions of one connection that were given up and may still be answered.
+pub(crate) const SMPP_LATE_MAX: usize = 10_000;
+/// Ids of parts that point to the last part of their message.
+pub(crate) const SMPP_PARTS_MAX: usize = 50_000;
+/// Incoming texts of many parts that are being joined.
+pub(crate) const SMPP_JOINING_MAX: usize = 1_000;
+/// Microseconds between two attempts to bind: at first, and at most.
+pub(crate) const SMPP_REBIND_FIRST_US: i64 = SECOND / 2;
+pub(crate) const SMPP_REBIND_MAX_US: i64 = 30 * SECOND;
+/// Microseconds after a bind that the SMSC refused.
+pub(crate) const SMPP_REFUSED_US: i64 = 60 * SECOND;
+/// Microseconds for a connection and its bind.
+pub(crate) const SMPP_BIND_US: i64 = 10 * SECOND;
+/// Microseconds after which the parts of an incoming text that never became whole are handed on as they are.
+pub(crate) const SMPP_JOIN_US: i64 = 600 * SECOND;

@@ -357,6 +357,9 @@ pub enum Account {
         /// The word that the platform's handshake must bring.
         #[arg(long, value_name = "WORD", required_if_eq("provider", "cloud"))]
         verify_token: Option<String>,
+        /// The id of the business portfolio; learned from the platform where it is left out.
+        #[arg(long, value_name = "ID")]
+        portfolio: Option<String>,
         #[command(flatten)]
         server: Server,
     },
@@ -376,6 +379,9 @@ pub enum Account {
         /// The new word that the platform's handshake must bring.
         #[arg(long, value_name = "WORD", group = "change")]
         verify_token: Option<String>,
+        /// The id of the business portfolio whose messaging limit it shares; an empty one takes it away.
+        #[arg(long, value_name = "ID", group = "change")]
+        portfolio: Option<String>,
         /// A JSON file that says how the provider is reached from now on; it replaces all of it.
         #[arg(long, value_name = "FILE", group = "change")]
         connection_file: Option<PathBuf>,
@@ -417,6 +423,20 @@ pub enum Template {
     },
     /// List what the platform has.
     List(List),
+    /// Take templates of the platform into the catalogue: those named, or all that it does not know.
+    Adopt {
+        names: Vec<String>,
+        /// Of this account only.
+        #[arg(long)]
+        account: Option<String>,
+        /// KEY=VALUE, for each of them.
+        #[arg(long = "tag")]
+        tags: Vec<String>,
+        #[arg(long, default_value = "")]
+        owner: String,
+        #[command(flatten)]
+        server: Server,
+    },
     /// Say what the platform would object to in a template; needs no server.
     Lint {
         /// A JSON file, or `-`.
@@ -593,8 +613,22 @@ pub enum Policy {
         #[command(flatten)]
         server: Server,
     },
-    /// List the hours in which marketing may go, by country.
+    /// List the hours in which marketing may go, by country; or what is announced.
     Packs {
+        /// Only changes to come, with the templates and senders that they touch.
+        #[arg(long)]
+        upcoming: bool,
+        /// Changes by all tenants that they touch; with the installation key.
+        #[arg(long, requires = "upcoming")]
+        all_tenants: bool,
+        /// Changes as seen from this time.
+        #[arg(long, value_name = "TIME", requires = "upcoming")]
+        at: Option<String>,
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Show what each rule decided in the last day and week.
+    Decisions {
         #[command(flatten)]
         server: Server,
     },

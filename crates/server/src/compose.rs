@@ -14,6 +14,8 @@ use tidings_engine::pipeline::Parts;
 use tidings_engine::{Engine, EngineConfig, PolicyDefaults, Roles};
 use tidings_providers::cloud::CloudProvider;
 use tidings_providers::http::HttpTransport;
+use tidings_providers::smpp::SmppProvider;
+use tidings_providers::sms_http::SmsHttpProvider;
 use tidings_providers::smtp::SmtpProvider;
 use tidings_store::model::Retention;
 use tidings_store::{Looked, OpenOptions, Regions, Store, StoreError};
@@ -57,6 +59,8 @@ impl Installation {
             regions,
             providers: Providers::default()
                 .with(Arc::new(provider))
+                .with(Arc::new(SmppProvider::new(clock.clone())))
+                .with(Arc::new(SmsHttpProvider::new(transport.clone(), clock.clone())))
                 .with(Arc::new(SmtpProvider::new(clock.clone()))),
             clock: clock.clone(),
             ids,

@@ -78,6 +78,7 @@ impl State {
             "message_template_namespace": "00000000_0000_0000_0000_000000000000",
             "account_review_status": "APPROVED",
             "business_verification_status": "verified",
+            "owner_business_info": {"id": format!("9{}", own.id), "name": "Simulated Portfolio"},
             "country": "US",
             "status": "ACTIVE",
             "health_status": health("WABA", &own.id),

@@ -27,7 +27,7 @@ pub mod store;
 
 pub use error::StoreError;
 pub use executor::{Hook, Lie};
-pub use limits::AUDIENCE_PAGE;
+pub use limits::{AUDIENCE_PAGE, CONTACT_TAGS_MAX};
 pub use look::{Looked, look};
 pub use meter::{Commits, Histogram};
 pub use migrate::SCHEMA_VERSION;

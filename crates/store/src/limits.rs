@@ -126,3 +126,10 @@ pub const AUDIENCE_PAGE: usize = 1_000;
 pub(crate) const PLANS_AT_ONCE_MAX: i64 = 500;
 /// Microseconds until a plan is looked at again whose message is being submitted.
 pub(crate) const PLAN_LOOK_AGAIN_US: i64 = 2_000_000;
+/// Tags of one contact that rules see.
+pub const CONTACT_TAGS_MAX: usize = 50;
+/// Messages of one tenant that are looked at to say where it sends.
+pub const TRAFFIC_MESSAGES_MAX: i64 = 20_000;
+/// Denials of one tenant, and events of all tenants, that are looked at to say what rules decided lately.
+pub const DECIDED_DENIALS_MAX: i64 = 20_000;
+pub const DECIDED_EVENTS_MAX: i64 = 50_000;

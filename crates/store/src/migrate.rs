@@ -74,6 +74,12 @@ const MIGRATIONS: &[Migration] = &[
         min_compatible: Some(9),
     },
     Migration {
+        version: 11,
+        sqlite: include_str!("../migrations/sqlite/0011_house.sql"),
+        postgres: include_str!("../migrations/postgres/0011_house.sql"),
+        min_compatible: None,
+    },
+    Migration {
         version: 14,
         sqlite: include_str!("../migrations/sqlite/0014_plans.sql"),
         postgres: include_str!("../migrations/postgres/0014_plans.sql"),

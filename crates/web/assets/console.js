@@ -28,6 +28,29 @@
     if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
   });
 
+  // Drafts: shown anew while somebody types.
+  const PREVIEW_AFTER_MS = 400;
+  let typing;
+  async function preview(form) {
+    const place = document.getElementById("shown");
+    const body = new URLSearchParams(new FormData(form));
+    try {
+      const answer = await fetch(form.dataset.preview, { method: "POST", body });
+      if (answer.ok && !answer.redirected) {
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        place.replaceChildren(...page.body.childNodes);
+      }
+    } catch {
+      // The button shows it too.
+    }
+  }
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-preview]");
+    if (!form) return;
+    clearTimeout(typing);
+    typing = setTimeout(() => preview(form), PREVIEW_AFTER_MS);
+  });
+
   // Keys: `/` goes to the filter, Escape leaves it, `j` and `k` walk through a list.
   function step(direction) {
     const links = all(".list a.id, .rows a");

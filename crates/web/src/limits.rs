@@ -79,6 +79,10 @@ pub const RETRY_AFTER_S: u32 = 1;
 
 /// Bytes of a form of the console.
 pub const FORM_BYTES_MAX: usize = 16 * 1024;
+/// Of the form of a template's version: its definition, of which each byte may take three.
+pub const DRAFT_FORM_BYTES_MAX: usize = 256 * 1024;
+/// Rows of a console form, beside those that are filled.
+pub const FORM_ROWS_SPARE: usize = 3;
 /// Tenants whose history the console keeps; the one that was looked at longest ago makes room.
 pub(crate) const HISTORY_TENANTS_MAX: usize = 256;
 /// Senders and attention entries on the console's first page.

@@ -102,7 +102,9 @@ impl Life {
             connection: None,
         };
         let provider_ref = plan.business_id.clone();
-        let new = NewAccount { provider: ProviderKind::Cloud, provider_ref, credentials };
+        // All accounts of a tenant belong to one: its limit is theirs together.
+        let portfolio = Some("9000".to_owned());
+        let new = NewAccount { provider: ProviderKind::Cloud, provider_ref, credentials, portfolio };
         let account = self.engine.create_account(caller, new).await?;
         let path = self.engine.callback_path(&account, &caller.region);
         world.simulator.set_callback(&plan.business_id, &format!("http://tidings.sim{path}"));

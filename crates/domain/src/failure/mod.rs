@@ -6,13 +6,19 @@
 
 mod cloud;
 mod entry;
+mod of;
+pub mod smpp;
+mod sms_http;
 pub mod smtp;
 #[cfg(test)]
 mod tests;
 
 pub use cloud::TABLE;
 pub use entry::{Codes, Entry, FailureClass, RetryAdvice, Scope, ShapingAction};
-pub use smtp::{smtp, smtp_code, smtp_status};
+pub use of::{entry, for_provider, own, stored};
+pub use smpp::SMPP;
+pub use sms_http::SMS_HTTP;
+pub use smtp::{TABLE as SMTP, smtp, smtp_code, smtp_status};
 
 /// The row of a Cloud API code; codes that nobody documented share [`UNKNOWN`].
 pub fn cloud(code: i64) -> &'static Entry {
@@ -25,10 +31,18 @@ fn find(table: &'static [Entry], code: i64) -> Option<&'static Entry> {
     table.get(after.checked_sub(1)?).filter(|entry| entry.codes.contains(code))
 }
 
-/// The codes that say that an account may not send until a person acts, such as giving it a new token.
+/// The codes, as they are stored, that say that an account may not send until a person acts, such as giving it a new
+/// token.
 pub fn account_codes() -> Vec<Codes> {
     let blocked = |entry: &&Entry| entry.action == ShapingAction::PauseAccount;
-    TABLE.iter().chain([&HTTP_DENIED]).filter(blocked).map(|entry| entry.codes).collect()
+    let mut codes: Vec<Codes> = [&HTTP_DENIED].into_iter().filter(blocked).map(|entry| entry.codes).collect();
+    for (kind, table) in of::TABLES {
+        codes.extend(table().iter().filter(blocked).map(|entry| match entry.codes {
+            Codes::One(code) => Codes::One(stored(*kind, code)),
+            Codes::Range(first, last) => Codes::Range(stored(*kind, first), stored(*kind, last)),
+        }));
+    }
+    codes
 }
 
 /// The row of an answer that carries no code: only the HTTP status speaks.

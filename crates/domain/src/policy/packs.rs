@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hours::{Week, WeekText};
 use super::place::{Place, Zone};
+use super::upcoming::DatedRule;
 use crate::address::CountryCode;
 use crate::time::Timestamp;
 
@@ -75,6 +76,8 @@ pub struct Pack {
     holidays_text: BTreeMap<String, String>,
     #[serde(skip)]
     pub holidays: BTreeMap<Date, String>,
+    #[serde(default)]
+    pub rules: Vec<DatedRule>,
     /// Zones that count where the number leaves the zone open; all of the country if not given.
     #[serde(default, rename = "zones")]
     zones_text: Vec<String>,
@@ -135,12 +138,16 @@ pub fn pack_of(country: Option<CountryCode>) -> &'static Pack {
     own.unwrap_or_else(|| PACKS.get(&CountryCode::UNKNOWN).expect("the default pack is committed"))
 }
 
+/// Days of UTC: rules of law begin at midnight somewhere, and a few hours are given for that.
+pub(super) fn day_of(at: Timestamp) -> Option<Date> {
+    let instant = jiff::Timestamp::from_microsecond(at.micros()).ok()?;
+    Some(instant.to_zoned(jiff::tz::TimeZone::UTC).date())
+}
+
 impl Pack {
     /// The hours that hold for a place on a day; the narrowest description wins.
     pub fn hours_for(&self, place: &Place, at: Timestamp) -> Option<&Hours> {
-        // Days of UTC: hours of law begin at midnight somewhere, and a few hours are given for that.
-        let day =
-            jiff::Timestamp::from_microsecond(at.micros()).ok()?.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let day = day_of(at)?;
         let state = place.state();
         let mut holding = self.hours.iter().filter(|hours| hours.holds_on(day));
         let rank = |hours: &&Hours| match state {
@@ -169,7 +176,7 @@ impl Pack {
 }
 
 impl Hours {
-    fn holds_on(&self, day: Date) -> bool {
+    pub(super) fn holds_on(&self, day: Date) -> bool {
         self.from <= day && self.until.is_none_or(|until| day < until)
     }
 }

@@ -20,6 +20,8 @@ pub struct Settings {
     pub caps: Vec<Cap>,
     /// Marketing to numbers of the United States is refused, as the platform does.
     pub us_marketing_blocked: bool,
+    /// Where a country's pack says so, an opt-out of one category is one of all but authentication.
+    pub opt_out_of_all: bool,
     pub messaging_limit: MessagingLimit,
     pub content: ContentRules,
     pub flags: BTreeMap<String, bool>,
@@ -31,11 +33,20 @@ impl Default for Settings {
             quiet_hours: QuietHours::default(),
             caps: Vec::new(),
             us_marketing_blocked: true,
+            opt_out_of_all: true,
             messaging_limit: MessagingLimit::default(),
             content: ContentRules::default(),
             flags: BTreeMap::new(),
         }
     }
+}
+
+/// What a flag says of the thing behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    Open,
+    /// It decides and records, and does not act.
+    Shadow,
 }
 
 /// When marketing rests.
@@ -185,6 +196,12 @@ impl Settings {
     /// The stored form.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("settings have only string keys")
+    }
+
+    /// Whether what stands behind a flag acts, or is only decided and recorded. What has no flag acts. For
+    /// everything that is tried out: rules, templates, variants, campaigns.
+    pub fn gate(&self, flag: Option<&str>) -> Gate {
+        if flag.is_none_or(|flag| self.flag(flag)) { Gate::Open } else { Gate::Shadow }
     }
 
     /// Whether a flag is set; what nobody has set is off.

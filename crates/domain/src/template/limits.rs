@@ -9,6 +9,7 @@ pub const VARIABLES_MAX: usize = 40;
 pub const VARIABLE_CHARS_MAX: usize = 1_024;
 pub const VARIANTS_MAX: usize = 10;
 pub const VARIANT_CHARS_MAX: usize = 20;
+pub const FLAG_BYTES_MAX: usize = 64;
 pub const WEIGHT_MAX: u32 = 1_000;
 pub const FALLBACKS_MAX: usize = 50;
 pub const FALLBACK_CHARS_MAX: usize = 4_096;

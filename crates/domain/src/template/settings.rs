@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::limits::{
-    FALLBACK_CHARS_MAX, FALLBACKS_MAX, OWNER_CHARS_MAX, TAG_CHARS_MAX, TAGS_MAX, VARIABLE_CHARS_MAX,
-    VARIABLES_MAX, VARIANT_CHARS_MAX, VARIANTS_MAX, WEIGHT_MAX,
+    FALLBACK_CHARS_MAX, FALLBACKS_MAX, FLAG_BYTES_MAX, OWNER_CHARS_MAX, TAG_CHARS_MAX, TAGS_MAX,
+    VARIABLE_CHARS_MAX, VARIABLES_MAX, VARIANT_CHARS_MAX, VARIANTS_MAX, WEIGHT_MAX,
 };
 use super::variables::Variable;
 use crate::problem::{Checked, FieldProblem};
@@ -27,6 +27,9 @@ pub struct Settings {
     pub default_language: Option<String>,
     /// Plain texts for those for whom no approved localization exists; they go only where free text may.
     pub fallback_texts: Vec<FallbackText>,
+    /// A flag of the tenant's policy; while it is off, what would be sent is recorded and the substitute goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flag: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +42,9 @@ pub struct Variant {
     /// The version to send, by language; the newest that is approved otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pinned: Vec<Pin>,
+    /// A flag of the tenant's policy; while it is off, another variant goes in place of this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flag: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +77,7 @@ impl Settings {
         self.check_labels(&mut problems);
         self.check_variables(&mut problems);
         self.check_variants(&mut problems);
+        self.check_flags(&mut problems);
         self.check_texts(&mut problems);
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
@@ -143,6 +150,20 @@ impl Settings {
         }
     }
 
+    fn check_flags(&self, problems: &mut Vec<FieldProblem>) {
+        let sound = |flag: &Option<String>| {
+            flag.as_ref().is_none_or(|flag| (1..=FLAG_BYTES_MAX).contains(&flag.len()))
+        };
+        if !sound(&self.flag) || !self.variants.iter().all(|variant| sound(&variant.flag)) {
+            let detail = format!("Name a flag of the policy's settings in 1 to {FLAG_BYTES_MAX} bytes.");
+            problems.push(FieldProblem::new("flag", "flag.size", detail));
+        }
+        if !self.variants.is_empty() && self.variants.iter().all(|variant| variant.flag.is_some()) {
+            let detail = "Leave one variant without a flag: it goes while the others' flags are off.";
+            problems.push(FieldProblem::new("variants", "variants.all_flagged", detail));
+        }
+    }
+
     fn check_texts(&self, problems: &mut Vec<FieldProblem>) {
         if self.fallback_texts.len() > FALLBACKS_MAX {
             let detail = "Give at most 50 texts.";
@@ -160,7 +181,12 @@ impl Settings {
     /// The arms, of which there is always one.
     pub fn arms(&self) -> Vec<Variant> {
         if self.variants.is_empty() {
-            return vec![Variant { name: super::MAIN_VARIANT.to_owned(), weight: 1, pinned: Vec::new() }];
+            return vec![Variant {
+                name: super::MAIN_VARIANT.to_owned(),
+                weight: 1,
+                pinned: Vec::new(),
+                flag: None,
+            }];
         }
         self.variants.clone()
     }

@@ -24,7 +24,7 @@ fn languages_are_tried_in_order() {
 }
 
 fn arm(name: &str, weight: u32) -> Variant {
-    Variant { name: name.to_owned(), weight, pinned: Vec::new() }
+    Variant { name: name.to_owned(), weight, pinned: Vec::new(), flag: None }
 }
 
 #[test]

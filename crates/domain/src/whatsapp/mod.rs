@@ -16,6 +16,7 @@ mod simple;
 mod template;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use catalogue::{
     ButtonDefinition, ButtonNeed, CardDefinition, ComponentDefinition, HeaderNeed, OfferDefinition,
@@ -29,3 +30,4 @@ pub use interactive::{
 pub use outgoing::{Outgoing, Recipient};
 pub use simple::fill_template;
 pub use template::{Component, Language, Parameter, Template, TemplateCard};
+pub use words::plain_words;

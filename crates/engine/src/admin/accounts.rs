@@ -1,6 +1,6 @@
 //! Accounts: a tenant's credentials at a provider.
 
-use tidings_domain::actor::Permission;
+use tidings_domain::actor::{Actor, Permission};
 use tidings_domain::credentials::{Connection, Credentials, ProviderKind};
 use tidings_domain::id::AccountId;
 use tidings_domain::provider::AccountHealth;
@@ -19,6 +19,8 @@ pub struct NewAccount {
     pub provider_ref: String,
     /// With a connection everywhere but at the Cloud API.
     pub credentials: Credentials,
+    /// The provider's id of the business portfolio; learned from the provider where it is left out.
+    pub portfolio: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -28,6 +30,8 @@ pub struct PatchAccount {
     pub app_secret: Option<Secret>,
     pub drop_old_app_secrets: bool,
     pub verify_token: Option<Secret>,
+    /// Empty: not known.
+    pub portfolio: Option<String>,
     /// In place of the one before.
     pub connection: Option<Connection>,
 }
@@ -35,6 +39,9 @@ pub struct PatchAccount {
 impl Engine {
     pub async fn create_account(&self, caller: &Caller, mut new: NewAccount) -> Result<Account> {
         caller.require(Permission::AccountsWrite)?;
+        if let Some(portfolio) = &new.portfolio {
+            check_ref("portfolio", portfolio)?;
+        }
         let provider_ref = reference(&new)?;
         if matches!(new.provider, ProviderKind::Smtp | ProviderKind::Ultramsg)
             && new.credentials.app_secrets.is_empty()
@@ -52,8 +59,16 @@ impl Engine {
                 self.now(),
             )
             .await?;
+        if let Some(portfolio) = new.portfolio {
+            self.name_portfolio(caller, account.id, Some(portfolio)).await?;
+        }
         self.changed(caller);
-        Ok(account)
+        self.account(caller, account.id).await
+    }
+
+    async fn name_portfolio(&self, caller: &Caller, id: AccountId, portfolio: Option<String>) -> Result<()> {
+        let (store, scope) = (&caller.store, &caller.scope);
+        Ok(store.set_account_portfolio(scope, id, portfolio, caller.actor, self.now()).await?)
     }
 
     pub async fn accounts(&self, caller: &Caller) -> Result<Vec<Account>> {
@@ -78,9 +93,14 @@ impl Engine {
         patch: PatchAccount,
     ) -> Result<Account> {
         caller.require(Permission::AccountsWrite)?;
-        let account = self.account(caller, id).await?;
-        let mut credentials = account.credentials;
-        let mut provider_ref = account.provider_ref;
+        let known = self.account(caller, id).await?;
+        if let Some(portfolio) = patch.portfolio {
+            let portfolio = Some(portfolio).filter(|portfolio| !portfolio.is_empty());
+            portfolio.as_deref().map_or(Ok(()), |portfolio| check_ref("portfolio", portfolio))?;
+            self.name_portfolio(caller, id, portfolio).await?;
+        }
+        let mut credentials = known.credentials;
+        let mut provider_ref = known.provider_ref;
         if let Some(token) = patch.access_token {
             credentials.access_token = token;
         }
@@ -96,7 +116,7 @@ impl Engine {
             credentials.app_secrets.truncate(1);
         }
         if let Some(connection) = patch.connection {
-            if connection.kind() != account.provider {
+            if connection.kind() != known.provider {
                 return Err(EngineError::invalid(
                     "connection",
                     "connection.provider",
@@ -120,7 +140,16 @@ impl Engine {
         caller.require(Permission::AccountsRead)?;
         let account = self.account(caller, id).await?;
         let provider = self.provider(&account)?;
-        Ok(provider.account_health(&account.credentials, &account.provider_ref).await?)
+        let health = provider.account_health(&account.credentials, &account.provider_ref).await?;
+        // What somebody named stays; what nobody named is what the provider says.
+        if let (None, Some(told)) = (&account.portfolio, &health.portfolio)
+            && check_ref("portfolio", told).is_ok()
+        {
+            let (store, scope) = (&caller.store, &caller.scope);
+            store.set_account_portfolio(scope, id, Some(told.clone()), Actor::Provider, self.now()).await?;
+            self.changed(caller);
+        }
+        Ok(health)
     }
 
     /// What signs our own addresses where the provider signs nothing: nobody else has to know it.

@@ -1,11 +1,14 @@
 //! A tenant's settings of policy, and the packs that hold where it has set nothing.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use tidings_domain::actor::Permission;
-use tidings_domain::id::RuleId;
+use tidings_domain::id::{AccountId, RuleId};
 use tidings_domain::policy::{Pack, Settings, packs};
 use tidings_domain::time::Timestamp;
+use tidings_store::model::Hash16;
 
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
@@ -19,12 +22,18 @@ pub struct PolicyView {
     /// 0: nothing was set, the installation's defaults hold.
     pub version: i64,
     pub settings: Settings,
+    /// Of the portfolio with the least room.
     pub messaging_limit: LimitView,
+    /// Of each portfolio; an account whose portfolio is not known is one of its own.
+    pub messaging_limits: Vec<LimitView>,
 }
 
 /// How much of the messaging limit is used.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct LimitView {
+    /// The provider's id of the portfolio, where it is known.
+    pub portfolio: Option<String>,
+    pub accounts: Vec<AccountId>,
     /// What the platform said last, in its words.
     pub tier: Option<String>,
     pub learned_at: Option<Timestamp>,
@@ -72,21 +81,32 @@ impl Engine {
         let now = self.now();
         let snapshot = self.0.catalogs.get(&caller.store, &caller.scope, now).await?;
         let policy = &snapshot.policy;
-        let reached = match policy.limit {
-            None => None,
-            Some(_) => Some(caller.store.reach(&caller.scope, None, now).await?.recipients),
+        let mut pools: BTreeMap<Hash16, LimitView> = BTreeMap::new();
+        for account in snapshot.accounts.values() {
+            let view = pools.entry(account.pool).or_default();
+            view.portfolio.clone_from(&account.portfolio);
+            view.accounts.push(account.id);
+        }
+        for (pool, view) in &mut pools {
+            let (limit, learned) = (policy.limit(*pool), policy.portfolio(*pool));
+            view.tier = learned.map(|learned| learned.tier.clone());
+            view.learned_at = learned.map(|learned| learned.at);
+            view.recipients_per_day = limit.map(|Limit { recipients, .. }| recipients);
+            view.for_others = limit.map(|Limit { for_others, .. }| for_others);
+            if limit.is_some() {
+                view.reached = Some(caller.store.reach(&caller.scope, *pool, None, now).await?.recipients);
+            }
+        }
+        let messaging_limits: Vec<LimitView> = pools.into_values().collect();
+        let room = |view: &&LimitView| match (view.recipients_per_day, view.reached) {
+            (Some(most), Some(reached)) => most.saturating_sub(reached),
+            _ => u32::MAX,
         };
-        let learned = policy.portfolio.as_ref();
         Ok(PolicyView {
             version: policy.settings_version,
             settings: policy.settings.clone(),
-            messaging_limit: LimitView {
-                tier: learned.map(|learned| learned.tier.clone()),
-                learned_at: learned.map(|learned| learned.at),
-                recipients_per_day: policy.limit.map(|Limit { recipients, .. }| recipients),
-                for_others: policy.limit.map(|Limit { for_others, .. }| for_others),
-                reached,
-            },
+            messaging_limit: messaging_limits.iter().min_by_key(room).cloned().unwrap_or_default(),
+            messaging_limits,
         })
     }
 
@@ -107,6 +127,10 @@ impl Engine {
     pub async fn add_policy_rule(&self, caller: &Caller, text: RuleText) -> Result<RuleView> {
         caller.require(Permission::AccountsWrite)?;
         let expression = text.check().map_err(EngineError::Invalid)?;
+        let snapshot = self.0.catalogs.get(&caller.store, &caller.scope, self.now()).await?;
+        expression
+            .check_purposes(&text.when, |purpose| snapshot.purpose(purpose).is_some())
+            .map_err(|misfit| EngineError::invalid("when", "rule.expression", misfit.to_string()))?;
         let body = serde_json::to_string(&text).expect("a rule has only string keys");
         let (store, scope) = (&caller.store, &caller.scope);
         let added = store

@@ -10,6 +10,7 @@ use tidings_store::model::DueItem;
 use super::bucket::Bucket;
 use super::lane::Lane;
 use crate::catalog::Snapshot;
+use crate::intake;
 use crate::limits::CLAIM_MESSAGES_MAX;
 
 /// The buckets that several lanes share.
@@ -166,10 +167,18 @@ fn check(
     if item.expires_at <= now.wall {
         return Check::Over;
     }
-    if snapshot.content_pause(item.category, item.template.as_deref(), now.wall).is_some() {
+    if snapshot.is_category_paused(item.category, now.wall) {
         return Check::Skip(LOOK_AGAIN_US);
     }
-    if let Some(hold) = lane.template_hold(item.template.as_deref(), now.mono_us) {
+    let template = item.template.as_deref();
+    // A template that is held goes by its substitute, which the claim puts in its place.
+    let stands_in = || intake::replacement(snapshot, item, now.wall).is_some();
+    if snapshot.template_pause(template, item.category, now.wall).is_some() && !stands_in() {
+        return Check::Skip(LOOK_AGAIN_US);
+    }
+    if let Some(hold) = lane.template_hold(template, now.mono_us)
+        && !stands_in()
+    {
         return Check::Skip(hold.until_us - now.mono_us);
     }
     if let Some(wait) = lane.busy_us(item, now.mono_us) {

@@ -10,13 +10,9 @@ use crate::limits::RETRIES_MAX;
 /// Our own code for a request that certainly did not leave: no connection could be made.
 pub(crate) const NOT_SENT: i64 = -1;
 
-/// The row for a code; negative ones stand for an HTTP status without a readable code.
+/// The row for a code as it is stored.
 pub(crate) fn entry(code: i64) -> &'static Entry {
-    match code {
-        NOT_SENT => &UNREACHABLE,
-        code if code < 0 => failure::for_http_status(u16::try_from(-code).unwrap_or(500)),
-        code => failure::cloud(code),
-    }
+    if code == NOT_SENT { &UNREACHABLE } else { failure::entry(code) }
 }
 
 static UNREACHABLE: Entry = Entry {
@@ -44,7 +40,7 @@ pub(crate) struct Failed<'a> {
 }
 
 pub(crate) fn next_after_failure(failed: &Failed<'_>) -> Next {
-    let reason = || format!("provider.{}", failed.code);
+    let reason = || format!("provider.{}", failure::own(failed.code).1);
     let Some((wait_us, attempts_max)) = wait(failed) else { return Next::Fail { reason: reason() } };
     if failed.attempt >= attempts_max.min(ATTEMPTS_PER_MESSAGE_MAX - 1) {
         return Next::Dead { reason: reason() };

@@ -1,7 +1,7 @@
 //! A provider's signals about more than one message: slow down, hold, recover. The table in
 //! `domain::failure` names the action for each code; this applies it to the lanes.
 
-use tidings_domain::failure::{FailureClass, Scope, ShapingAction};
+use tidings_domain::failure::{FailureClass, Scope, ShapingAction, own};
 use tidings_domain::time::SECOND;
 use tidings_store::model::Hash16;
 
@@ -80,7 +80,7 @@ pub(super) fn apply(
         template,
         until_us: now_us + i64::from(seconds) * SECOND,
         since: now.wall,
-        reason: format!("provider.{code} {}", entry.name),
+        reason: format!("provider.{} {}", own(code).1, entry.name),
         by_account: entry.action == ShapingAction::PauseAccount,
     };
     match entry.action {

@@ -24,6 +24,7 @@ use super::breaker::Reach;
 use super::holdings::Holdings;
 use super::journal::Journal;
 use super::retry::{self, Failed};
+use super::swap;
 use crate::catalog::Snapshot;
 use crate::content::Content;
 use crate::limits::{CLAIM_REST_US, GIVEN_BACK_REST_US, RECORD_BATCH_MAX};
@@ -76,7 +77,8 @@ impl Hand {
         let lane = items[0].sender;
         let sys = self.store.system();
         let now = self.engine.now();
-        let judge = policy::claim_judge(Arc::clone(&snapshot), now);
+        let swaps = swap::find(&self.store, &items, &snapshot, now).await;
+        let judge = policy::claim_judge(Arc::clone(&snapshot), items[0].account, now, swaps);
         let kept = items.clone();
         let won = match self.store.claim(&sys, epoch, items, judge, now).await {
             Ok(claimed) => self.sort(claimed).await,
@@ -248,7 +250,7 @@ impl Hand {
             content: &content.message,
             trace: Some(item.trace),
         };
-        provider.submit(credentials, submission).await
+        provider.submit(credentials, submission).await.of(provider.kind())
     }
 
     fn way<'a>(

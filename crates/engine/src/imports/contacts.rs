@@ -110,8 +110,8 @@ mod tests {
         assert_eq!(kinds(read(&[("phone", "+491701234567"), ("to", "+491701234567")]).unwrap()), ["phone"]);
         assert_eq!(read(&[("phone", " | ")]).unwrap_err().code, "recipient.missing");
         assert_eq!(read(&[("phone", "12")]).unwrap_err().code, "phone.needs_plus");
-        let many = "+491701234501|+491701234502|+491701234503|+491701234504|+491701234505|+491701234506|\
+        const MANY: &str = "+491701234501|+491701234502|+491701234503|+491701234504|+491701234505|+491701234506|\
                     +491701234507|+491701234508|+491701234509|+491701234510|+491701234511";
-        assert_eq!(read(&[("phone", many)]).unwrap_err().code, "recipient.many");
+        assert_eq!(read(&[("phone", MANY)]).unwrap_err().code, "recipient.many");
     }
 }

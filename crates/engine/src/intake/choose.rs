@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 use tidings_domain::decision::{Decision, Verdict};
 use tidings_domain::outgoing::Outgoing;
+use tidings_domain::policy::Gate;
 use tidings_domain::template::{
     ParameterValues, Variant, VersionState, complete, language_chain, variant_of,
 };
@@ -15,14 +16,15 @@ use tidings_store::model::{Hash16, LiveVersion, LogicalTemplate, StoredTemplate}
 
 use crate::catalog::{Snapshot, is_sendable};
 use crate::error::{EngineError, Result};
+use crate::intake::stand_in::{Substitute, stand_in, stopped};
 use crate::templates::arranged;
 
 /// Version of this way of choosing, as the decisions name it.
 const VERSION: u32 = 1;
-const FIELD: &str = "template.variables";
+pub(super) const FIELD: &str = "template.variables";
 
 /// For whom a template is chosen.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Reader<'a> {
     pub language: &'a str,
     pub country: Option<&'a str>,
@@ -34,15 +36,30 @@ pub(super) struct Reader<'a> {
 pub(super) struct Chosen<'a> {
     pub outgoing: Outgoing,
     pub template: Option<&'a StoredTemplate>,
+    /// For the timeline.
     pub decisions: Vec<Decision>,
+    /// For policy, which weighs them with its own.
+    pub ruled: Vec<Decision>,
+    /// Of a template of the catalogue: by which a substitute can be filled later.
+    pub values: Option<Value>,
+}
+
+impl<'a> Chosen<'a> {
+    /// As the intent has it.
+    pub fn plain(outgoing: impl Into<Outgoing>, template: Option<&'a StoredTemplate>) -> Self {
+        let (decisions, ruled) = (Vec::new(), Vec::new());
+        Self { outgoing: outgoing.into(), template, decisions, ruled, values: None }
+    }
 }
 
 /// One version of a logical template with its row of the platform's list.
 #[derive(Clone, Copy)]
-struct Pick<'a> {
-    live: &'a LiveVersion,
-    known: &'a StoredTemplate,
+pub(super) struct Pick<'a> {
+    pub live: &'a LiveVersion,
+    pub known: &'a StoredTemplate,
     arms: usize,
+    /// The arm that the recipient would get if its flag were on.
+    behind_flag: Option<&'a Variant>,
 }
 
 pub(super) fn choose<'a>(
@@ -61,44 +78,108 @@ pub(super) fn choose<'a>(
         return fall_back(logical, values, reader);
     };
     let mut from = logical;
+    let mut ruled = Vec::new();
     let mut given = values.as_ref().map_or_else(|| variables.clone(), |values| Value::Object(values.clone()));
-    if let Some(why) = stopped(snapshot, picked.known, reader.at)
-        && let Some((other, pick, filled)) = stand_in(snapshot, logical, &given, reader)
-    {
-        decisions.push(note(
-            "template.substituted",
-            "The template cannot be sent now; its substitute goes instead.",
-            json!({"template": logical.name, "substitute": other.name, "because": why}),
-        ));
-        (from, picked, given) = (other, pick, filled);
+    let closed = closed_flag(snapshot, logical);
+    let stopped = match closed {
+        Some(_) => Some("behind_flag".to_owned()),
+        None => stopped(snapshot, picked.known, reader.at),
+    };
+    if let Some(flag) = closed {
+        decisions.push(behind_flag(logical, picked, flag));
+    }
+    if let Some(why) = stopped {
+        match stand_in(snapshot, logical, &given, reader) {
+            Some(Substitute { logical: other, pick, values: filled }) => {
+                decisions.push(substituted(logical, other, pick, &why));
+                (from, picked, given) = (other, pick, filled);
+            }
+            None => ruled.extend(closed.map(|flag| no_way_around(logical, flag))),
+        }
     }
     explain(&mut decisions, from, picked, reader);
-    let definition = &picked.known.definition;
-    let variables = match (from.settings.variables.is_empty(), &given) {
-        (false, Value::Object(values)) => arranged(definition, &from.settings.variables, values),
-        _ => given,
+    let outgoing = render(from, picked, &given)?;
+    let template = Some(picked.known);
+    Ok(Chosen { outgoing, template, decisions, ruled, values: Some(given) })
+}
+
+/// A version filled with completed values.
+pub(super) fn render(logical: &LogicalTemplate, pick: Pick<'_>, values: &Value) -> Result<Outgoing> {
+    let definition = &pick.known.definition;
+    let filled = match (logical.settings.variables.is_empty(), values) {
+        (false, Value::Object(named)) => {
+            let variables = arranged(definition, &logical.settings.variables, named);
+            whatsapp::fill_template(definition, &variables)
+        }
+        _ => whatsapp::fill_template(definition, values),
     };
-    let filled = whatsapp::fill_template(definition, &variables).map_err(EngineError::Invalid)?;
-    Ok(Chosen {
-        outgoing: whatsapp::Outgoing::from_template(filled).into(),
-        template: Some(picked.known),
-        decisions,
-    })
+    Ok(whatsapp::Outgoing::from_template(filled.map_err(EngineError::Invalid)?).into())
+}
+
+/// The flag that keeps the whole template back, if one does.
+pub(super) fn closed_flag<'a>(snapshot: &Snapshot, logical: &'a LogicalTemplate) -> Option<&'a str> {
+    let flag = logical.settings.flag.as_deref();
+    flag.filter(|_| snapshot.policy.settings.gate(flag) == Gate::Shadow)
+}
+
+fn behind_flag(logical: &LogicalTemplate, pick: Pick<'_>, flag: &str) -> Decision {
+    let live = pick.live;
+    let inputs = json!({"template": logical.name, "flag": flag, "language": live.language,
+        "variant": live.variant, "version": live.n});
+    let reason = "The template's flag is off: this is what would have been sent.";
+    Decision { shadow: true, ..note("template.behind_flag", reason, inputs) }
+}
+
+fn no_way_around(logical: &LogicalTemplate, flag: &str) -> Decision {
+    let reason = "The template's flag is off, and no substitute of it can be sent.";
+    let inputs = json!({"template": logical.name, "flag": flag});
+    Decision { verdict: Verdict::Deny, ..note("template.flag_off", reason, inputs) }
+}
+
+pub(super) fn substituted(
+    logical: &LogicalTemplate,
+    other: &LogicalTemplate,
+    pick: Pick<'_>,
+    why: &str,
+) -> Decision {
+    note(
+        "template.substituted",
+        "The template cannot be sent now; its substitute goes instead.",
+        json!({"template": logical.name, "substitute": other.name, "because": why,
+            "language": pick.live.language, "variant": pick.live.variant, "version": pick.live.n}),
+    )
 }
 
 /// The first language of the chain that has a version at the platform; within it the recipient's arm.
-fn pick<'a>(snapshot: &'a Snapshot, logical: &LogicalTemplate, reader: Reader<'_>) -> Option<Pick<'a>> {
+pub(super) fn pick<'a>(
+    snapshot: &'a Snapshot,
+    logical: &'a LogicalTemplate,
+    reader: Reader<'_>,
+) -> Option<Pick<'a>> {
     let rules = snapshot.template_rules();
     let default = logical.settings.default_language.as_deref().or(rules.default_language.as_deref());
     let chain = language_chain(reader.language, &rules.language_fallbacks, default);
     let live = snapshot.live_versions(logical.id);
     let arms = logical.settings.arms();
+    let gate = |arm: &Variant| snapshot.policy.settings.gate(arm.flag.as_deref());
     chain.iter().find_map(|language| {
         let here = |variant: &Variant| version(snapshot, logical, live, language, variant);
-        let open: Vec<Variant> = arms.iter().filter(|arm| here(arm).is_some()).cloned().collect();
-        let arm = variant_of(&open, &logical.name, &reader.recipient.0)?;
+        let there: Vec<Variant> = arms.iter().filter(|arm| here(arm).is_some()).cloned().collect();
+        let wanted = variant_of(&there, &logical.name, &reader.recipient.0)?;
+        let mut arm = wanted;
+        // Whoever is not in a closed arm keeps the arm that they have once it opens.
+        let open: Vec<Variant>;
+        if gate(wanted) == Gate::Shadow {
+            open = there.iter().filter(|arm| gate(arm) == Gate::Open).cloned().collect();
+            arm = variant_of(&open, &logical.name, &reader.recipient.0)?;
+        }
+        let behind_flag = logical
+            .settings
+            .variants
+            .iter()
+            .find(|each| gate(wanted) == Gate::Shadow && each.name == wanted.name);
         let (live, known) = here(arm)?;
-        Some(Pick { live, known, arms: arms.len() })
+        Some(Pick { live, known, arms: arms.len(), behind_flag })
     })
 }
 
@@ -124,48 +205,6 @@ fn version<'a>(
     all.first().copied()
 }
 
-/// Why a template does not go out now, if it does not.
-fn stopped(snapshot: &Snapshot, known: &StoredTemplate, at: Timestamp) -> Option<String> {
-    if !is_sendable(&known.status) {
-        return Some(known.status.to_lowercase());
-    }
-    let category = known.category?;
-    let name = Some(known.definition.name.as_str());
-    snapshot.template_pause(name, category, at).map(|_| "held".to_owned())
-}
-
-fn stand_in<'a>(
-    snapshot: &'a Snapshot,
-    logical: &LogicalTemplate,
-    given: &Value,
-    reader: Reader<'_>,
-) -> Option<(&'a LogicalTemplate, Pick<'a>, Value)> {
-    if !snapshot.template_rules().switch_to_substitute {
-        return None;
-    }
-    let other = snapshot.logical_template(logical.account, logical.settings.substitute.as_deref()?)?;
-    let picked = pick(snapshot, other, reader)?;
-    // A substitute that would change what the message is, or cannot go either, is none.
-    if stopped(snapshot, picked.known, reader.at).is_some() || other.category != logical.category {
-        return None;
-    }
-    let declared = &other.settings.variables;
-    let filled = if declared.is_empty() {
-        given.clone()
-    } else {
-        let wanted: ParameterValues = match given {
-            Value::Object(values) => values
-                .iter()
-                .filter(|(name, _)| declared.iter().any(|variable| variable.name == **name))
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
-            _ => return None,
-        };
-        Value::Object(complete(declared, &Value::Object(wanted), FIELD).ok()?)
-    };
-    Some((other, picked, filled))
-}
-
 fn explain(decisions: &mut Vec<Decision>, logical: &LogicalTemplate, picked: Pick<'_>, reader: Reader<'_>) {
     let live = picked.live;
     if live.language != reader.language {
@@ -174,6 +213,11 @@ fn explain(decisions: &mut Vec<Decision>, logical: &LogicalTemplate, picked: Pic
             "There is no approved text in the language asked for; the next of the chain is used.",
             json!({"template": logical.name, "wanted": reader.language, "used": live.language}),
         ));
+    }
+    if let Some(arm) = picked.behind_flag {
+        let reason = "The flag of this variant is off: the recipient would get it, and gets another.";
+        let inputs = json!({"template": logical.name, "variant": arm.name, "flag": arm.flag});
+        decisions.push(Decision { shadow: true, ..note("template.variant", reason, inputs) });
     }
     if picked.arms > 1 || live.n > 1 {
         decisions.push(note(
@@ -210,7 +254,7 @@ fn fall_back<'a>(
         json!({"template": logical.name, "wanted": reader.language, "language": fallback.language,
             "region": fallback.region}),
     );
-    Ok(Chosen { outgoing: outgoing.into(), template: None, decisions: vec![decision] })
+    Ok(Chosen { decisions: vec![decision], ..Chosen::plain(outgoing, None) })
 }
 
 fn note(rule: &'static str, reason: &str, inputs: Value) -> Decision {

@@ -27,7 +27,7 @@ pub(super) fn noted(judge: IntakeJudge, notes: BTreeMap<MessageId, Vec<Decision>
 }
 
 /// Both are JSON lists.
-fn put_before(decisions: &mut String, before: &[Decision]) {
+pub(crate) fn put_before(decisions: &mut String, before: &[Decision]) {
     let mut text = serde_json::to_string(before).expect("a decision has only string keys");
     let rest = decisions.trim_start_matches('[');
     text.pop();

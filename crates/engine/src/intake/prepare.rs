@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use tidings_domain::address::Address;
 use tidings_domain::category::{Category, Channel};
 use tidings_domain::decision::Decision;
-use tidings_domain::id::{Id, MessageId, TopicId};
+use tidings_domain::id::{AccountId, Id, MessageId, SenderId, TopicId};
 use tidings_domain::intent::{Body, Intent, To};
 use tidings_domain::outgoing::{Outgoing, Sms};
 use tidings_domain::policy::Place;
@@ -21,6 +22,7 @@ use crate::catalog::Snapshot;
 use crate::content::Content;
 use crate::error::{EngineError, Result};
 use crate::intake::choose::{Chosen, Reader, choose};
+use crate::intake::ways::{First, plan, words};
 use crate::pipeline::{Ahead, Engine, Route};
 
 /// A message that fits, with the snapshot it was checked against.
@@ -58,20 +60,22 @@ pub(crate) async fn prepare(
     birth: Birth,
 ) -> Result<Prepared> {
     let Birth { id, at: now } = birth;
-    let intent = Intent::parse(json, now).map_err(EngineError::Invalid)?;
-    let address = resolve(caller, &intent).await?;
+    let mut intent = Intent::parse(json, now).map_err(EngineError::Invalid)?;
+    let address = resolve(caller, &intent.to, intent.channel).await?;
     let recipient = caller.scope.hash(&address.canonical());
     let route = (ahead.plan)(snapshot, &intent, &address, recipient)?;
     let place = Place::of(&address);
     let whom = Whom { recipient, country: place.country.as_ref().map(|code| code.as_str()), at: now };
-    let Chosen { mut outgoing, template, decisions } = match intent.channel {
-        Channel::Whatsapp => compose(snapshot, &route, intent.body, whom)?,
-        Channel::Sms => plainly(short(intent.body)?),
-        Channel::Email => plainly(mail(intent.body)?),
-    };
-    let screened = (ahead.screen)(snapshot, &mut outgoing);
+    let Chosen { mut outgoing, template, decisions, ruled, mut values } =
+        say(snapshot, &route, intent.channel, taken(&mut intent.body), whom)?;
+    let mut screened = (ahead.screen)(snapshot, &mut outgoing);
+    if !screened.is_empty() {
+        values.iter_mut().for_each(|values| scrub(snapshot, values));
+    }
+    screened.extend(ruled);
     let category = category(intent.category, template)?;
     super::unsubscribe::name(caller, snapshot, category, &address, &mut outgoing);
+    let tags = tags(caller, snapshot, recipient).await?;
     let topic = topic(snapshot, intent.topic.as_deref(), category)?;
     if matches!(address, Address::Bsuid(_)) && category == Category::Authentication {
         return Err(EngineError::invalid(
@@ -80,6 +84,13 @@ pub(crate) async fn prepare(
             "Authentication templates can only be sent to a phone number.",
         ));
     }
+    let plan = match intent.fallback.is_empty() {
+        true => None,
+        false => {
+            let first = First { address: &address, outgoing: &outgoing, template, category, route: &route };
+            Some(Box::pin(plan(caller, snapshot, &intent, first, ahead, birth)).await?)
+        }
+    };
     let due_at = intent.send_at.unwrap_or(now);
     let expires_at = intent.expires_at.unwrap_or_else(|| due_at.plus(category.default_expiry_us()));
     let message = NewMessage {
@@ -97,40 +108,69 @@ pub(crate) async fn prepare(
         due_at,
         expires_at,
         ordered: intent.ordered,
-        plan: None,
         free_form: outgoing.is_free_form(),
         // Without a trace of the client's the message's own id serves: sixteen random enough bytes.
         trace: trace.or_else(|| TraceId::from_bytes(id.bytes())).expect("a message id is never all zero"),
         trace_given: trace.is_some(),
-        shown: shown(snapshot, intent.metadata.as_deref(), screened),
+        shown: shown(snapshot, intent.metadata.as_deref(), tags, screened),
         reference: intent.reference.as_ref().map(|text| caller.scope.hash(&format!("reference:{text}"))),
         content: Content {
             to: address,
             message: outgoing,
             metadata: intent.metadata,
             reference: intent.reference,
+            values,
         }
         .write(),
+        plan,
     };
     Ok(Prepared { message, route, decisions })
 }
 
 /// What the tenant's rules look at; nothing for those who look at nothing.
-fn shown(snapshot: &Snapshot, metadata: Option<&RawValue>, decisions: Vec<Decision>) -> Option<Arc<Shown>> {
+fn shown(
+    snapshot: &Snapshot,
+    metadata: Option<&RawValue>,
+    tags: Vec<String>,
+    decisions: Vec<Decision>,
+) -> Option<Arc<Shown>> {
     let wanted = snapshot.policy.reads_metadata();
-    if !wanted && decisions.is_empty() {
+    if !wanted && tags.is_empty() && decisions.is_empty() {
         return None;
     }
     let metadata = metadata.filter(|_| wanted).and_then(|raw| serde_json::from_str(raw.get()).ok());
-    Some(Arc::new(Shown { metadata: metadata.unwrap_or_default(), decisions }))
+    Some(Arc::new(Shown { metadata: metadata.unwrap_or_default(), tags, decisions }))
 }
 
-async fn resolve(caller: &Caller, intent: &Intent) -> Result<Address> {
-    match &intent.to {
+/// Read only for tenants whose rules look at them.
+async fn tags(caller: &Caller, snapshot: &Snapshot, recipient: Hash16) -> Result<Vec<String>> {
+    if !snapshot.policy.reads_tags() {
+        return Ok(Vec::new());
+    }
+    Ok(caller.store.contact_tags(&caller.scope, vec![recipient]).await?.pop().unwrap_or_default())
+}
+
+/// What is taken out of the content is taken out of the values that are kept with it.
+fn scrub(snapshot: &Snapshot, values: &mut Value) {
+    match values {
+        Value::String(text) => {
+            let rules = &snapshot.policy.settings.content;
+            if let Some(clean) = rules.scrub(text, &rules.find(text)) {
+                *text = clean;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|each| scrub(snapshot, each)),
+        Value::Object(fields) => fields.values_mut().for_each(|each| scrub(snapshot, each)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+pub(super) async fn resolve(caller: &Caller, to: &To, channel: Channel) -> Result<Address> {
+    match to {
         To::Address(address) => Ok(address.clone()),
         To::Contact(contact) => {
             let addresses = caller.store.contact_addresses(&caller.scope, *contact).await?;
-            let usable = |address: &&Address| address.fits(intent.channel);
+            let usable = |address: &&Address| address.fits(channel);
             addresses.iter().find(usable).cloned().ok_or_else(|| {
                 EngineError::invalid(
                     "to.contact",
@@ -144,14 +184,35 @@ async fn resolve(caller: &Caller, intent: &Intent) -> Result<Address> {
 
 /// For whom the content is made.
 #[derive(Clone, Copy)]
-struct Whom<'a> {
-    recipient: Hash16,
-    country: Option<&'a str>,
-    at: Timestamp,
+pub(super) struct Whom<'a> {
+    pub recipient: Hash16,
+    pub country: Option<&'a str>,
+    pub at: Timestamp,
 }
 
-fn plainly<'a>(outgoing: Outgoing) -> Chosen<'a> {
-    Chosen { outgoing, template: None, decisions: Vec::new() }
+/// What goes out on a channel.
+pub(super) fn say<'a>(
+    snapshot: &'a Snapshot,
+    route: &Route,
+    channel: Channel,
+    body: Body,
+    whom: Whom<'_>,
+) -> Result<Chosen<'a>> {
+    match channel {
+        Channel::Whatsapp => compose(snapshot, route, body, whom),
+        Channel::Sms => match body {
+            Body::Template { name, language, variables } => {
+                short_template(snapshot, &name, &language, &variables, whom)
+            }
+            body => Ok(Chosen::plain(short(body)?, None)),
+        },
+        Channel::Email => Ok(Chosen::plain(mail(body)?, None)),
+    }
+}
+
+/// The body is needed once; the rest of the intent is read on.
+fn taken(body: &mut Body) -> Body {
+    std::mem::replace(body, Body::Sms(Sms { text: String::new() }))
 }
 
 fn unfit(field: &str, detail: &str) -> EngineError {
@@ -170,7 +231,7 @@ fn short(body: Body) -> Result<Outgoing> {
             Ok(Outgoing::Sms(sms))
         }
         Body::Email(_) => Err(unfit("email", "This content is for the channel `email`.")),
-        Body::Template { .. } => Err(unfit("template", "Give the text of an SMS in `sms`.")),
+        Body::Template { .. } => Err(unfit("template", "This template has no plain words; give `sms`.")),
     }
 }
 
@@ -183,13 +244,39 @@ fn mail(body: Body) -> Result<Outgoing> {
     }
 }
 
+/// A template of any of the tenant's accounts, in plain words.
+fn short_template<'a>(
+    snapshot: &'a Snapshot,
+    name: &str,
+    language: &str,
+    variables: &Value,
+    whom: Whom<'_>,
+) -> Result<Chosen<'a>> {
+    let known = |account: &AccountId| {
+        snapshot.logical_template(*account, name).is_some()
+            || snapshot.template(*account, name, language).is_some()
+    };
+    let account = snapshot.accounts.keys().find(|account| known(account)).ok_or_else(|| {
+        EngineError::invalid(
+            "template",
+            "template.unknown",
+            "There is no template with this name and language.",
+        )
+    })?;
+    let route = Route { sender: SenderId::from_bytes([0; 16]), account: *account, reason: "" };
+    let body =
+        Body::Template { name: name.to_owned(), language: language.to_owned(), variables: variables.clone() };
+    let chosen = compose(snapshot, &route, body, whom)?;
+    let text = words(&chosen.outgoing, chosen.template)
+        .ok_or_else(|| unfit("template", "This template has no plain words; give `sms`."))?;
+    let sms = Sms { text };
+    sms.validate().map_err(EngineError::Invalid)?;
+    // The category is the template's; what goes out is no template of a platform.
+    Ok(Chosen { outgoing: Outgoing::Sms(sms), ..chosen })
+}
+
 /// The message object to send, and its template as the platform knows it.
 fn compose<'a>(snapshot: &'a Snapshot, route: &Route, body: Body, whom: Whom<'_>) -> Result<Chosen<'a>> {
-    let plain = |outgoing: whatsapp::Outgoing, template| Chosen {
-        outgoing: outgoing.into(),
-        template,
-        decisions: Vec::new(),
-    };
     match body {
         Body::Template { name, language, variables } => {
             if let Some(logical) = snapshot.logical_template(route.account, &name) {
@@ -200,7 +287,7 @@ fn compose<'a>(snapshot: &'a Snapshot, route: &Route, body: Body, whom: Whom<'_>
             let known = known_template(snapshot, route, &name, &language)?;
             let template =
                 whatsapp::fill_template(&known.definition, &variables).map_err(EngineError::Invalid)?;
-            Ok(plain(whatsapp::Outgoing::from_template(template), Some(known)))
+            Ok(Chosen::plain(whatsapp::Outgoing::from_template(template), Some(known)))
         }
         Body::Sms(_) => Err(unfit("sms", "This content is for the channel `sms`.")),
         Body::Email(_) => Err(unfit("email", "This content is for the channel `email`.")),
@@ -213,7 +300,7 @@ fn compose<'a>(snapshot: &'a Snapshot, route: &Route, body: Body, whom: Whom<'_>
                     Some(known)
                 }
             };
-            Ok(plain(*outgoing, known))
+            Ok(Chosen::plain(*outgoing, known))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The dry run of a whole audience: what would be decided about each recipient, counted by rule.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -8,10 +9,10 @@ use serde_json::{Value, json};
 use tidings_domain::actor::Permission;
 use tidings_domain::address::{Address, CountryCode};
 use tidings_domain::decision::{Decision, Verdict, deciding};
-use tidings_domain::id::ContactId;
+use tidings_domain::id::{AccountId, ContactId};
 use tidings_domain::policy::Place;
 use tidings_domain::time::Timestamp;
-use tidings_store::model::{Hash16, NewMessage, RecipientFacts};
+use tidings_store::model::{Hash16, NewMessage, RecipientFacts, Shown};
 
 use super::rules::is_window_open;
 use super::{Question, judge};
@@ -91,8 +92,8 @@ struct Run<'a> {
     messages: Messages,
     counts: BTreeMap<(String, &'static str, bool), RuleCount>,
     report: AudienceReport,
-    /// New people that this audience would take of the messaging limit.
-    taken: u32,
+    /// New people that this audience would take of the messaging limits, by portfolio.
+    taken: BTreeMap<Hash16, u32>,
 }
 
 pub(crate) async fn audience(
@@ -110,7 +111,18 @@ pub(crate) async fn audience(
     }
     let at = request.at.unwrap_or(now);
     let (messages, counts, report) = (BTreeMap::new(), BTreeMap::new(), AudienceReport::default());
-    let mut run = Run { engine, caller, snapshot, ahead, request, at, messages, counts, report, taken: 0 };
+    let mut run = Run {
+        engine,
+        caller,
+        snapshot,
+        ahead,
+        request,
+        at,
+        messages,
+        counts,
+        report,
+        taken: BTreeMap::new(),
+    };
     match run.request.recipients.take() {
         Some(list) => run.of_list(&list).await?,
         None => run.of_contacts().await?,
@@ -174,15 +186,36 @@ impl Run<'_> {
                 Err(code) => self.refuse(&code, person.sample),
             }
         }
-        let Some(category) = ready.first().map(|(_, message)| message.category) else { return Ok(()) };
-        let asked = ready.iter().map(|(person, message)| (person.hash, message.sender)).collect();
-        let (store, scope) = (&self.caller.store, &self.caller.scope);
-        let watch = self.snapshot.policy.watch;
-        let known = store.audience_facts(scope, asked, category, watch, self.at).await?;
-        for ((person, message), facts) in ready.iter().zip(known) {
-            self.one(person, message, facts);
+        if self.snapshot.policy.reads_tags() {
+            self.tag(&mut ready).await?;
+        }
+        // Recipients of one country go by one account; limits are those of its portfolio.
+        let mut by_account: BTreeMap<AccountId, Vec<(Person, NewMessage)>> = BTreeMap::new();
+        for (person, message) in ready {
+            by_account.entry(message.account).or_default().push((person, message));
+        }
+        for (account, ready) in by_account {
+            let category = ready[0].1.category;
+            let asked = ready.iter().map(|(person, message)| (person.hash, message.sender)).collect();
+            let (store, scope) = (&self.caller.store, &self.caller.scope);
+            let watch = self.snapshot.watch(account);
+            let known = store.audience_facts(scope, asked, category, watch, self.at).await?;
+            for ((person, message), facts) in ready.iter().zip(known) {
+                self.one(person, message, facts);
+            }
         }
         tokio::task::yield_now().await;
+        Ok(())
+    }
+
+    /// Messages are made once for each country; what rules see of the contact is each one's own.
+    async fn tag(&self, ready: &mut [(Person, NewMessage)]) -> Result<()> {
+        let people = ready.iter().map(|(person, _)| person.hash).collect();
+        let tags = self.caller.store.contact_tags(&self.caller.scope, people).await?;
+        for ((_, message), tags) in ready.iter_mut().zip(tags) {
+            let shown = message.shown.as_deref().cloned().unwrap_or_default();
+            message.shown = Some(Arc::new(Shown { tags, ..shown }));
+        }
         Ok(())
     }
 
@@ -214,8 +247,10 @@ impl Run<'_> {
 
     fn one(&mut self, person: &Person, message: &NewMessage, mut facts: RecipientFacts) {
         facts.topic = message.topic;
+        let pool = self.snapshot.pool(message.account);
+        let taken = self.taken.get(&pool).copied().unwrap_or_default();
         if let Some(reach) = &mut facts.reach {
-            reach.recipients = reach.recipients.saturating_add(self.taken);
+            reach.recipients = reach.recipients.saturating_add(taken);
         }
         let question = Question {
             account: message.account,
@@ -240,7 +275,7 @@ impl Run<'_> {
                 self.report.allow += 1;
                 let new =
                     facts.reach.is_some_and(|reach| !reach.counted) && !is_window_open(&question, &facts);
-                self.taken += u32::from(new);
+                *self.taken.entry(pool).or_default() += u32::from(new);
             }
             Some(decision) => {
                 match decision.verdict {

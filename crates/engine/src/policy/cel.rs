@@ -24,6 +24,8 @@ pub struct Expression {
     /// Steps that an evaluation takes at most.
     pub cost: u32,
     uses: Uses,
+    /// Categories and topics whose consent it asks for.
+    purposes: Vec<Box<str>>,
 }
 
 /// What an expression looks at, beside what every message shows at any time.
@@ -33,6 +35,8 @@ pub(crate) struct Uses {
     pub(crate) content: bool,
     /// What changes until the message is due.
     pub(crate) time: bool,
+    /// The tags of the contact, which are read for them.
+    pub(crate) tags: bool,
 }
 
 /// Why an expression was refused.
@@ -56,6 +60,16 @@ impl std::fmt::Display for Misfit {
 impl Misfit {
     fn whole(text: impl Into<String>) -> Self {
         Self { line: 0, column: 0, text: text.into() }
+    }
+
+    /// At the first place where a text stands in quotes.
+    fn in_quotes(source: &str, inner: &str, text: impl Into<String>) -> Self {
+        let at = ['"', '\''].iter().filter_map(|quote| source.find(&format!("{quote}{inner}{quote}"))).min();
+        let Some(at) = at else { return Self::whole(text) };
+        let before = &source[..at];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Self { line, column, text: text.into() }
     }
 
     /// At the first place where a word stands in the source, texts in quotes left out.
@@ -88,6 +102,17 @@ impl Expression {
     /// Whether the rule applies to a message.
     pub(crate) fn holds(&self, seen: &Seen<'_>) -> bool {
         eval::is_true(&self.root, seen)
+    }
+
+    /// The first category or topic that it names and that there is not.
+    pub(crate) fn check_purposes(&self, source: &str, known: impl Fn(&str) -> bool) -> Result<(), Misfit> {
+        let Some(unknown) = self.purposes.iter().find(|purpose| !known(purpose)) else { return Ok(()) };
+        let text = format!("There is no category and no topic `{unknown}`.");
+        Err(Misfit::in_quotes(source, unknown, text))
+    }
+
+    pub(crate) fn purposes(&self) -> &[Box<str>] {
+        &self.purposes
     }
 
     pub(crate) fn uses(&self) -> Uses {

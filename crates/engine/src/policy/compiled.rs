@@ -7,7 +7,7 @@ use tidings_domain::address::CountryCode;
 use tidings_domain::category::Category;
 use tidings_domain::policy::{Cap, Settings, Week, Zone};
 use tidings_domain::time::HOUR;
-use tidings_store::model::{PortfolioLimit, StoredPolicy, Watch};
+use tidings_store::model::{Hash16, PortfolioLimit, StoredPolicy, Watch};
 
 /// What an installation has where a tenant has set nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,10 +47,9 @@ pub struct Policy {
     weeks: BTreeMap<CountryCode, Option<Week>>,
     default_zone: Option<Zone>,
     caps: [Vec<Cap>; 4],
-    pub limit: Option<Limit>,
-    /// What the platform said last.
-    pub portfolio: Option<PortfolioLimit>,
-    pub watch: Watch,
+    /// What the platform said last, by the portfolio's key.
+    portfolios: BTreeMap<Hash16, PortfolioLimit>,
+    caps_us: [i64; 4],
     pub(crate) rules: TenantRules,
 }
 
@@ -71,13 +70,33 @@ impl Policy {
         let default_zone = quiet.default_zone.as_deref().and_then(Zone::named);
         let caps = Category::ALL
             .map(|category| settings.caps.iter().filter(|cap| cap.category == category).copied().collect());
-        let limit = limit(stored, &settings);
         let longest = |caps: &Vec<Cap>| caps.iter().map(|cap| i64::from(cap.hours) * HOUR).max().unwrap_or(0);
-        let watch = Watch { caps_us: caps.each_ref().map(longest), reserves: limit.is_some() };
-        let portfolio = stored.portfolio.clone();
+        let caps_us = caps.each_ref().map(longest);
+        let portfolios = stored.portfolios.iter().map(|each| (each.pool, each.clone())).collect();
         let rules = TenantRules::new(stored, &settings);
         let settings_version = stored.settings.as_ref().map_or(0, |stored| stored.version);
-        Self { settings, settings_version, weeks, default_zone, caps, limit, portfolio, watch, rules }
+        Self { settings, settings_version, weeks, default_zone, caps, portfolios, caps_us, rules }
+    }
+
+    /// The smaller one of what the platform says of a portfolio and what the tenant sets for each.
+    pub fn limit(&self, pool: Hash16) -> Option<Limit> {
+        let learned = self.portfolios.get(&pool).and_then(|portfolio| portfolio.recipients);
+        let own = self.settings.messaging_limit.recipients_per_day;
+        let recipients = learned.into_iter().chain(own).min()?;
+        let percent = u64::from(self.settings.messaging_limit.authentication_percent);
+        let kept = (u64::from(recipients) * percent).div_ceil(100);
+        let for_others = u32::try_from(u64::from(recipients) - kept).unwrap_or(0);
+        Some(Limit { recipients, for_others })
+    }
+
+    /// What the platform said last of a portfolio.
+    pub fn portfolio(&self, pool: Hash16) -> Option<&PortfolioLimit> {
+        self.portfolios.get(&pool)
+    }
+
+    /// What a claim counts for messages of a portfolio.
+    pub fn watch(&self, pool: Hash16) -> Watch {
+        Watch { caps_us: self.caps_us, pool: self.limit(pool).map(|_| pool) }
     }
 
     /// The tenant's own hours in a country, if it set any; the inner `None`: it has turned them off.
@@ -94,18 +113,12 @@ impl Policy {
         self.rules.uses.content
     }
 
+    /// Whether any rule of the tenant's looks at the tags of the contact.
+    pub fn reads_tags(&self) -> bool {
+        self.rules.uses.tags
+    }
+
     pub fn caps_of(&self, category: Category) -> &[Cap] {
         &self.caps[usize::from(category.priority())]
     }
-}
-
-/// The smaller one of what the platform says and what the tenant sets.
-fn limit(stored: &StoredPolicy, settings: &Settings) -> Option<Limit> {
-    let learned = stored.portfolio.as_ref().and_then(|portfolio| portfolio.recipients);
-    let own = settings.messaging_limit.recipients_per_day;
-    let recipients = learned.into_iter().chain(own).min()?;
-    let percent = u64::from(settings.messaging_limit.authentication_percent);
-    let kept = (u64::from(recipients) * percent).div_ceil(100);
-    let for_others = u32::try_from(u64::from(recipients) - kept).unwrap_or(0);
-    Some(Limit { recipients, for_others })
 }

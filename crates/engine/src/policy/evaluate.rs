@@ -95,14 +95,14 @@ async fn counted(
     let (store, scope) = (&caller.store, &caller.scope);
     let mut facts = store.recipient_facts(scope, message.recipient, message.sender).await?;
     facts.topic = message.topic;
-    let watch = snapshot.policy.watch;
+    let watch = snapshot.watch(message.account);
     let cap_us = watch.caps_us[usize::from(message.category.priority())];
     if cap_us > 0 {
         let since = at.plus(-cap_us);
         facts.touched_at = store.touched(scope, message.recipient, message.category, since).await?;
     }
-    if watch.reserves {
-        facts.reach = Some(store.reach(scope, Some(message.recipient), at).await?);
+    if let Some(pool) = watch.pool {
+        facts.reach = Some(store.reach(scope, pool, Some(message.recipient), at).await?);
     }
     Ok(facts)
 }

@@ -59,9 +59,10 @@ enum Asked {
 }
 
 /// In the order in which people read them. Of several that deny, the first one is named.
-const RULES: [(Asked, Rule); 11] = [
+const RULES: [(Asked, Rule); 12] = [
     (Asked::WhenDue, recipient::reachable),
     (Asked::WhenDue, consent::suppression),
+    (Asked::WhenDue, consent::of_all),
     (Asked::WhenDue, consent::topic),
     (Asked::WhenDue, consent::required),
     (Asked::Always, country::us_marketing),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use tidings_domain::id::RuleId;
-use tidings_domain::policy::Settings;
+use tidings_domain::policy::{Gate, Settings};
 use tidings_domain::problem::{Checked, FieldProblem};
 use tidings_domain::time::{MINUTE, Timestamp};
 use tidings_store::model::{StoredPolicy, StoredRule};
@@ -116,6 +116,8 @@ pub(crate) struct TenantRules {
     pub(crate) version: u32,
     /// What any of them looks at.
     pub(crate) uses: Uses,
+    /// Categories and topics whose consent any of them asks for.
+    pub(crate) purposes: Vec<Box<str>>,
 }
 
 impl TenantRules {
@@ -123,9 +125,19 @@ impl TenantRules {
         let rules: Vec<TenantRule> = stored.rules.iter().filter_map(|rule| read(rule, settings)).collect();
         let uses = rules.iter().fold(Uses::default(), |all, rule| {
             let uses = rule.expression.uses();
-            Uses { content: all.content | uses.content, time: all.time | uses.time }
+            Uses {
+                content: all.content | uses.content,
+                time: all.time | uses.time,
+                tags: all.tags | uses.tags,
+            }
         });
-        Self { rules, version: u32::try_from(stored.rules_version).unwrap_or(u32::MAX), uses }
+        let mut purposes: Vec<Box<str>> = Vec::new();
+        for purpose in rules.iter().flat_map(|rule| rule.expression.purposes()) {
+            if !purposes.contains(purpose) {
+                purposes.push(purpose.clone());
+            }
+        }
+        Self { rules, version: u32::try_from(stored.rules_version).unwrap_or(u32::MAX), uses, purposes }
     }
 }
 
@@ -141,7 +153,7 @@ fn read(stored: &StoredRule, settings: &Settings) -> Option<TenantRule> {
     Some(TenantRule {
         id: stored.id,
         code: format!("tenant.{}", text.name),
-        is_shadow: text.mode == Mode::Shadow || text.flag.as_ref().is_some_and(|flag| !settings.flag(flag)),
+        is_shadow: text.mode == Mode::Shadow || settings.gate(text.flag.as_deref()) == Gate::Shadow,
         text,
         version: u32::try_from(stored.version).unwrap_or(u32::MAX),
         expression,

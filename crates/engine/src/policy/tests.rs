@@ -30,6 +30,8 @@ fn snapshot(status: &str) -> Snapshot {
             id: account(),
             provider: ProviderKind::Cloud,
             provider_ref: "1".into(),
+            portfolio: None,
+            pool: tidings_store::model::Hash16([1; 16]),
             credentials,
             created_at: NOW,
         }],

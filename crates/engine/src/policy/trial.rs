@@ -8,7 +8,7 @@ use tidings_domain::policy::Place;
 use tidings_domain::time::{HOUR, Timestamp};
 use tidings_domain::whatsapp;
 use tidings_store::model::{
-    Catalog, PortfolioLimit, Reached, RecipientFacts, StoredPolicy, StoredRule, StoredSettings,
+    Catalog, Hash16, PortfolioLimit, Reached, RecipientFacts, StoredPolicy, StoredRule, StoredSettings,
 };
 
 use super::{PolicyDefaults, Question, RuleText, judge, screen, settle};
@@ -46,7 +46,12 @@ impl Trial {
             settings: Some(settings),
             rules: (1..).zip(rules).map(stored).collect(),
             rules_version: 1,
-            portfolio: Some(PortfolioLimit { recipients: Some(2_000), tier: "TIER_2K".to_owned(), at }),
+            portfolios: vec![PortfolioLimit {
+                pool: Hash16([1; 16]),
+                recipients: Some(2_000),
+                tier: "TIER_2K".to_owned(),
+                at,
+            }],
         };
         let catalog = Catalog { policy, ..Catalog::default() };
         let facts = RecipientFacts {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tidings_domain::category::Channel;
+use tidings_domain::credentials::ProviderKind;
 use tidings_domain::fact::CallbackEntry;
 use tidings_domain::failure::ShapingAction;
 use tidings_domain::id::{AccountId, Id};
@@ -23,15 +23,15 @@ use crate::metrics::Counter;
 use crate::pipeline::Engine;
 
 /// Everything that a callback address stands for.
-struct Door {
+pub(super) struct Door {
     store: Store,
     scope: TenantScope,
-    snapshot: Arc<Snapshot>,
+    pub(super) snapshot: Arc<Snapshot>,
     account: AccountId,
 }
 
 impl Door {
-    fn account(&self) -> &Account {
+    pub(super) fn account(&self) -> &Account {
         self.snapshot.accounts.get(&self.account).expect("the door was opened with this account")
     }
 }
@@ -135,9 +135,9 @@ impl Engine {
         entries: Vec<(bool, CallbackEntry)>,
     ) -> Result<()> {
         let now = self.now();
-        let channel =
-            door.snapshot.accounts.get(&account).map_or(Channel::Whatsapp, |it| it.provider.channel());
-        let mut effects = Effects::new(&self.0.ids, &door.scope, (account, channel), now);
+        let provider = door.snapshot.accounts.get(&account).map_or(ProviderKind::Cloud, |it| it.provider);
+        let mut effects = Effects::new(&self.0.ids, &door.scope, (account, provider.channel()), now);
+        effects.provider = provider;
         for (ours, mut entry) in entries {
             if ours {
                 complaints::name(&door.store, &door.scope, &mut entry).await?;
@@ -149,7 +149,10 @@ impl Engine {
         let Effects { write, signals, opted_out, tier, .. } = effects;
         if let Some(tier) = tier
             && let Some(recipients) = tier_recipients(&tier)
-            && door.store.learn_portfolio_limit(&door.scope, recipients, &tier, now).await?
+            && door
+                .store
+                .learn_portfolio_limit(&door.scope, door.snapshot.pool(account), recipients, &tier, now)
+                .await?
         {
             self.0.catalogs.drop_copy(door.scope.tenant());
         }
@@ -204,7 +207,22 @@ impl Engine {
         Ok(door.store.merge(&door.scope, account, write).await?)
     }
 
-    async fn door(&self, region: &str, account: &str) -> Result<Door> {
+    /// Stores what came in on an account's own connection, as a callback is stored. `Ok` says that it is durable.
+    pub(super) async fn take_in(
+        &self,
+        region: &str,
+        account: AccountId,
+        entries: Vec<CallbackEntry>,
+    ) -> Result<()> {
+        let door = self.door(region, &account.to_string()).await?;
+        let own = &door.account().provider_ref;
+        let entries = entries.into_iter().map(|entry| (entry.account_ref == *own, entry)).collect();
+        self.apply(region, &door, account, entries).await?;
+        self.tick();
+        Ok(())
+    }
+
+    pub(super) async fn door(&self, region: &str, account: &str) -> Result<Door> {
         let missing = || EngineError::NotFound("callback address");
         let store = self.region(region).ok_or_else(missing)?.clone();
         let account = AccountId::parse(account).map_err(|_| missing())?;

@@ -6,9 +6,10 @@ use tidings_domain::actor::Actor;
 use tidings_domain::address::Address;
 use tidings_domain::category::{Category, Channel};
 use tidings_domain::consent::{Purpose, Source};
+use tidings_domain::credentials::ProviderKind;
 use tidings_domain::event::{Kind, NewEvent, Subject};
 use tidings_domain::fact::{CallbackEntry, Complaint, Fact, Identities, Inbound, Receipt, TemplateStatus};
-use tidings_domain::failure::ShapingAction;
+use tidings_domain::failure::{self, ShapingAction};
 use tidings_domain::id::{AccountId, Id, IdSource, SenderId};
 use tidings_domain::policy::tier_recipients;
 use tidings_domain::time::Timestamp;
@@ -31,6 +32,8 @@ pub(super) struct Effects<'a> {
     account: AccountId,
     /// What the account carries: statements of its recipients count for this.
     channel: Channel,
+    /// Whose codes its receipts name.
+    pub provider: ProviderKind,
     pub now: Timestamp,
     pub write: CallbackWrite,
     pub signals: Vec<Signal>,
@@ -48,11 +51,13 @@ impl<'a> Effects<'a> {
         now: Timestamp,
     ) -> Self {
         let write = CallbackWrite { received_at: now, ..CallbackWrite::default() };
+        let provider = ProviderKind::Cloud;
         Self {
             ids,
             scope,
             account,
             channel,
+            provider,
             now,
             write,
             signals: Vec::new(),
@@ -227,7 +232,7 @@ fn one(effects: &mut Effects<'_>, sender: Option<&Sender>, snapshot: &Snapshot, 
 }
 
 fn receipt(effects: &mut Effects<'_>, sender: Option<&Sender>, receipt: Receipt) {
-    let code = receipt.error.as_ref().map(|error| error.code);
+    let code = receipt.error.as_ref().map(|error| failure::stored(effects.provider, error.code));
     let (mut invalid, mut cool_until) = (None, None);
     if let Some(code) = code {
         let entry = failure_entry(code);
@@ -235,7 +240,7 @@ fn receipt(effects: &mut Effects<'_>, sender: Option<&Sender>, receipt: Receipt)
         invalid = unreachable.then_some(code);
         cool_until = cool;
         if entry.action == ShapingAction::SuppressMarketing {
-            effects.platform_says(&receipt.who, false, &code.to_string(), receipt.at);
+            effects.platform_says(&receipt.who, false, &failure::own(code).1.to_string(), receipt.at);
         }
         if let Some(sender) = sender {
             effects.signals.push(Signal { sender: sender.id, recipient: None, template: None, code });

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use tidings_domain::event::Kind;
+use tidings_domain::failure::own;
 use tidings_domain::id::MessageId;
 use tidings_domain::lifecycle::{AttemptState, Status};
 use tidings_domain::time::Timestamp;
@@ -147,7 +148,7 @@ fn read(facts: &Facts<'_>) -> String {
 }
 
 fn failed(facts: &Facts<'_>) -> String {
-    let provider = |code: i64| format!("The provider said {code}: {}", failure_entry(code).meaning);
+    let provider = |code: i64| format!("The provider said {}: {}", own(code).1, failure_entry(code).meaning);
     let last_code = facts.head.attempts.iter().rev().find_map(|attempt| attempt.code);
     match facts.head.status {
         Status::Denied => {
@@ -268,7 +269,7 @@ fn detail(event: &LoggedEvent) -> String {
         parts.push(match key.as_str() {
             "code" => shown.parse().map_or_else(
                 |_| format!("code {shown}"),
-                |code| format!("code {shown} ({})", failure_entry(code).name),
+                |code| format!("code {} ({})", own(code).1, failure_entry(code).name),
             ),
             "attempt" => format!("attempt {shown}"),
             _ => format!("{} {shown}", key.replace('_', " ")),

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use tidings_domain::actor::Permission;
 use tidings_domain::category::Category;
+use tidings_domain::failure::own;
 use tidings_domain::id::MessageId;
-use tidings_domain::lifecycle::Status;
+use tidings_domain::lifecycle::{AttemptState, Status};
 use tidings_domain::outgoing::Outgoing;
-use tidings_domain::time::Timestamp;
-use tidings_store::model::{AttemptRow, LoggedEvent, MessageView};
+use tidings_domain::time::{SECOND, Timestamp};
+use tidings_store::model::{AttemptRow, LoggedEvent, MessageView, PlanView, StepView};
 
 use crate::caller::Caller;
 use crate::content::Content;
@@ -46,11 +47,67 @@ pub struct MessageReport {
     pub expires_at: Timestamp,
     pub trace_id: String,
     pub attempts: Vec<AttemptReport>,
+    /// The ways that it may take, where there is more than one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanReport>,
     /// Verdicts of policy, in the order in which they were made.
     pub decisions: Vec<Value>,
     /// What the provider said about the price.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<Value>,
+}
+
+/// The ways of a message, in their order.
+#[derive(Debug, Serialize)]
+pub struct PlanReport {
+    /// Which one is under way, from 0.
+    pub step: u8,
+    /// When the next one is taken unless this one succeeds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<Timestamp>,
+    /// Why no other one will be taken: `succeeded`, `answered`, `canceled` or `over`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
+    pub steps: Vec<StepReport>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct StepReport {
+    pub channel: &'static str,
+    pub sender: String,
+    /// Why this sender.
+    pub because: String,
+    /// The number of the attempt with which it was taken; nothing if it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_attempt: Option<u8>,
+    /// Seconds that it has; the last one has no bound but the message's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within_s: Option<i64>,
+    /// What it must reach within them.
+    pub until: &'static str,
+}
+
+impl PlanReport {
+    fn of(plan: PlanView) -> Self {
+        let step = |step: StepView| StepReport {
+            channel: step.channel.as_str(),
+            sender: step.sender.to_string(),
+            because: step.reason,
+            first_attempt: step.first_attempt,
+            within_s: step.until.wait_us.map(|us| us / SECOND),
+            until: match step.until.success {
+                AttemptState::Delivered => "delivered",
+                AttemptState::Read => "read",
+                _ => "accepted",
+            },
+        };
+        Self {
+            step: plan.step,
+            next_at: plan.deadline,
+            ended: plan.ended,
+            steps: plan.steps.into_iter().map(step).collect(),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -83,7 +140,7 @@ pub struct ErrorReport {
 impl ErrorReport {
     pub fn of(code: i64) -> Self {
         let entry = failure_entry(code);
-        Self { code, name: entry.name, meaning: entry.meaning }
+        Self { code: own(code).1, name: entry.name, meaning: entry.meaning }
     }
 }
 
@@ -134,6 +191,7 @@ pub(super) fn report(view: MessageView, events: &[LoggedEvent]) -> MessageReport
         due_at: head.due_at,
         expires_at: head.expires_at,
         trace_id: head.trace.to_string(),
+        plan: view.plan.map(PlanReport::of),
         attempts: head.attempts.iter().map(|row| attempt(head.id, row)).collect(),
         decisions: decisions(events),
         cost: cost.and_then(|text| serde_json::from_str(text).ok()),

@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use tidings_domain::id::VersionId;
-use tidings_domain::template::{Change, Preview, VariableType, diff, preview};
-use tidings_store::model::TemplateVersion;
+use tidings_domain::id::{CatalogueId, VersionId};
+use tidings_domain::problem::FieldProblem;
+use tidings_domain::template::{Change, Preview, Variable, VariableType, diff, preview};
+use tidings_domain::whatsapp::lint::{Finding, is_refused, lint};
 
 use super::sample_of;
+use super::versions::{fits_declaration, whole};
 use crate::caller::Caller;
 use crate::error::{EngineError, Result};
 use crate::pipeline::Engine;
@@ -23,6 +25,17 @@ pub struct VersionDiff {
 #[derive(Debug, Clone, Default)]
 pub struct PreviewInput {
     pub values: Vec<(String, String)>,
+}
+
+/// A draft before it is one.
+#[derive(Debug, Serialize)]
+pub struct DraftPreview {
+    pub preview: Preview,
+    /// Whether the linter refuses it.
+    pub refused: bool,
+    pub findings: Vec<Finding>,
+    /// Where the definition and the declared variables do not fit each other.
+    pub problems: Vec<FieldProblem>,
 }
 
 impl Engine {
@@ -58,30 +71,57 @@ impl Engine {
     ) -> Result<Preview> {
         let version = self.template_version(caller, id).await?;
         let logical = self.logical_template(caller, version.template).await?;
-        let declared = &logical.settings.variables;
-        let examples = examples(&version);
-        let value = |name: &str, place: usize| {
-            let by_name = declared.iter().find(|variable| variable.name == name);
-            let variable = by_name.or_else(|| {
-                // Files fill no place of a text.
-                declared.iter().filter(|variable| variable.kind != VariableType::File).nth(place)
-            });
-            let key = variable.map_or(name, |variable| variable.name.as_str());
-            let given = input.values.iter().find(|(given, _)| given == key || given == name);
-            given
-                .map(|(_, value)| value.clone())
-                .or_else(|| variable.and_then(|variable| sample_of(variable).as_str().map(str::to_owned)))
-                .or_else(|| examples.get(place).cloned())
+        Ok(shown(&version.definition, &logical.settings.variables, input))
+    }
+
+    /// What a draft would look like and what would be said to it. Nothing is stored.
+    pub async fn preview_draft(
+        &self,
+        caller: &Caller,
+        template: CatalogueId,
+        language: &str,
+        definition: Value,
+        input: &PreviewInput,
+    ) -> Result<DraftPreview> {
+        let logical = self.logical_template(caller, template).await?;
+        let definition = whole(&logical, language, definition)?;
+        let findings = lint(&definition);
+        let problems = match fits_declaration(&logical.settings, &definition) {
+            Err(EngineError::Invalid(problems)) => problems,
+            _ => Vec::new(),
         };
-        Ok(preview(&version.definition, &value))
+        Ok(DraftPreview {
+            preview: shown(&definition, &logical.settings.variables, input),
+            refused: is_refused(&findings),
+            findings,
+            problems,
+        })
     }
 }
 
+fn shown(definition: &Value, declared: &[Variable], input: &PreviewInput) -> Preview {
+    let examples = examples(definition);
+    let value = |name: &str, place: usize| {
+        let by_name = declared.iter().find(|variable| variable.name == name);
+        let variable = by_name.or_else(|| {
+            // Files fill no place of a text.
+            declared.iter().filter(|variable| variable.kind != VariableType::File).nth(place)
+        });
+        let key = variable.map_or(name, |variable| variable.name.as_str());
+        let given = input.values.iter().find(|(given, _)| given == key || given == name);
+        given
+            .map(|(_, value)| value.clone())
+            .or_else(|| variable.and_then(|variable| sample_of(variable).as_str().map(str::to_owned)))
+            .or_else(|| examples.get(place).cloned())
+    };
+    preview(definition, &value)
+}
+
 /// The samples in a definition, in the order of their places.
-fn examples(version: &TemplateVersion) -> Vec<String> {
+fn examples(definition: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    for component in list(&version.definition["components"]) {
+    for component in list(&definition["components"]) {
         let example = &component["example"];
         let rows = [
             list(&example["header_text"]),

@@ -2,6 +2,7 @@
 //! Choosing one for a message is intake's (`intake/choose.rs`); what the platform decides arrives through
 //! reconcile and the sync like everything else it says.
 
+mod adopt;
 mod catalogue;
 mod hand_in;
 mod look;
@@ -9,8 +10,9 @@ mod stats;
 mod versions;
 pub(crate) mod work;
 
+pub use adopt::{AdoptReport, AdoptRequest, Adopted, Skipped};
 pub use catalogue::NewLogical;
-pub use look::{PreviewInput, VersionDiff};
+pub use look::{DraftPreview, PreviewInput, VersionDiff};
 pub use stats::{ReasonCount, TemplateStats};
 pub use versions::NewDraft;
 

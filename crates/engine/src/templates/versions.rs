@@ -306,7 +306,7 @@ fn admit(caller: &Caller, findings: &[Finding], override_lint: bool) -> Result<O
 }
 
 /// Every declared variable has its place, and every place its variable: tried with the samples.
-fn fits_declaration(settings: &Settings, definition: &Value) -> Result<()> {
+pub(super) fn fits_declaration(settings: &Settings, definition: &Value) -> Result<()> {
     if settings.variables.is_empty() {
         return Ok(());
     }

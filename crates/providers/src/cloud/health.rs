@@ -10,7 +10,7 @@ use crate::limits::CALL;
 
 const NUMBER_FIELDS: &str = "?fields=display_phone_number,verified_name,quality_rating,status,throughput,\
                              whatsapp_business_manager_messaging_limit,health_status";
-const ACCOUNT_FIELDS: &str = "?fields=name,account_review_status,health_status";
+const ACCOUNT_FIELDS: &str = "?fields=name,account_review_status,health_status,owner_business_info";
 
 #[derive(Deserialize)]
 struct Number<'a> {
@@ -50,6 +50,14 @@ struct Business<'a> {
     account_review_status: Text<'a>,
     #[serde(borrow, default)]
     health_status: Maybe<Health<'a>>,
+    #[serde(borrow, default)]
+    owner_business_info: Maybe<Owner<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Owner<'a> {
+    #[serde(borrow, default)]
+    id: Text<'a>,
 }
 
 fn can_send(health: &Maybe<Health<'_>>) -> Option<String> {
@@ -84,6 +92,7 @@ impl CloudProvider {
         let account: Business<'_> = calls::read(&body)?;
         Ok(AccountHealth {
             name: account.name.owned(),
+            portfolio: account.owner_business_info.get().and_then(|owner| owner.id.owned()),
             review_status: account.account_review_status.owned(),
             can_send: can_send(&account.health_status),
         })

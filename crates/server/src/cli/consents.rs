@@ -138,28 +138,31 @@ pub enum Consent {
         server: Server,
     },
     /// Show what is set about consent, or change it.
-    Settings {
-        /// `opt-out` or `opt-in`: what somebody who said nothing may be sent.
-        #[arg(long, value_name = "RULE", value_parser = ["opt-out", "opt-in"])]
-        marketing: Option<String>,
-        /// The name that pages and proofs show.
-        #[arg(long, value_name = "NAME")]
-        business_name: Option<String>,
-        /// A word of yours that opts out; all of yours, once for each, an empty one for none.
-        #[arg(long = "stop-word", value_name = "WORD")]
-        stop_words: Vec<String>,
-        /// A word of yours that opts in again, in the same way.
-        #[arg(long = "start-word", value_name = "WORD")]
-        start_words: Vec<String>,
-        /// Answer a certain opt-out by one sentence.
-        #[arg(long, value_name = "YES")]
-        confirm_opt_out: Option<bool>,
-        /// That sentence; empty for ours.
-        #[arg(long, value_name = "TEXT")]
-        confirmation: Option<String>,
-        #[command(flatten)]
-        server: Server,
-    },
+    Settings(ConsentRules),
+}
+
+#[derive(Debug, Args)]
+pub struct ConsentRules {
+    /// `opt-out` or `opt-in`: what somebody who said nothing may be sent.
+    #[arg(long, value_name = "RULE", value_parser = ["opt-out", "opt-in"])]
+    pub marketing: Option<String>,
+    /// The name that pages and proofs show.
+    #[arg(long, value_name = "NAME")]
+    pub business_name: Option<String>,
+    /// A word of yours that opts out; all of yours, once for each, an empty one for none.
+    #[arg(long = "stop-word", value_name = "WORD")]
+    pub stop_words: Vec<String>,
+    /// A word of yours that opts in again, in the same way.
+    #[arg(long = "start-word", value_name = "WORD")]
+    pub start_words: Vec<String>,
+    /// Answer a certain opt-out by one sentence.
+    #[arg(long, value_name = "YES")]
+    pub confirm_opt_out: Option<bool>,
+    /// That sentence; empty for ours.
+    #[arg(long, value_name = "TEXT")]
+    pub confirmation: Option<String>,
+    #[command(flatten)]
+    pub server: Server,
 }
 
 #[derive(Debug, Args)]

@@ -48,12 +48,15 @@ pub async fn account(command: Account, out: Out) -> Outcome {
             access_token_file,
             app_secret_file,
             verify_token,
+            portfolio,
             server,
         } => {
             let mut body = json!({"provider": provider});
-            for (field, word) in
-                [("business_account_id", business_account_id), ("verify_token", verify_token)]
-            {
+            for (field, word) in [
+                ("business_account_id", business_account_id),
+                ("verify_token", verify_token),
+                ("portfolio", portfolio),
+            ] {
                 if let Some(word) = word {
                     body[field] = json!(word);
                 }
@@ -77,6 +80,7 @@ pub async fn account(command: Account, out: Out) -> Outcome {
             app_secret_file,
             drop_old_app_secrets,
             verify_token,
+            portfolio,
             connection_file,
             server,
         } => {
@@ -88,15 +92,24 @@ pub async fn account(command: Account, out: Out) -> Outcome {
             if let Some(word) = verify_token {
                 body["verify_token"] = json!(word);
             }
+            if let Some(portfolio) = portfolio {
+                body["portfolio"] = json!(portfolio);
+            }
             let path = format!("/v1/accounts/{}", escaped(&id));
             let changed = view::api(&server).call(http::Method::PATCH, &path, Some(body), None).await?;
-            let names = [("account", "/id"), ("app secrets that count", "/app_secrets")];
+            let names =
+                [("account", "/id"), ("portfolio", "/portfolio"), ("app secrets that count", "/app_secrets")];
             Ok(out.answer(&changed, || view::fields(&changed, &names))?)
         }
         Account::List(list) => {
             let page =
                 view::api(&list.server).get(&format!("/v1/accounts{}", view::page(&list, &[]))).await?;
-            let columns = [("ID", "/id"), ("PROVIDER", "/provider"), ("AT THE PROVIDER", "/provider_ref")];
+            let columns = [
+                ("ID", "/id"),
+                ("PROVIDER", "/provider"),
+                ("AT THE PROVIDER", "/provider_ref"),
+                ("PORTFOLIO", "/portfolio"),
+            ];
             Ok(out.answer(&page, || view::list(&page, "accounts", &columns))?)
         }
     }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Failure, Outcome, imports, view};
 use crate::api::query;
-use crate::cli::{Consent, Said, Server};
+use crate::cli::{Consent, ConsentRules, Said};
 use crate::output::Out;
 
 pub async fn run(command: Consent, out: Out) -> Outcome {
@@ -72,28 +72,7 @@ pub async fn run(command: Consent, out: Out) -> Outcome {
             let made = view::api(&server).post("/v1/topics", Some(body)).await?;
             Ok(out.answer(&made, || view::fields(&made, &[("topic", "/code"), ("id", "/id")]))?)
         }
-        Consent::Settings {
-            marketing,
-            business_name,
-            stop_words,
-            start_words,
-            confirm_opt_out,
-            confirmation,
-            server,
-        } => {
-            let mut changes = Map::new();
-            let mut change = |field: &str, value: Option<Value>| {
-                changes.extend(value.map(|value| (field.to_owned(), value)));
-            };
-            change("marketing", marketing.map(|rule| json!(rule.replace('-', "_"))));
-            change("business_name", business_name.map(Value::from));
-            change("stop_words", words(&stop_words));
-            change("start_words", words(&start_words));
-            change("confirm_opt_out", confirm_opt_out.map(Value::from));
-            let sentence = |text: String| if text.is_empty() { Value::Null } else { json!(text) };
-            change("confirmation", confirmation.map(sentence));
-            settings(changes, &server, out).await
-        }
+        Consent::Settings(rules) => settings(rules, out).await,
         Consent::Reviews { .. } | Consent::Confirm { .. } | Consent::Dismiss(_) => {
             reviews::run(command, out).await
         }
@@ -164,8 +143,23 @@ fn words(given: &[String]) -> Option<Value> {
     (!given.is_empty()).then(|| json!(all))
 }
 
-async fn settings(changes: Map<String, Value>, server: &Server, out: Out) -> Outcome {
-    let api = view::api(server);
+/// What of the settings changes.
+fn changes(rules: &ConsentRules) -> Map<String, Value> {
+    let sentence = |text: &String| if text.is_empty() { Value::Null } else { json!(text) };
+    let all = [
+        ("marketing", rules.marketing.as_ref().map(|rule| json!(rule.replace('-', "_")))),
+        ("business_name", rules.business_name.as_ref().map(sentence)),
+        ("stop_words", words(&rules.stop_words)),
+        ("start_words", words(&rules.start_words)),
+        ("confirm_opt_out", rules.confirm_opt_out.map(Value::from)),
+        ("confirmation", rules.confirmation.as_ref().map(sentence)),
+    ];
+    all.into_iter().filter_map(|(field, value)| Some((field.to_owned(), value?))).collect()
+}
+
+async fn settings(rules: ConsentRules, out: Out) -> Outcome {
+    let changes = changes(&rules);
+    let api = view::api(&rules.server);
     let mut settings = api.get("/v1/consent-settings").await?;
     if !changes.is_empty() {
         for (field, value) in changes {

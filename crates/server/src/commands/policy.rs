@@ -21,7 +21,25 @@ pub async fn run(command: Policy, out: Out) -> Outcome {
             let set = view::api(&server).call(Method::PUT, "/v1/policy/settings", Some(body), None).await?;
             Ok(out.answer(&set, || format!("version {} is in force", set["version"]))?)
         }
-        Policy::Packs { server } => {
+        Policy::Packs { upcoming: true, all_tenants, at, server } => {
+            let path = if all_tenants { "/v1/tenants/policy-changes" } else { "/v1/policy/packs" };
+            let only = (!all_tenants).then_some("true");
+            let query = crate::api::query(&[("upcoming", only), ("at", at.as_deref())]);
+            let found = view::api(&server).get(&format!("{path}{query}")).await?;
+            Ok(out.answer(&found, || changes(&found))?)
+        }
+        Policy::Decisions { server } => {
+            let found = view::api(&server).get("/v1/policy/decisions").await?;
+            let columns = [
+                ("RULE", "/rule"),
+                ("VERDICT", "/verdict"),
+                ("LAST DAY", "/last_day"),
+                ("LAST WEEK", "/last_week"),
+                ("NEWEST", "/latest/0/message"),
+            ];
+            Ok(out.answer(&found, || view::list(&found, "rules", &columns))?)
+        }
+        Policy::Packs { server, .. } => {
             let packs = view::api(&server).get("/v1/policy/packs").await?;
             let columns = [
                 ("COUNTRY", "/country"),
@@ -91,6 +109,34 @@ async fn audience(
     Ok(out.answer(&report, || {
         format!("{}\n{}", view::fields(&report, &totals), view::list(&report, "rules", &columns))
     })?)
+}
+
+/// A paragraph for each change, with what it touches.
+fn changes(found: &Value) -> String {
+    let mut text = String::new();
+    for change in found["changes"].as_array().into_iter().flatten() {
+        let areas: Vec<&str> =
+            change["areas"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let place = format!("{} {}", view::text(change, "/country"), areas.join(", "));
+        text.push_str(&format!("{}  {}  {}\n", view::text(change, "/on"), place.trim(), change["what"]));
+        text.push_str(&format!("  {}\n", view::text(change, "/source")));
+        for touched in change["touches"].as_array().into_iter().flatten() {
+            let spared = view::text(touched, "/spared");
+            if !spared.is_empty() {
+                text.push_str(&format!("  {}: does not act, {spared}\n", view::text(touched, "/name")));
+                continue;
+            }
+            let named = |list: &str, name: &str| {
+                let rows = touched[list].as_array().into_iter().flatten();
+                let one = |row: &Value| format!("{} ({})", view::text(row, name), row["messages"]);
+                rows.map(one).collect::<Vec<_>>().join(", ")
+            };
+            text.push_str(&format!("  {}\n", view::text(touched, "/name")));
+            text.push_str(&format!("    templates: {}\n", named("templates", "/name")));
+            text.push_str(&format!("    senders: {}\n", named("senders", "/address")));
+        }
+    }
+    if text.is_empty() { "nothing is announced\n".to_owned() } else { text }
 }
 
 fn settings(shown: &Value) -> String {

@@ -28,6 +28,9 @@ pub async fn run(command: Template, out: Out) -> Outcome {
             ];
             Ok(out.answer(&page, || view::list(&page, "templates", &columns))?)
         }
+        Template::Adopt { names, account, tags, owner, server } => {
+            adopt(names, account, &tags, &owner, &server, out).await
+        }
         Template::Lint { file } => judge(&file, out),
         Template::Create { name, category, account, settings, server } => {
             let mut body = settings.as_deref().map(object).transpose()?.unwrap_or_default();
@@ -126,6 +129,32 @@ async fn of_version(command: Template, out: Out) -> Outcome {
 async fn sync(account: &str, server: &Server, out: Out) -> Outcome {
     let counts = view::api(server).post("/v1/templates/sync", Some(json!({"account": account}))).await?;
     Ok(out.answer(&counts, || lines(&counts))?)
+}
+
+async fn adopt(
+    names: Vec<String>,
+    account: Option<String>,
+    tags: &[String],
+    owner: &str,
+    server: &Server,
+    out: Out,
+) -> Outcome {
+    let tags: Map<String, Value> = tags
+        .iter()
+        .map(|tag| tag.split_once('=').map(|(key, value)| (key.to_owned(), json!(value))))
+        .collect::<Option<_>>()
+        .ok_or_else(|| Failure::Usage("write a tag as KEY=VALUE".to_owned()))?;
+    let body = json!({"names": names, "account": account, "tags": tags, "owner": owner});
+    let report = view::api(server).post("/v1/templates/catalogue/adopt", Some(body)).await?;
+    let adopted = [("ID", "/id"), ("NAME", "/name"), ("CATEGORY", "/category"), ("LANGUAGES", "/languages")];
+    let skipped = [("NOT ADOPTED", "/name"), ("CODE", "/code"), ("WHY", "/detail")];
+    Ok(out.answer(&report, || {
+        let mut text = view::list(&report, "adopted", &adopted);
+        if report["skipped"].as_array().is_some_and(|rows| !rows.is_empty()) {
+            text.push_str(&view::list(&report, "skipped", &skipped));
+        }
+        text
+    })?)
 }
 
 /// Judges a file without a server; ends with status 1 if the platform would refuse it.

@@ -1,10 +1,12 @@
 //! Claiming: the right to submit becomes durable before the request leaves.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use tidings_domain::actor::{Actor, SystemLoop};
 use tidings_domain::event::Kind;
-use tidings_domain::id::Id as _;
+use tidings_domain::id::{Id as _, MessageId};
 use tidings_domain::lifecycle::{AttemptState, Terminal};
 use tidings_domain::time::Timestamp;
 
@@ -19,7 +21,9 @@ use crate::conn::{Batch, Bulk, Conn, Insert, cells};
 use crate::error::{Result, StoreError};
 use crate::events::{Events, Head};
 use crate::executor::{Group, Ticket, Work};
-use crate::model::{AttentionKind, ClaimJudge, Claimed, DueItem, Epoch, Judgement, RecipientFacts, Watch};
+use crate::model::{
+    AttentionKind, ClaimJudge, Claimed, DueItem, Epoch, Judgement, RecipientFacts, Swap, Watch,
+};
 use crate::scope::{Part, STEP_CONTENT, SystemScope, TenantScope, step_row};
 use crate::store::Store;
 
@@ -28,6 +32,8 @@ pub(crate) struct ClaimJob {
     items: Vec<DueItem>,
     judge: ClaimJudge,
     at: Timestamp,
+    /// New contents of messages that are swapped, sealed.
+    swapped: BTreeMap<MessageId, Vec<u8>>,
 }
 
 /// The content of one way of a message.
@@ -56,10 +62,16 @@ impl Store {
         judge: ClaimJudge,
         at: Timestamp,
     ) -> Result<Vec<Claimed>> {
-        let job = ClaimJob { epoch, items: items.clone(), judge, at };
+        let swaps = Arc::clone(&judge.swaps);
+        let swapped = self.sealed_swaps(&items, &swaps).await?;
+        let job = ClaimJob { epoch, items: items.clone(), judge, at, swapped };
         let verdicts = self.executor().hot(job).await?;
         let mut claimed = Vec::with_capacity(items.len());
-        for (item, verdict) in items.into_iter().zip(verdicts) {
+        for (mut item, verdict) in items.into_iter().zip(verdicts) {
+            if let (Verdict::Won(_), Some(swap)) = (&verdict, swaps.get(&item.message)) {
+                item.template = Some(swap.template.clone());
+                item.language = Some(swap.language.clone());
+            }
             claimed.push(match verdict {
                 Verdict::Won(sealed) => {
                     let scope = self.scope_of(item.tenant).await?;
@@ -74,6 +86,22 @@ impl Store {
             });
         }
         Ok(claimed)
+    }
+
+    async fn sealed_swaps(
+        &self,
+        items: &[DueItem],
+        swaps: &BTreeMap<MessageId, Swap>,
+    ) -> Result<BTreeMap<MessageId, Vec<u8>>> {
+        let mut sealed = BTreeMap::new();
+        for item in items {
+            let Some(swap) = swaps.get(&item.message) else { continue };
+            let scope = self.scope_of(item.tenant).await?;
+            let scope = scope.ok_or(StoreError::Corrupt("a due message has no tenant"))?;
+            let data = scope.seal(Part::Content.table(), item.message.as_bytes(), &swap.content);
+            sealed.insert(item.message, data);
+        }
+        Ok(sealed)
     }
 }
 
@@ -119,6 +147,7 @@ impl Group for ClaimJob {
         let entries = unanswered(conn, entries).await?;
         let verdicts = judge(conn, &entries).await?;
         let won = store(conn, &entries, &verdicts).await?;
+        swap(conn, &entries, &won).await?;
         let items: Vec<&DueItem> = won.iter().map(|&n| entries[n].item).collect();
         let steps = steps_of(conn, &items).await?;
         let mut sealed: Vec<Option<Sealed>> = entries.iter().map(|_| None).collect();
@@ -175,7 +204,8 @@ async fn judge(conn: &Conn, entries: &[Entry<'_>]) -> Result<Vec<Judgement>> {
         .map(|entry| Wanted {
             tenant: &entry.item.tenant,
             recipient: &entry.item.recipient,
-            window_of: (entry.item.free_form || entry.job.judge.watch.reserves).then_some(&entry.item.sender),
+            window_of: (entry.item.free_form || entry.job.judge.watch.pool.is_some())
+                .then_some(&entry.item.sender),
             message: Some(&entry.item.message),
         })
         .collect();
@@ -221,6 +251,37 @@ const CLAIM: Insert = Insert {
         $8::bigint[], $9::bigint[])",
 },
 };
+
+const SWAP: Bulk = Bulk {
+    sqlite: "UPDATE messages SET template = ?3, language = ?4 WHERE tenant_id = ?1 AND id = ?2",
+    postgres: "UPDATE messages m SET template = k.template, language = k.language
+        FROM UNNEST($1::bytea[], $2::bytea[], $3::text[], $4::text[]) AS k (tenant_id, id, template, language)
+        WHERE m.tenant_id = k.tenant_id AND m.id = k.id",
+};
+
+/// What was erased stays erased.
+const RESEAL: Bulk = Bulk {
+    sqlite: "UPDATE sealed SET data = ?4 WHERE tenant_id = ?1 AND owner = ?2 AND part = ?3",
+    postgres: "UPDATE sealed s SET data = k.data
+        FROM UNNEST($1::bytea[], $2::bytea[], $3::bigint[], $4::bytea[]) AS k (tenant_id, owner, part, data)
+        WHERE s.tenant_id = k.tenant_id AND s.owner = k.owner AND s.part = k.part",
+};
+
+/// Messages that were won with another template carry it from now on.
+async fn swap(conn: &Conn, entries: &[Entry<'_>], won: &[usize]) -> Result<()> {
+    let (mut templates, mut contents) = (Batch::new(4, 0), Batch::new(4, 0));
+    for entry in won.iter().map(|&n| &entries[n]) {
+        let (item, job) = (entry.item, entry.job);
+        let (Some(swap), Some(data)) = (job.judge.swaps.get(&item.message), job.swapped.get(&item.message))
+        else {
+            continue;
+        };
+        templates.push(cells![&item.tenant, &item.message, swap.template.as_str(), swap.language.as_str()]);
+        contents.push(cells![&item.tenant, &item.message, Part::Content.code(), data]);
+    }
+    conn.bulk(&SWAP, &templates).await?;
+    conn.bulk(&RESEAL, &contents).await.map(|_| ())
+}
 
 /// Writes the verdicts; returns the entries that were won.
 async fn store(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) -> Result<Vec<usize>> {

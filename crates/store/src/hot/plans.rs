@@ -21,6 +21,8 @@ use crate::conn::{Batch, Bulk, Conn, Row, Val, cells};
 use crate::error::Result;
 use crate::events::{Events, Head, json_text};
 use crate::model::{DueItem, Hash16, NewMessage, NewPlan, PlanView, StepView, Until};
+use crate::scope::SystemScope;
+use crate::store::Store;
 
 const WRITES: &str = "a string takes all";
 
@@ -367,6 +369,20 @@ pub(super) async fn steps_of(conn: &Conn, items: &[&DueItem]) -> Result<Vec<u8>>
         steps[later[n]] = row.get(0)?;
     }
     Ok(steps)
+}
+
+impl Store {
+    /// The step of its plan whose content a due message goes with; 0 is the message's own.
+    pub async fn step_of(&self, _system: &SystemScope, item: &DueItem) -> Result<u8> {
+        if item.attempt <= 1 {
+            return Ok(0);
+        }
+        let item = item.clone();
+        self.read(move |conn| {
+            Box::pin(async move { Ok(steps_of(conn, &[&item]).await?.pop().unwrap_or_default()) })
+        })
+        .await
+    }
 }
 
 const WAYS: Bulk = Bulk {

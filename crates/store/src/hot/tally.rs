@@ -26,23 +26,29 @@ impl Watched<'_> {
     fn cap_us(&self) -> i64 {
         self.watch.caps_us[usize::from(self.item.category.priority())]
     }
-    fn person(&self) -> (TenantId, Hash16) {
-        (self.item.tenant, self.item.recipient)
+    /// The recipient, as the portfolio sees it; nothing where it has no limit.
+    fn person(&self) -> Option<Person> {
+        Some((self.item.tenant, self.watch.pool?, self.item.recipient))
     }
     fn touch(&self) -> (TenantId, Hash16, Category) {
         (self.item.tenant, self.item.recipient, self.item.category)
     }
 }
 
+/// A portfolio of a tenant.
+type Pool = (TenantId, Hash16);
+/// Somebody whom a portfolio writes to.
+type Person = (TenantId, Hash16, Hash16);
+
 /// What has been counted, with what this transaction adds.
 #[derive(Default)]
 pub(crate) struct Tally {
     touches: BTreeMap<(TenantId, Hash16, Category), Vec<(Timestamp, MessageId)>>,
-    reached: BTreeMap<(TenantId, Hash16), Timestamp>,
-    spans: BTreeMap<(TenantId, i64), i64>,
+    reached: BTreeMap<Person, Timestamp>,
+    spans: BTreeMap<(Pool, i64), i64>,
     new_touches: Vec<(TenantId, Hash16, Category, MessageId, Timestamp, i64)>,
-    new_reached: BTreeMap<(TenantId, Hash16), Timestamp>,
-    changes: BTreeMap<(TenantId, i64), i64>,
+    new_reached: BTreeMap<Person, Timestamp>,
+    changes: BTreeMap<(Pool, i64), i64>,
 }
 
 const TOUCHES: Bulk = Bulk {
@@ -54,10 +60,10 @@ const TOUCHES: Bulk = Bulk {
 };
 
 const REACHED: Bulk = Bulk {
-    sqlite: "SELECT at FROM reached WHERE tenant_id = ?1 AND hash = ?2",
-    postgres:
-        "SELECT k.ord, r.at FROM UNNEST($1::bytea[], $2::bytea[]) WITH ORDINALITY AS k (tenant_id, hash, ord)
-        JOIN reached r ON r.tenant_id = k.tenant_id AND r.hash = k.hash",
+    sqlite: "SELECT at FROM reached WHERE tenant_id = ?1 AND pool = ?2 AND hash = ?3",
+    postgres: "SELECT k.ord, r.at FROM UNNEST($1::bytea[], $2::bytea[], $3::bytea[]) WITH ORDINALITY
+        AS k (tenant_id, pool, hash, ord)
+        JOIN reached r ON r.tenant_id = k.tenant_id AND r.pool = k.pool AND r.hash = k.hash",
 };
 
 const ADD_TOUCHES: Bulk = Bulk {
@@ -77,18 +83,19 @@ const DROP_TOUCHES: Bulk = Bulk {
 };
 
 const ADD_REACHED: Bulk = Bulk {
-    sqlite: "INSERT INTO reached (tenant_id, hash, at) VALUES (?1, ?2, ?3)
-        ON CONFLICT (tenant_id, hash) DO UPDATE SET at = excluded.at",
-    postgres: "INSERT INTO reached (tenant_id, hash, at) SELECT * FROM UNNEST($1::bytea[], $2::bytea[], $3::bigint[])
-        ON CONFLICT (tenant_id, hash) DO UPDATE SET at = excluded.at",
+    sqlite: "INSERT INTO reached (tenant_id, pool, hash, at) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (tenant_id, pool, hash) DO UPDATE SET at = excluded.at",
+    postgres: "INSERT INTO reached (tenant_id, pool, hash, at)
+        SELECT * FROM UNNEST($1::bytea[], $2::bytea[], $3::bytea[], $4::bigint[])
+        ON CONFLICT (tenant_id, pool, hash) DO UPDATE SET at = excluded.at",
 };
 
 const ADD_COUNTS: Bulk = Bulk {
-    sqlite: "INSERT INTO reach_counts (tenant_id, span, recipients) VALUES (?1, ?2, ?3)
-        ON CONFLICT (tenant_id, span) DO UPDATE SET recipients = recipients + excluded.recipients",
-    postgres: "INSERT INTO reach_counts (tenant_id, span, recipients)
-        SELECT * FROM UNNEST($1::bytea[], $2::bigint[], $3::bigint[])
-        ON CONFLICT (tenant_id, span) DO UPDATE SET recipients = reach_counts.recipients + excluded.recipients",
+    sqlite: "INSERT INTO reach_counts (tenant_id, pool, span, recipients) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (tenant_id, pool, span) DO UPDATE SET recipients = recipients + excluded.recipients",
+    postgres: "INSERT INTO reach_counts (tenant_id, pool, span, recipients)
+        SELECT * FROM UNNEST($1::bytea[], $2::bytea[], $3::bigint[], $4::bigint[])
+        ON CONFLICT (tenant_id, pool, span) DO UPDATE SET recipients = reach_counts.recipients + excluded.recipients",
 };
 
 fn span_of(at: Timestamp) -> i64 {
@@ -110,7 +117,7 @@ impl Tally {
             .map(|each| (each.touch(), each.at.plus(-each.cap_us())))
             .collect();
         let reserving: BTreeMap<_, _> =
-            watched.iter().filter(|each| each.watch.reserves).map(|each| (each.person(), each.at)).collect();
+            watched.iter().filter_map(|each| Some((each.person()?, each.at))).collect();
         if capped.is_empty() && reserving.is_empty() {
             return Ok(tally);
         }
@@ -136,24 +143,20 @@ impl Tally {
         Ok(())
     }
 
-    async fn read_reach(
-        &mut self,
-        conn: &Conn,
-        reserving: &BTreeMap<(TenantId, Hash16), Timestamp>,
-    ) -> Result<()> {
-        let mut keys = Batch::new(2, reserving.len());
-        for (tenant, hash) in reserving.keys() {
-            keys.push(cells![tenant, hash]);
+    async fn read_reach(&mut self, conn: &Conn, reserving: &BTreeMap<Person, Timestamp>) -> Result<()> {
+        let mut keys = Batch::new(3, reserving.len());
+        for (tenant, pool, hash) in reserving.keys() {
+            keys.push(cells![tenant, pool, hash]);
         }
         let known: Vec<_> = reserving.keys().copied().collect();
         for (index, row) in conn.lookup(&REACHED, &keys).await? {
             self.reached.insert(known[index], row.get(0)?);
         }
-        let oldest: BTreeMap<TenantId, Timestamp> =
-            reserving.iter().map(|((tenant, _), at)| (*tenant, *at)).collect();
-        for (tenant, at) in oldest {
-            for (span, recipients) in spans(conn, tenant, at).await? {
-                self.spans.insert((tenant, span), recipients);
+        let oldest: BTreeMap<Pool, Timestamp> =
+            reserving.iter().map(|((tenant, pool, _), at)| ((*tenant, *pool), *at)).collect();
+        for ((tenant, pool), at) in oldest {
+            for (span, recipients) in spans(conn, tenant, pool, at).await? {
+                self.spans.insert(((tenant, pool), span), recipients);
             }
         }
         Ok(())
@@ -167,15 +170,15 @@ impl Tally {
             facts.touched_at = others.map(|(at, _)| *at).collect();
             facts.touched_at.sort_unstable();
         }
-        if watched.watch.reserves {
-            facts.reach = Some(self.reach(watched));
+        if let Some(person) = watched.person() {
+            facts.reach = Some(self.reach(watched, person));
         }
     }
 
-    fn reach(&self, watched: &Watched<'_>) -> Reached {
-        let (tenant, first) = (watched.item.tenant, first_span(watched.at));
-        let spans = self.spans.range((tenant, first)..=(tenant, i64::MAX));
-        let reached = self.reached.get(&watched.person());
+    fn reach(&self, watched: &Watched<'_>, person: Person) -> Reached {
+        let (pool, first) = ((person.0, person.1), first_span(watched.at));
+        let spans = self.spans.range((pool, first)..=(pool, i64::MAX));
+        let reached = self.reached.get(&person);
         reach_of(
             spans.map(|((_, span), recipients)| (*span, *recipients)),
             reached.is_some_and(|at| span_of(*at) >= first),
@@ -192,24 +195,22 @@ impl Tally {
             self.new_touches.push((tenant, hash, category, item.message, at, cap_us));
         }
         let open = facts.last_inbound_at.is_some_and(|last| at.since(last) < SERVICE_WINDOW_US);
-        if !watched.watch.reserves || open {
-            return;
-        }
-        let before = self.reached.insert(watched.person(), at).map(span_of);
-        let (tenant, span) = (item.tenant, span_of(at));
+        let Some(person) = watched.person().filter(|_| !open) else { return };
+        let before = self.reached.insert(person, at).map(span_of);
+        let (pool, span) = ((person.0, person.1), span_of(at));
         if before == Some(span) {
             return;
         }
         if let Some(before) = before.filter(|before| *before >= first_span(at)) {
-            self.change(tenant, before, -1);
+            self.change(pool, before, -1);
         }
-        self.change(tenant, span, 1);
-        self.new_reached.insert(watched.person(), at);
+        self.change(pool, span, 1);
+        self.new_reached.insert(person, at);
     }
 
-    fn change(&mut self, tenant: TenantId, span: i64, by: i64) {
-        *self.spans.entry((tenant, span)).or_default() += by;
-        *self.changes.entry((tenant, span)).or_default() += by;
+    fn change(&mut self, pool: Pool, span: i64, by: i64) {
+        *self.spans.entry((pool, span)).or_default() += by;
+        *self.changes.entry((pool, span)).or_default() += by;
     }
 
     /// Writes what was counted.
@@ -220,13 +221,13 @@ impl Tally {
             touches.push(cells![tenant, hash, *category, message, *at]);
             old.push(cells![tenant, hash, *category, at.plus(-cap_us)]);
         }
-        let mut reached = Batch::new(3, self.new_reached.len());
-        for ((tenant, hash), at) in &self.new_reached {
-            reached.push(cells![tenant, hash, *at]);
+        let mut reached = Batch::new(4, self.new_reached.len());
+        for ((tenant, pool, hash), at) in &self.new_reached {
+            reached.push(cells![tenant, pool, hash, *at]);
         }
-        let mut counts = Batch::new(3, self.changes.len());
-        for ((tenant, span), by) in self.changes.iter().filter(|(_, by)| **by != 0) {
-            counts.push(cells![tenant, *span, *by]);
+        let mut counts = Batch::new(4, self.changes.len());
+        for (((tenant, pool), span), by) in self.changes.iter().filter(|(_, by)| **by != 0) {
+            counts.push(cells![tenant, pool, *span, *by]);
         }
         conn.bulk(&DROP_TOUCHES, &old).await?;
         conn.bulk(&ADD_TOUCHES, &touches).await?;
@@ -248,9 +249,15 @@ pub(crate) fn reach_of(spans: impl Iterator<Item = (i64, i64)>, counted: bool, a
 }
 
 /// Spans that still count, with the people that were reached in them.
-pub(crate) async fn spans(conn: &Conn, tenant: TenantId, at: Timestamp) -> Result<Vec<(i64, i64)>> {
-    let sql = "SELECT span, recipients FROM reach_counts WHERE tenant_id = $1 AND span >= $2 ORDER BY span";
-    let rows = conn.query(sql, vals![&tenant, first_span(at)]).await?;
+pub(crate) async fn spans(
+    conn: &Conn,
+    tenant: TenantId,
+    pool: Hash16,
+    at: Timestamp,
+) -> Result<Vec<(i64, i64)>> {
+    let sql = "SELECT span, recipients FROM reach_counts WHERE tenant_id = $1 AND pool = $2 AND span >= $3
+        ORDER BY span";
+    let rows = conn.query(sql, vals![&tenant, &pool, first_span(at)]).await?;
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
@@ -271,7 +278,7 @@ async fn lock(conn: &Conn, watched: &[Watched<'_>]) -> Result<()> {
     }
     let tenants: BTreeSet<TenantId> = watched
         .iter()
-        .filter(|each| each.cap_us() > 0 || each.watch.reserves)
+        .filter(|each| each.cap_us() > 0 || each.watch.pool.is_some())
         .map(|each| each.item.tenant)
         .collect();
     for tenant in tenants {
@@ -301,13 +308,13 @@ pub(crate) async fn tell_all(
         }
         facts.iter_mut().for_each(|each| each.touched_at.sort_unstable());
     }
-    if watch.reserves {
-        let spans = spans(conn, tenant, at).await?;
+    if let Some(pool) = watch.pool {
+        let spans = spans(conn, tenant, pool, at).await?;
         let nobody = reach_of(spans.into_iter(), false, at);
         facts.iter_mut().for_each(|each| each.reach = Some(nobody));
-        let mut keys = Batch::new(2, people.len());
+        let mut keys = Batch::new(3, people.len());
         for hash in people {
-            keys.push(cells![&tenant, hash]);
+            keys.push(cells![&tenant, &pool, hash]);
         }
         for (index, row) in conn.lookup(&REACHED, &keys).await? {
             facts[index].reach = Some(Reached { counted: still_counts(row.get(0)?, at), ..nobody });

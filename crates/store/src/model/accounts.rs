@@ -6,7 +6,7 @@ use tidings_domain::id::{AccountId, PauseId, SenderId, TemplateId};
 use tidings_domain::time::Timestamp;
 use tidings_domain::whatsapp::TemplateDefinition;
 
-use super::{StoredPolicy, TenantLimits};
+use super::{Hash16, StoredPolicy, TenantLimits};
 
 #[derive(Debug, Clone)]
 pub struct Account {
@@ -17,6 +17,10 @@ pub struct Account {
     pub credentials: Credentials,
     /// Whoever holds this slot decides for the account; all accounts of a tenant lie in one.
     pub slot: u8,
+    /// The provider's id of the business portfolio that it belongs to, where it is known.
+    pub portfolio: Option<String>,
+    /// Accounts with one key share a messaging limit: those of a portfolio; of an unknown one only the account.
+    pub pool: Hash16,
     pub created_at: Timestamp,
 }
 

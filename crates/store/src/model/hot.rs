@@ -1,5 +1,6 @@
 //! The hot path: accept, claim, record, merge. Each call takes many and commits once.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -51,6 +52,8 @@ pub struct NewMessage {
 #[derive(Clone, Default)]
 pub struct Shown {
     pub metadata: serde_json::Map<String, serde_json::Value>,
+    /// Of the contact.
+    pub tags: Vec<String>,
     pub decisions: Vec<Decision>,
 }
 
@@ -78,12 +81,29 @@ pub type Judge = dyn Fn(&DueItem, &RecipientFacts) -> Judgement + Send + Sync;
 pub struct ClaimJudge {
     pub judge: Arc<Judge>,
     pub watch: Watch,
+    /// Messages that go with another template than the one they were taken in with, if they are won.
+    pub swaps: Arc<BTreeMap<MessageId, Swap>>,
+}
+
+/// Another template with its content, which replaces the stored one when the message is won.
+#[derive(Clone)]
+pub struct Swap {
+    pub template: String,
+    pub language: String,
+    /// JSON of the engine's content; sealed by the store.
+    pub content: Vec<u8>,
+}
+
+impl fmt::Debug for Swap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Swap({}, {})", self.template, self.language)
+    }
 }
 
 impl ClaimJudge {
     /// One that asks for nothing to be counted.
     pub fn new(judge: impl Fn(&DueItem, &RecipientFacts) -> Judgement + Send + Sync + 'static) -> Self {
-        Self { judge: Arc::new(judge), watch: Watch::default() }
+        Self { judge: Arc::new(judge), watch: Watch::default(), swaps: Arc::default() }
     }
 }
 
@@ -92,8 +112,8 @@ impl ClaimJudge {
 pub struct Watch {
     /// Microseconds of the longest cap by category code; 0: none.
     pub caps_us: [i64; 4],
-    /// The recipients of the portfolio are counted.
-    pub reserves: bool,
+    /// The portfolio whose recipients are counted.
+    pub pool: Option<Hash16>,
 }
 
 /// Makes the answer that is stored under the idempotency key, from the verdicts in the order of the messages.

@@ -132,7 +132,7 @@ pub struct DueTask {
     pub tries: u32,
 }
 
-/// A version that may be sent, as far as choosing one needs it.
+/// A version that the platform knows by a name, as far as choosing one needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveVersion {
     pub template: CatalogueId,
@@ -141,6 +141,26 @@ pub struct LiveVersion {
     pub n: u32,
     pub state: VersionState,
     pub provider_name: String,
+}
+
+/// A logical template to be made of what the platform has.
+#[derive(Debug, Clone)]
+pub struct Adoption {
+    pub account: AccountId,
+    pub name: String,
+    pub category: Category,
+    pub settings: Settings,
+    pub versions: Vec<AdoptedVersion>,
+}
+
+/// One localization of it, in the state in which it stands there.
+#[derive(Debug, Clone)]
+pub struct AdoptedVersion {
+    pub language: String,
+    pub definition: serde_json::Value,
+    pub findings: serde_json::Value,
+    pub state: VersionState,
+    pub provider_id: Option<String>,
 }
 
 /// The part of the catalogue that sending looks at.

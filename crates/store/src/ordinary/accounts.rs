@@ -11,11 +11,25 @@ use tidings_domain::time::Timestamp;
 use super::{bump, log};
 use crate::conn::{Conn, Row, vals};
 use crate::error::{Result, StoreError};
-use crate::model::Account;
-use crate::scope::TenantScope;
+use crate::model::{Account, Hash16, SlotSet};
+use crate::scope::{SystemScope, TenantScope};
 use crate::store::Store;
 
 const TABLE: &str = "accounts";
+
+/// What was counted for one portfolio is counted for another as well: rather twice for a day than not at all.
+const JOIN: [&str; 3] = [
+    "INSERT INTO reached (tenant_id, pool, hash, at)
+     SELECT tenant_id, $3, hash, at FROM reached WHERE tenant_id = $1 AND pool = $2
+     ON CONFLICT (tenant_id, pool, hash) DO UPDATE
+     SET at = CASE WHEN excluded.at > reached.at THEN excluded.at ELSE reached.at END",
+    "INSERT INTO reach_counts (tenant_id, pool, span, recipients)
+     SELECT tenant_id, $3, span, recipients FROM reach_counts WHERE tenant_id = $1 AND pool = $2
+     ON CONFLICT (tenant_id, pool, span) DO UPDATE SET recipients = reach_counts.recipients + excluded.recipients",
+    "INSERT INTO portfolio_limits (tenant_id, pool, recipients, tier, at)
+     SELECT tenant_id, $3, recipients, tier, at FROM portfolio_limits WHERE tenant_id = $1 AND pool = $2
+     ON CONFLICT (tenant_id, pool) DO NOTHING",
+];
 
 impl Store {
     pub async fn create_account(
@@ -54,7 +68,38 @@ impl Store {
         })
         .await?;
         let provider_ref = provider_ref.to_owned();
-        Ok(Account { id, provider, provider_ref, credentials, slot, created_at: at })
+        let (portfolio, pool) = (None, pool(scope, id, None));
+        Ok(Account { id, provider, provider_ref, credentials, slot, portfolio, pool, created_at: at })
+    }
+
+    /// Names the portfolio of an account. Whom the account has reached counts for the portfolio from now on, and its
+    /// limit is what was known of the account's, until the platform says more.
+    pub async fn set_account_portfolio(
+        &self,
+        scope: &TenantScope,
+        id: AccountId,
+        portfolio: Option<String>,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<()> {
+        let own = scope.clone();
+        self.write(move |conn| {
+            Box::pin(async move {
+                let tenant = own.tenant();
+                let known = accounts(conn, &own).await?.into_iter().find(|account| account.id == id);
+                let Some(known) = known.filter(|known| known.portfolio != portfolio) else { return Ok(()) };
+                let sql = "UPDATE accounts SET portfolio = $3 WHERE tenant_id = $1 AND id = $2";
+                conn.execute(sql, vals![&tenant, &id, portfolio.as_deref()]).await?;
+                let (from, to) = (known.pool, pool(&own, id, portfolio.as_deref()));
+                for sql in JOIN {
+                    conn.execute(sql, vals![&tenant, &from, &to]).await?;
+                }
+                bump(conn, tenant).await?;
+                let body = json!({"portfolio": portfolio});
+                log(conn, tenant, Kind::AccountUpdated, id.bytes(), actor, at, body).await
+            })
+        })
+        .await
     }
 
     /// Replaces what speaks for the account, and what the provider calls it.
@@ -99,6 +144,25 @@ impl Store {
         Ok(self.accounts(scope).await?.into_iter().find(|account| account.id == id))
     }
 
+    /// The accounts of these slots that are at other providers than the Cloud API: what they need beside single calls is
+    /// kept by the owner of the slot.
+    pub async fn accounts_elsewhere(&self, _system: &SystemScope, slots: SlotSet) -> Result<Vec<AccountId>> {
+        self.read(move |conn| {
+            Box::pin(async move {
+                let sql = "SELECT id, slot FROM accounts WHERE provider <> $1 ORDER BY id";
+                let rows = conn.query(sql, vals![ProviderKind::Cloud.as_str()]).await?;
+                let mut found = Vec::new();
+                for row in &rows {
+                    if slots.contains(row.get(1)?) {
+                        found.push(row.id(0)?);
+                    }
+                }
+                Ok(found)
+            })
+        })
+        .await
+    }
+
     /// The tenant that an account of a callback address belongs to.
     pub async fn scope_of_account(&self, id: AccountId) -> Result<Option<(TenantScope, Account)>> {
         let tenant: Option<TenantId> = self
@@ -116,13 +180,14 @@ impl Store {
 }
 
 pub(super) async fn accounts(conn: &Conn, scope: &TenantScope) -> Result<Vec<Account>> {
-    let sql = "SELECT id, provider, provider_ref, credentials, created_at, slot FROM accounts
+    let sql = "SELECT id, provider, provider_ref, credentials, created_at, slot, portfolio FROM accounts
         WHERE tenant_id = $1 ORDER BY id";
     conn.query(sql, vals![&scope.tenant()]).await?.iter().map(|row| account(scope, row)).collect()
 }
 
 fn account(scope: &TenantScope, row: &Row) -> Result<Account> {
     let id: AccountId = row.id(0)?;
+    let portfolio: Option<String> = row.get(6)?;
     let opened = scope.open(TABLE, &id.bytes(), row.blob(3)?)?;
     Ok(Account {
         id,
@@ -131,8 +196,14 @@ fn account(scope: &TenantScope, row: &Row) -> Result<Account> {
         provider_ref: row.get(2)?,
         credentials: serde_json::from_slice(&opened).map_err(|_| StoreError::Corrupt("credentials"))?,
         slot: row.get(5)?,
+        pool: pool(scope, id, portfolio.as_deref()),
+        portfolio,
         created_at: row.get(4)?,
     })
+}
+
+fn pool(scope: &TenantScope, id: AccountId, portfolio: Option<&str>) -> Hash16 {
+    portfolio.map_or(Hash16(id.bytes()), |portfolio| scope.hash(&format!("portfolio:{portfolio}")))
 }
 
 /// The slot of a tenant: that of its accounts, or the one with the fewest tenants. The limits of a portfolio

@@ -122,6 +122,7 @@ impl Store {
     pub async fn learn_portfolio_limit(
         &self,
         scope: &TenantScope,
+        pool: Hash16,
         recipients: Option<u32>,
         tier: &str,
         at: Timestamp,
@@ -129,15 +130,16 @@ impl Store {
         let (tenant, tier) = (scope.tenant(), tier.to_owned());
         self.write(move |conn| {
             Box::pin(async move {
-                let known = portfolio(conn, tenant).await?;
-                if known.is_some_and(|known| known.tier == tier || known.at > at) {
+                let known = portfolios(conn, tenant).await?;
+                let mut known = known.iter().filter(|known| known.pool == pool);
+                if known.any(|known| known.tier == tier || known.at > at) {
                     return Ok(false);
                 }
                 let sql =
-                    "INSERT INTO portfolio_limits (tenant_id, recipients, tier, at) VALUES ($1, $2, $3, $4)
-                    ON CONFLICT (tenant_id) DO UPDATE
+                    "INSERT INTO portfolio_limits (tenant_id, pool, recipients, tier, at) VALUES ($1, $2, $3, $4, $5)
+                    ON CONFLICT (tenant_id, pool) DO UPDATE
                     SET recipients = excluded.recipients, tier = excluded.tier, at = excluded.at";
-                conn.execute(sql, vals![&tenant, recipients.map(i64::from), &tier, at]).await?;
+                conn.execute(sql, vals![&tenant, &pool, recipients.map(i64::from), &tier, at]).await?;
                 bump(conn, tenant).await?;
                 let body = json!({"recipients": recipients, "tier": tier});
                 log(conn, tenant, Kind::PortfolioLimitLearned, tenant.bytes(), Actor::Provider, at, body)
@@ -148,10 +150,11 @@ impl Store {
         .await
     }
 
-    /// How much of its limit a tenant's portfolio has used, as the next claim would see it.
+    /// How much of its limit a portfolio has used, as the next claim would see it.
     pub async fn reach(
         &self,
         scope: &TenantScope,
+        pool: Hash16,
         recipient: Option<Hash16>,
         at: Timestamp,
     ) -> Result<Reached> {
@@ -161,14 +164,14 @@ impl Store {
                 let counted = match recipient {
                     None => false,
                     Some(hash) => {
-                        let sql = "SELECT at FROM reached WHERE tenant_id = $1 AND hash = $2";
-                        let row = conn.query_opt(sql, vals![&tenant, &hash]).await?;
+                        let sql = "SELECT at FROM reached WHERE tenant_id = $1 AND pool = $2 AND hash = $3";
+                        let row = conn.query_opt(sql, vals![&tenant, &pool, &hash]).await?;
                         row.map(|row| row.get(0))
                             .transpose()?
                             .is_some_and(|then| tally::still_counts(then, at))
                     }
                 };
-                Ok(tally::reach_of(tally::spans(conn, tenant, at).await?.into_iter(), counted, at))
+                Ok(tally::reach_of(tally::spans(conn, tenant, pool, at).await?.into_iter(), counted, at))
             })
         })
         .await
@@ -201,8 +204,8 @@ impl Store {
             Box::pin(async move {
                 let touches = "DELETE FROM touches WHERE (tenant_id, hash, category, message_id) IN
                     (SELECT tenant_id, hash, category, message_id FROM touches WHERE at < $1 ORDER BY at LIMIT $2)";
-                let reached = "DELETE FROM reached WHERE (tenant_id, hash) IN
-                    (SELECT tenant_id, hash FROM reached WHERE at < $1 ORDER BY at LIMIT $2)";
+                let reached = "DELETE FROM reached WHERE (tenant_id, pool, hash) IN
+                    (SELECT tenant_id, pool, hash FROM reached WHERE at < $1 ORDER BY at LIMIT $2)";
                 let mut gone = conn.execute(touches, vals![now.plus(-TOUCHES_KEPT_US), PRUNE_ROWS_MAX]).await?;
                 gone += conn.execute(reached, vals![now.plus(-2 * DAY), PRUNE_ROWS_MAX]).await?;
                 let spans = "DELETE FROM reach_counts WHERE span < $1";
@@ -245,14 +248,14 @@ async fn rules_version(conn: &Conn, tenant: TenantId) -> Result<i64> {
     row.ok_or(StoreError::Corrupt("a count has no row"))?.get(0)
 }
 
-async fn portfolio(conn: &Conn, tenant: TenantId) -> Result<Option<PortfolioLimit>> {
-    let sql = "SELECT recipients, tier, at FROM portfolio_limits WHERE tenant_id = $1";
+async fn portfolios(conn: &Conn, tenant: TenantId) -> Result<Vec<PortfolioLimit>> {
+    let sql = "SELECT recipients, tier, at, pool FROM portfolio_limits WHERE tenant_id = $1 ORDER BY pool";
     let limit = |row: &Row| {
         let recipients: Option<i64> = row.get(0)?;
         let recipients = recipients.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
-        Ok(PortfolioLimit { recipients, tier: row.get(1)?, at: row.get(2)? })
+        Ok(PortfolioLimit { recipients, tier: row.get(1)?, at: row.get(2)?, pool: row.get(3)? })
     };
-    conn.query_opt(sql, vals![&tenant]).await?.as_ref().map(limit).transpose()
+    conn.query(sql, vals![&tenant]).await?.iter().map(limit).collect()
 }
 
 /// What the catalog holds of policy.
@@ -262,6 +265,6 @@ pub(super) async fn policy(conn: &Conn, scope: &TenantScope) -> Result<StoredPol
         settings: settings(conn, tenant).await?,
         rules: rules(conn, tenant).await?,
         rules_version: rules_version(conn, tenant).await?,
-        portfolio: portfolio(conn, tenant).await?,
+        portfolios: portfolios(conn, tenant).await?,
     })
 }

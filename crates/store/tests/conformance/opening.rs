@@ -66,12 +66,14 @@ async fn goes_on_with_a_newer_schema_that_suits_it(bed: Bed) -> Bed {
 async fn a_migration_that_was_interrupted_is_taken_up(bed: Bed) -> Bed {
     // As the process leaves it that dies while it applies the newest: a transaction that never was.
     bed.rows(&format!("DELETE FROM migrations WHERE version = {SCHEMA_VERSION}")).await;
-    bed.rows("DROP TABLE clock_steps").await;
+    for table in ["plans", "plan_steps"] {
+        bed.rows(&format!("DROP TABLE {table}")).await;
+    }
     let (bed, error) = bed.reopen([7; 32]).await;
     assert!(error.is_none(), "{error:?}");
     let newest = format!("SELECT COUNT(*) FROM migrations WHERE version = {SCHEMA_VERSION}");
     assert_eq!(bed.count(&newest).await, 1);
-    assert_eq!(bed.count("SELECT COUNT(*) FROM clock_steps").await, 0);
+    assert_eq!(bed.count("SELECT COUNT(*) FROM plan_steps").await, 0);
     bed
 }
 

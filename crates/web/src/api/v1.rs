@@ -1,6 +1,7 @@
 //! `/v1`: one file per resource. Permissions are checked by the engine, behind every edge alike.
 
 pub mod accounts;
+pub mod adoption;
 pub mod catalogue;
 pub mod consent_forms;
 pub mod consents;
@@ -54,6 +55,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 fn administration() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(tenants::create_tenant, tenants::list_tenants))
+        .routes(routes!(policy::list_changes))
         .routes(routes!(tenants::update_tenant))
         .routes(routes!(nodes::list_nodes))
         .routes(routes!(keys::create_key, keys::list_keys))
@@ -85,6 +87,7 @@ fn policy() -> OpenApiRouter<AppState> {
         .routes(routes!(policy::get_policy, policy::set_policy))
         .routes(routes!(policy::policy_history))
         .routes(routes!(policy::list_packs))
+        .routes(routes!(policy::recent_decisions))
         .routes(routes!(policy::add_rule, policy::list_rules))
         .routes(routes!(policy::remove_rule))
 }
@@ -166,6 +169,8 @@ fn template_catalogue() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(catalogue::lint_template))
         .routes(routes!(catalogue::create_logical, catalogue::list_logical))
+        .routes(routes!(adoption::adopt_templates))
+        .routes(routes!(adoption::preview_draft))
         .routes(routes!(catalogue::get_logical, catalogue::update_logical))
         .routes(routes!(catalogue::archive_logical))
         .routes(routes!(catalogue::get_rules, catalogue::set_rules))

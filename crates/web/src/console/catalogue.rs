@@ -32,7 +32,7 @@ pub async fn show(viewer: Viewer) -> Result<Response, Refusal> {
     let rows = engine.logical_templates(&viewer.caller).await?.into_iter().map(row).collect();
     let stats = engine.template_stats(&viewer.caller).await?.into_iter().map(stat).collect();
     let frame = viewer.frame("Template catalogue", Section::Templates).await?;
-    Ok(html(&CataloguePage { frame, rows, stats }))
+    Ok(html(&CataloguePage { frame, may_write: viewer.may(Permission::TemplatesWrite), rows, stats }))
 }
 
 fn row(logical: LogicalTemplate) -> CatalogueRow {
@@ -104,12 +104,15 @@ pub async fn logical(viewer: Viewer, Path(id): Path<String>) -> Result<Response,
         fact("Variables", variables.join(", ")),
         fact("Variants by weight", variants.join(", ")),
         fact("Substitute", settings.substitute.clone().unwrap_or_default()),
+        fact("Flag", settings.flag.clone().unwrap_or_default()),
         fact("Default language", settings.default_language.clone().unwrap_or_default()),
         fact("Plain texts", settings.fallback_texts.len().to_string()),
     ];
     let facts = facts.into_iter().filter(|fact| !fact.value.is_empty()).collect();
     let versions = versions.iter().map(version_row).collect();
-    Ok(html(&LogicalPage { frame, name: found.name, state: summary.state, facts, versions }))
+    let may_write = viewer.may(Permission::TemplatesWrite) && found.archived_at.is_none();
+    let (id, name, state) = (id.to_string(), found.name, summary.state);
+    Ok(html(&LogicalPage { frame, id, may_write, name, state, facts, versions }))
 }
 
 fn version_row(version: &TemplateVersion) -> VersionRow {
@@ -181,6 +184,7 @@ pub async fn version(
         reason: found.reason.clone().unwrap_or_default(),
         overridden: found.overridden_by.clone().unwrap_or_default(),
         buttons,
+        may_write: may,
         may_roll_back: may && (found.state.is_live() || found.verdict.is_some()),
         findings: lint(&found.definition).into_iter().map(finding).collect(),
         bubble: bubble(&shown),
@@ -213,7 +217,7 @@ fn buttons(state: VersionState, own: bool) -> Vec<StepButton> {
         .collect()
 }
 
-fn finding(finding: Finding) -> FindingRow {
+pub(super) fn finding(finding: Finding) -> FindingRow {
     let class = if finding.severity == Severity::Error { "bad" } else { "warn" };
     let place = finding.offset.map(|n| format!(" at character {n}")).unwrap_or_default();
     FindingRow {
@@ -233,7 +237,7 @@ fn change(change: Change) -> ChangeRow {
     ChangeRow { place: change.pointer, before: text(change.before), after: text(change.after) }
 }
 
-fn bubble(preview: &Preview) -> Bubble {
+pub(super) fn bubble(preview: &Preview) -> Bubble {
     let header = preview.header.as_ref();
     Bubble {
         direction: preview.direction,

@@ -10,10 +10,13 @@ mod codes;
 mod consent;
 mod cookies;
 mod csrf;
+pub(crate) mod draft_form;
+mod drafting;
 mod headers;
 pub mod history;
 mod links;
 mod live;
+pub(crate) mod logical_form;
 mod message;
 mod messages;
 mod nodes;
@@ -44,6 +47,10 @@ pub use links::path as sign_in_path;
 pub(crate) use viewer::html;
 
 pub fn router(state: AppState) -> Router<AppState> {
+    let drafts = Router::new()
+        .route("/catalogue/{id}/draft", get(drafting::draft).post(drafting::post_draft))
+        .route("/catalogue/{id}/draft/preview", post(drafting::preview))
+        .layer(DefaultBodyLimit::max(limits::DRAFT_FORM_BYTES_MAX));
     let pages = Router::new()
         .route("/", get(overview::show))
         .route("/live", get(live::open))
@@ -56,8 +63,11 @@ pub fn router(state: AppState) -> Router<AppState> {
         .route("/nodes", get(nodes::show))
         .route("/templates", get(templates::show))
         .route("/templates/sync", post(templates::sync))
+        .route("/templates/adopt", post(templates::adopt))
         .route("/catalogue", get(catalogue::show))
+        .route("/catalogue/new", get(drafting::new).post(drafting::create))
         .route("/catalogue/{id}", get(catalogue::logical))
+        .route("/catalogue/{id}/settings", get(drafting::settings).post(drafting::set_settings))
         .route("/versions/{id}", get(catalogue::version))
         .route("/versions/{id}/steps", post(catalogue::step))
         .route("/versions/{id}/roll-back", post(catalogue::roll_back))
@@ -76,6 +86,7 @@ pub fn router(state: AppState) -> Router<AppState> {
     Router::new()
         .merge(pages)
         .merge(tables)
+        .merge(drafts)
         .layer(middleware::from_fn_with_state(state, headers::ours))
         .route("/links", post(links::mint))
         .route("/assets/{name}", get(asset))

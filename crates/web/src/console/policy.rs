@@ -1,12 +1,13 @@
 //! What may be sent when, to be read: settings, use of the messaging limit, rules of the tenant's own, hours.
 
 use axum::response::Response;
-use tidings_domain::policy::{Pack, WeekText};
+use tidings_domain::actor::Permission;
+use tidings_domain::policy::{AnnouncedChange, CountryRule, Pack, WeekText};
 use tidings_engine::admin::{PolicyView, RuleView};
-use tidings_engine::policy::{Mode, RuleVerdict};
+use tidings_engine::policy::{AnnouncedView, Latest, Mode, RuleActivity, RuleVerdict};
 
-use super::view::Section;
-use super::view::pages::{HoursRow, PolicyFact, PolicyPage, RuleRow};
+use super::view::pages::{ChangeAhead, DecidedRow, HoursRow, PolicyFact, PolicyPage, RuleRow};
+use super::view::{Badge, Section, When, shorten};
 use super::viewer::{Refusal, Viewer, html};
 
 pub async fn show(viewer: Viewer) -> Result<Response, Refusal> {
@@ -15,8 +16,63 @@ pub async fn show(viewer: Viewer) -> Result<Response, Refusal> {
     let rules = engine.policy_rules(&viewer.caller).await?.into_iter().map(rule).collect();
     let packs = engine.policy_packs(&viewer.caller)?;
     let hours = packs.into_iter().flat_map(hours).collect();
+    let changes = engine.policy_changes(&viewer.caller, None).await?.into_iter().map(change).collect();
+    let mut decided = Vec::new();
+    let mut decided_since = When::default();
+    if viewer.may(Permission::MessagesRead) {
+        let found = engine.recent_decisions(&viewer.caller).await?;
+        decided_since = found.deferrals_since.map(|at| When::new(&at.to_string())).unwrap_or_default();
+        decided = found.rules.into_iter().map(activity).collect();
+    }
     let frame = viewer.frame("Policy", Section::Policy).await?;
-    Ok(html(&PolicyPage { frame, facts, rules, hours }))
+    Ok(html(&PolicyPage { frame, facts, rules, changes, decided, decided_since, hours }))
+}
+
+fn activity(activity: RuleActivity) -> DecidedRow {
+    let class = match activity.verdict {
+        "deny" => "bad",
+        "defer" => "warn",
+        _ => "dim",
+    };
+    let id = |latest: Latest| (latest.message.to_string(), shorten(&latest.message.to_string()));
+    DecidedRow {
+        rule: activity.rule,
+        verdict: Badge::new(class, activity.verdict),
+        last_day: activity.last_day,
+        last_week: activity.last_week,
+        latest: activity.latest.into_iter().map(id).collect(),
+    }
+}
+
+fn change(view: AnnouncedView) -> ChangeAhead {
+    let AnnouncedView { change, touches } = view;
+    let rule = |rule| match rule {
+        CountryRule::MarketingBlocked => "the platform carries no marketing",
+        CountryRule::OptOutOfAll => "an opt-out of one category is one of all",
+    };
+    let hours =
+        |text: Option<WeekText>| text.map_or_else(|| "those of the country".to_owned(), |text| week(&text));
+    let what = match change.what {
+        AnnouncedChange::Hours { before, after } => format!("hours: {} → {}", hours(before), hours(after)),
+        AnnouncedChange::RuleBegins { rule: which } => format!("from then on {}", rule(which)),
+        AnnouncedChange::RuleEnds { rule: which } => format!("no longer holds: {}", rule(which)),
+    };
+    let country = change.country.as_str();
+    let place = if change.areas.is_empty() {
+        country.to_owned()
+    } else {
+        format!("{country}: {}", change.areas.join(", "))
+    };
+    let touched = touches.into_iter().map(|touched| match touched.spared {
+        Some(why) => format!("does not act: {why}"),
+        None => {
+            let sent: u64 = touched.senders.iter().map(|sender| sender.messages).sum();
+            let (templates, senders) = (touched.templates.len(), touched.senders.len());
+            format!("{templates} templates, {senders} senders; {sent} of the latest messages")
+        }
+    });
+    let touches = touched.collect::<Vec<_>>().join("; ");
+    ChangeAhead { on: change.on, place, what, touches, source: change.source }
 }
 
 fn facts(policy: &PolicyView) -> Vec<PolicyFact> {
@@ -27,6 +83,7 @@ fn facts(policy: &PolicyView) -> Vec<PolicyFact> {
         fact("Version", policy.version.to_string()),
         fact("Quiet hours", on(settings.quiet_hours.enabled).to_owned()),
         fact("No marketing to the United States", on(settings.us_marketing_blocked).to_owned()),
+        fact("An opt-out is one of all, where that is the rule", on(settings.opt_out_of_all).to_owned()),
     ];
     for (country, hours) in &settings.quiet_hours.countries {
         let hours = if hours.off { "none".to_owned() } else { week(&hours.hours) };
@@ -35,14 +92,18 @@ fn facts(policy: &PolicyView) -> Vec<PolicyFact> {
     for cap in &settings.caps {
         facts.push(fact("Cap", format!("{} {} messages in {} hours", cap.messages, cap.category, cap.hours)));
     }
-    let limit = &policy.messaging_limit;
-    facts.push(fact(
-        "Messaging limit",
-        match (limit.recipients_per_day, limit.reached) {
+    for limit in &policy.messaging_limits {
+        let used = match (limit.recipients_per_day, limit.reached) {
             (Some(most), Some(reached)) => format!("{reached} of {most} people in 24 hours"),
             _ => "not known or unlimited".to_owned(),
-        },
-    ));
+        };
+        let whose = match &limit.portfolio {
+            _ if policy.messaging_limits.len() == 1 => used,
+            Some(portfolio) => format!("portfolio {portfolio}: {used}"),
+            None => format!("an account of no known portfolio: {used}"),
+        };
+        facts.push(fact("Messaging limit", whose));
+    }
     facts
 }
 

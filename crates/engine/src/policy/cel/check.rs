@@ -5,17 +5,22 @@ use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, ListExpr, Li
 use super::tree::{Node, Order, Sum, TextTest, Type};
 use super::variables::Variable;
 use super::{Expression, Misfit, Uses};
-use crate::limits::{CEL_COST_MAX, CEL_LIST_MAX, CEL_NODES_MAX};
+use crate::limits::{CEL_COST_MAX, CEL_LIST_MAX, CEL_NODES_MAX, CEL_PURPOSES_MAX};
+use tidings_store::CONTACT_TAGS_MAX;
 
 type Checked<T> = Result<T, Misfit>;
 
 /// Steps of a text's comparison or search, whatever its length: metadata is bounded where it comes in.
 const TEXT_COST: u32 = 8;
+/// Of a look through all tags, and of one through the consents that rules ask about.
+const TAGS_COST: u32 = CONTACT_TAGS_MAX as u32;
+const CONSENT_COST: u32 = 32;
 
 struct Checker<'a> {
     source: &'a str,
     uses: Uses,
     nodes: usize,
+    purposes: Vec<Box<str>>,
     /// The name and type of the item that a macro goes through.
     item: Option<(String, Type)>,
 }
@@ -28,7 +33,7 @@ struct Part {
 }
 
 pub(super) fn check(source: &str, parsed: &IdedExpr) -> Checked<Expression> {
-    let mut checker = Checker { source, uses: Uses::default(), nodes: 0, item: None };
+    let mut checker = Checker { source, uses: Uses::default(), nodes: 0, purposes: Vec::new(), item: None };
     let whole = checker.part(parsed)?;
     if whole.kind != Type::Bool {
         let text = format!("The rule yields a {}; it must yield true or false.", whole.kind.name());
@@ -38,7 +43,7 @@ pub(super) fn check(source: &str, parsed: &IdedExpr) -> Checked<Expression> {
         let cost = whole.cost;
         return Err(Misfit::whole(format!("The rule may take {cost} steps; {CEL_COST_MAX} are allowed.")));
     }
-    Ok(Expression { root: whole.node, cost: whole.cost, uses: checker.uses })
+    Ok(Expression { root: whole.node, cost: whole.cost, uses: checker.uses, purposes: checker.purposes })
 }
 
 fn part(node: Node, kind: Type, cost: u32) -> Checked<Part> {
@@ -94,7 +99,11 @@ impl Checker<'_> {
             return Err(self.misfit(root, text));
         };
         self.uses.time |= variable.is_of_time();
-        self.uses.content |= variable == Variable::Metadata;
+        self.uses.content |= matches!(variable, Variable::Metadata | Variable::Tags);
+        self.uses.tags |= variable == Variable::Tags;
+        if variable == Variable::Tags {
+            return part(Node::Variable(variable), kind, TAGS_COST);
+        }
         part(Node::Variable(variable), kind, 1)
     }
 
@@ -169,6 +178,7 @@ impl Checker<'_> {
             ("_?_:_", None, [test, yes, no]) => self.conditional(test, yes, no),
             ("@in", None, [item, list]) => self.membership(item, list),
             ("_[_]", None, [map, key]) => self.index(map, key),
+            ("has_consent", None, [purpose]) => self.consent(purpose),
             ("size", target, args) => self.size(target.into_iter().chain(args)),
             ("startsWith" | "endsWith" | "contains", Some(text), [wanted]) => {
                 let text = self.of_kind(text, Type::Text, name)?;
@@ -188,11 +198,29 @@ impl Checker<'_> {
             (_, None, [left, right]) if name.starts_with('_') => self.binary(name, left, right),
             _ => {
                 let text = format!(
-                    "There is no function `{name}`; use startsWith, endsWith, contains, lowerAscii, size, has, exists, all."
+                    "There is no function `{name}`; use startsWith, endsWith, contains, lowerAscii, size, has, has_consent, exists, all."
                 );
                 Err(self.misfit(name, text))
             }
         }
+    }
+
+    fn consent(&mut self, purpose: &IdedExpr) -> Checked<Part> {
+        let Expr::Literal(LiteralValue::String(purpose)) = &purpose.expr else {
+            let text = "`has_consent` wants the name of a category or a topic, written out in quotes.";
+            return Err(self.misfit("has_consent", text));
+        };
+        let purpose: Box<str> = purpose.inner().into();
+        // What somebody agreed to may change until the message is due.
+        self.uses.time = true;
+        if !self.purposes.contains(&purpose) {
+            if self.purposes.len() >= CEL_PURPOSES_MAX {
+                let text = format!("A rule may ask for at most {CEL_PURPOSES_MAX} consents.");
+                return Err(self.misfit("has_consent", text));
+            }
+            self.purposes.push(purpose.clone());
+        }
+        part(Node::Consent(purpose), Type::Bool, CONSENT_COST)
     }
 
     fn of_kind(&mut self, expr: &IdedExpr, kind: Type, word: &str) -> Checked<Part> {
@@ -316,10 +344,12 @@ impl Checker<'_> {
         let (kind, items) = match &list.node {
             Node::Texts(texts) => (Type::Text, texts.len()),
             Node::Ints(ints) => (Type::Int, ints.len()),
+            Node::Variable(Variable::Tags) => (Type::Text, CONTACT_TAGS_MAX),
             _ => {
-                return Err(
-                    self.misfit(&loops.iter_var, "Only a list that is written out can be gone through.")
-                );
+                return Err(self.misfit(
+                    &loops.iter_var,
+                    "Only a list that is written out, or `contact.tags`, can be gone through.",
+                ));
             }
         };
         self.item = Some((loops.iter_var.clone(), kind));

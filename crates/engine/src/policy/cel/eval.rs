@@ -40,6 +40,7 @@ impl<'a> Look<'a> {
             Node::In(item, list) => self.is_in(item, list),
             Node::Test(test, text, part) => self.test(*test, text, part),
             Node::Has(key) => self.metadata(key).is_some(),
+            Node::Consent(purpose) => self.seen.granted.contains(&&**purpose),
             Node::Any(list, body) => self.each(list, |look| look.bool(body)),
             Node::All(list, body) => !self.each(list, |look| !look.bool(body)),
             _ => unreachable!("{CHECKED}"),
@@ -71,6 +72,10 @@ impl<'a> Look<'a> {
                 texts.iter().any(|text| **text == *item)
             }
             Node::Ints(ints) => ints.contains(&self.int(item)),
+            Node::Variable(Variable::Tags) => {
+                let item = self.text(item);
+                self.seen.tags.iter().any(|tag| *tag == *item)
+            }
             Node::Variable(Variable::Metadata) => self.metadata(&self.text(item)).is_some(),
             _ => unreachable!("{CHECKED}"),
         }
@@ -91,6 +96,7 @@ impl<'a> Look<'a> {
         match list {
             Node::Texts(texts) => texts.iter().any(|text| test(&with(Item::Text(text)))),
             Node::Ints(ints) => ints.iter().any(|int| test(&with(Item::Int(*int)))),
+            Node::Variable(Variable::Tags) => self.seen.tags.iter().any(|tag| test(&with(Item::Text(tag)))),
             _ => unreachable!("{CHECKED}"),
         }
     }
@@ -122,6 +128,7 @@ impl<'a> Look<'a> {
                 let size = match &**inner {
                     Node::Texts(texts) => texts.len(),
                     Node::Ints(ints) => ints.len(),
+                    Node::Variable(Variable::Tags) => self.seen.tags.len(),
                     Node::Variable(Variable::Metadata) => self.seen.metadata.map_or(0, serde_json::Map::len),
                     text => self.text(text).chars().count(),
                 };

@@ -5,6 +5,9 @@ use serde_json::{Map, json};
 use tidings_domain::category::Category;
 use tidings_domain::policy::Wall;
 
+static TAGS: std::sync::LazyLock<Vec<String>> =
+    std::sync::LazyLock::new(|| vec!["vip".to_owned(), "beta_tester".to_owned()]);
+
 fn seen(metadata: &Map<String, serde_json::Value>) -> Seen<'_> {
     Seen {
         category: Category::Marketing,
@@ -18,6 +21,8 @@ fn seen(metadata: &Map<String, serde_json::Value>) -> Seen<'_> {
         opted_out: false,
         local: Some(Wall { hour: 21, minute: 30, weekday: 5 }),
         metadata: Some(metadata),
+        tags: &TAGS,
+        granted: &["marketing", "news"],
     }
 }
 
@@ -55,6 +60,12 @@ fn what_rules_say() {
         ("1.5 + 1.5 >= 3.0", true),
         ("size(country) == 2 && country.size() < 3", true),
         ("sender != 'snd_2' && !recipient.opted_out", true),
+        ("'vip' in contact.tags && !('gone' in contact.tags)", true),
+        ("contact.tags.exists(t, t.startsWith('beta_'))", true),
+        ("contact.tags.all(t, t == 'vip')", false),
+        ("size(contact.tags) == 2", true),
+        ("has_consent('news') && has_consent(\"marketing\")", true),
+        ("has_consent('offers')", false),
         ("9223372036854775807 + 1 < 0", true),
     ];
     for (source, want) in cases {
@@ -92,6 +103,12 @@ fn what_is_refused_says_where() {
         ("country - 'D' == 'E'", None),
         ("'a' < 1", Some("1:7")),
         ("has(country.x)", None),
+        ("contact.tags == 'vip'", None),
+        ("7 in contact.tags", Some("1:3")),
+        ("contact.names == 'x'", Some("1:1")),
+        ("has_consent(country)", Some("1:1")),
+        ("has_consent()", Some("1:1")),
+        ("has_consent('a') == 'a'", None),
         ("", None),
     ];
     for (source, want) in cases {
@@ -140,7 +157,32 @@ fn hostile_texts_are_answered() {
 #[test]
 fn what_an_expression_uses_is_known() {
     let uses = |source: &str| Expression::compile(source).expect("sound").uses();
-    assert_eq!(uses("country == 'DE'"), Uses { content: false, time: false });
-    assert_eq!(uses("local.hour > 20"), Uses { content: false, time: true });
-    assert_eq!(uses("has(metadata.a) && recipient.opted_out"), Uses { content: true, time: true });
+    assert_eq!(uses("country == 'DE'"), Uses { content: false, time: false, tags: false });
+    assert_eq!(uses("local.hour > 20"), Uses { content: false, time: true, tags: false });
+    assert_eq!(
+        uses("has(metadata.a) && recipient.opted_out"),
+        Uses { content: true, time: true, tags: false }
+    );
+}
+
+#[test]
+fn a_consent_is_asked_for_by_a_name_that_there_is() {
+    let source = "category == 'news' ||\n  has_consent('news') && has_consent('weather')";
+    let expression = Expression::compile(source).expect("sound");
+    assert!(expression.uses().time && !expression.uses().content);
+    assert!(expression.check_purposes(source, |name| name != "never").is_ok());
+    let misfit = expression.check_purposes(source, |name| name == "news").expect_err("no such topic");
+    assert_eq!((misfit.line, misfit.column), (2, 38));
+    assert!(misfit.text.contains("weather"));
+    let many: Vec<String> = (0..11).map(|n| format!("has_consent('t{n}')")).collect();
+    assert!(Expression::compile(&many.join(" || ")).is_err());
+}
+
+#[test]
+fn tags_are_looked_at_when_the_message_is_taken_in() {
+    let uses = Expression::compile("'vip' in contact.tags").expect("sound").uses();
+    assert!(uses.content && uses.tags && !uses.time);
+    // Through all tags of a contact, twice over.
+    let costly = vec!["contact.tags.exists(t, t == country || t == sender)"; 3].join(" || ");
+    assert!(Expression::compile(&costly).is_err());
 }

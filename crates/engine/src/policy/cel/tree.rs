@@ -81,6 +81,8 @@ pub(super) enum Node {
     /// A value of the metadata; the empty text if it has none.
     Metadata(Box<str>),
     Has(Box<str>),
+    /// Whether a consent stands for a category or a topic.
+    Consent(Box<str>),
     Any(Box<Node>, Box<Node>),
     All(Box<Node>, Box<Node>),
 }

@@ -23,10 +23,11 @@ pub(super) enum Variable {
     Minute,
     Weekday,
     Metadata,
+    Tags,
 }
 
 /// Name, type and meaning of each, for documentation and for refusals.
-pub const VARIABLES: [(&str, &str, &str); 13] = [
+pub const VARIABLES: [(&str, &str, &str); 14] = [
     ("category", "string", "authentication, utility, service or marketing"),
     ("channel", "string", "whatsapp, sms or email"),
     ("country", "string", "two letters; empty if it is not known"),
@@ -40,9 +41,10 @@ pub const VARIABLES: [(&str, &str, &str); 13] = [
     ("local.minute", "int", "0 to 59; -1 if no zone is known"),
     ("local.weekday", "int", "1 is Monday, 7 is Sunday; 0 if no zone is known"),
     ("metadata", "map", "of the intent; values are strings, an absent one is empty"),
+    ("contact.tags", "list of strings", "names of the boolean attributes that are true of the contact"),
 ];
 
-const IN_ORDER: [Variable; 13] = [
+const IN_ORDER: [Variable; 14] = [
     Variable::Category,
     Variable::Channel,
     Variable::Country,
@@ -56,6 +58,7 @@ const IN_ORDER: [Variable; 13] = [
     Variable::Minute,
     Variable::Weekday,
     Variable::Metadata,
+    Variable::Tags,
 ];
 
 /// What a message shows to a rule.
@@ -72,6 +75,9 @@ pub(crate) struct Seen<'a> {
     pub opted_out: bool,
     pub local: Option<Wall>,
     pub metadata: Option<&'a Map<String, Value>>,
+    pub tags: &'a [String],
+    /// Categories and topics for which a consent of the recipient stands, of those that rules ask about.
+    pub granted: &'a [&'a str],
 }
 
 impl Variable {
@@ -81,6 +87,7 @@ impl Variable {
             "string" => Type::Text,
             "bool" => Type::Bool,
             "int" => Type::Int,
+            "list of strings" => Type::Texts,
             _ => Type::Map,
         };
         Some((IN_ORDER[index], kind))

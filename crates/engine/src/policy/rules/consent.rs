@@ -5,6 +5,7 @@ use serde_json::json;
 use tidings_domain::category::{Category, Channel};
 use tidings_domain::consent::{MarketingRule, Standing};
 use tidings_domain::decision::{Decision, Verdict};
+use tidings_domain::policy::{CountryRule, pack_of};
 use tidings_store::model::RecipientFacts;
 
 use super::{Question, allow, decision};
@@ -31,6 +32,41 @@ pub(super) fn suppression(
             json!({"category": category.as_str(), "revoked_at": at}),
         ),
     })
+}
+
+/// Where the country's pack says so, an opt-out of one category is one of all; what the recipient agreed to later
+/// goes, and so do codes that they asked for.
+pub(super) fn of_all(
+    snapshot: &Snapshot,
+    question: &Question<'_>,
+    facts: &RecipientFacts,
+) -> Option<Decision> {
+    let category = question.category;
+    if category == Category::Authentication || !snapshot.policy.settings.opt_out_of_all {
+        return None;
+    }
+    let pack = pack_of(Some(question.place.country?));
+    let rule = pack.rule(CountryRule::OptOutOfAll, question.at)?;
+    let channel = channel(snapshot, question);
+    let revoked = Category::ALL.into_iter().filter(|other| *other != category).filter_map(|other| {
+        let at = facts.choices.standing(other, channel).revoked();
+        let at =
+            at.or(facts.revoked_at[usize::from(other.priority())].filter(|_| channel == Channel::Whatsapp));
+        at.map(|at| (at, other))
+    });
+    let (at, other) = revoked.max()?;
+    if facts.choices.standing(category, channel).granted().is_some_and(|granted| granted > at) {
+        return None;
+    }
+    let mut found = decision(
+        "consent.opted_out_of_all",
+        Verdict::Deny,
+        "The recipient opted out, and in this country an opt-out holds for every kind of message.",
+        json!({"country": pack.country, "since": rule.from.to_string(), "category": other.as_str(),
+            "revoked_at": at}),
+    );
+    found.version = pack.version;
+    Some(found)
 }
 
 /// An opt-out of the topic that the message carries.
@@ -83,7 +119,7 @@ fn topic_purpose(topic: tidings_domain::id::TopicId) -> tidings_domain::consent:
 }
 
 /// The channel that the account carries.
-fn channel(snapshot: &Snapshot, question: &Question<'_>) -> Channel {
+pub(super) fn channel(snapshot: &Snapshot, question: &Question<'_>) -> Channel {
     let account = snapshot.accounts.get(&question.account);
     account.map_or(Channel::Whatsapp, |account| account.provider.channel())
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use tidings_domain::address::CountryCode;
 use tidings_domain::category::{Category, Channel};
 use tidings_domain::decision::{Decision, Verdict};
+use tidings_domain::policy::{CountryRule, pack_of};
 use tidings_store::model::RecipientFacts;
 
 use super::{Question, decision};
@@ -21,12 +22,14 @@ pub(super) fn us_marketing(
         && question.channel == Channel::Whatsapp
         && question.place.country == Some(CountryCode::UNITED_STATES)
         && snapshot.policy.settings.us_marketing_blocked;
-    applies.then(|| {
-        decision(
-            "country.us_marketing",
-            Verdict::Deny,
-            "WhatsApp delivers no marketing to numbers of the United States.",
-            json!({"country": "US", "since": "2025-04-01"}),
-        )
-    })
+    let pack = pack_of(question.place.country.filter(|_| applies)?.into());
+    let held = pack.rule(CountryRule::MarketingBlocked, question.at)?;
+    let mut found = decision(
+        "country.us_marketing",
+        Verdict::Deny,
+        "WhatsApp delivers no marketing to numbers of the United States.",
+        json!({"country": "US", "since": held.from.to_string()}),
+    );
+    found.version = pack.version;
+    Some(found)
 }

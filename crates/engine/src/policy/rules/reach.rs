@@ -15,7 +15,10 @@ pub(super) fn reach(
     question: &Question<'_>,
     facts: &RecipientFacts,
 ) -> Option<Decision> {
-    let limit = snapshot.policy.limit.filter(|_| question.channel == Channel::Whatsapp)?;
+    if question.channel != Channel::Whatsapp {
+        return None;
+    }
+    let limit = snapshot.policy.limit(snapshot.pool(question.account))?;
     // Only a claim knows what is used; intake leaves it to it.
     let reach = facts.reach?;
     if reach.counted || is_open(question, facts) {

@@ -14,6 +14,17 @@ pub(super) fn template(snapshot: &Snapshot, question: &Question<'_>, _: &Recipie
     let name = question.template?;
     let known = snapshot.template(question.account, name, question.language.unwrap_or_default());
     let status = known.map_or("UNKNOWN", |known| known.status.as_str());
+    if let Some(held) = known.filter(|_| question.is_sealed && is_sendable(status)).and_then(|known| {
+        let category = known.category.unwrap_or(question.category);
+        snapshot.template_pause(Some(name), category, question.at)
+    }) {
+        return Some(decision(
+            "template.held",
+            Verdict::Defer { until: question.at.plus(MINUTE) },
+            "The template is held, and no substitute could be made of this message.",
+            json!({"template": name, "language": question.language, "pause": held.id}),
+        ));
+    }
     if is_sendable(status) {
         return Some(allow("template.approved", "The platform lists the template as approved."));
     }

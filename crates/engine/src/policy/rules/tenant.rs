@@ -8,7 +8,7 @@ use tidings_domain::decision::{Decision, Verdict};
 use tidings_domain::policy::{Wall, Zone, pack_of};
 use tidings_store::model::RecipientFacts;
 
-use super::{Question, allow};
+use super::{Question, allow, consent};
 use crate::catalog::Snapshot;
 use crate::policy::cel::Seen;
 
@@ -24,6 +24,12 @@ pub(super) fn ask(
         return;
     }
     let sender = question.sender.to_string();
+    let channel = consent::channel(snapshot, question);
+    let stands = |purpose: &&str| {
+        let known = snapshot.purpose(purpose);
+        known.is_some_and(|known| facts.choices.standing(known, channel).granted().is_some())
+    };
+    let granted: Vec<&str> = all.purposes.iter().map(|purpose| &**purpose).filter(stands).collect();
     let seen = Seen {
         category: question.category,
         channel: question.channel.as_str(),
@@ -36,6 +42,8 @@ pub(super) fn ask(
         opted_out: facts.revoked_at[usize::from(question.category.priority())].is_some(),
         local: if all.uses.time { local(snapshot, question, facts) } else { None },
         metadata: question.shown.map(|shown| &shown.metadata),
+        tags: question.shown.map_or(&[], |shown| &shown.tags),
+        granted: &granted,
     };
     let before = decisions.len();
     for rule in &all.rules {

@@ -81,13 +81,15 @@ async fn reads_the_health_of_a_number() {
 async fn reads_the_health_of_an_account() {
     let script = Script::new([answer(
         200,
-        r#"{"name":"Shop","account_review_status":"APPROVED","health_status":{"can_send_message":"AVAILABLE"}}"#,
+        r#"{"name":"Shop","account_review_status":"APPROVED","health_status":{"can_send_message":"AVAILABLE"},
+            "owner_business_info":{"id":"77","name":"Shop Group"}}"#,
     )]);
     let some = |text: &str| Some(text.to_owned());
     assert_eq!(
         script.provider().account_health(&credentials(), "20").await,
         Ok(AccountHealth {
             name: some("Shop"),
+            portfolio: some("77"),
             review_status: some("APPROVED"),
             can_send: some("AVAILABLE")
         })

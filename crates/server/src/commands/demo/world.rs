@@ -104,7 +104,12 @@ async fn seed(engine: &Engine, simulator: &Simulator, address: &str) -> anyhow::
         verify_token: Secret::new(verify_token.clone()),
         connection: None,
     };
-    let account = NewAccount { provider: ProviderKind::Cloud, provider_ref: ACCOUNT.to_owned(), credentials };
+    let account = NewAccount {
+        provider: ProviderKind::Cloud,
+        provider_ref: ACCOUNT.to_owned(),
+        credentials,
+        portfolio: None,
+    };
     let account = engine.create_account(&caller, account).await?;
     simulator.provision(Provision {
         business_account_id: ACCOUNT.to_owned(),

@@ -1,5 +1,6 @@
 //! The tenant's catalogue of templates.
 
+mod adopt;
 mod follow;
 mod tasks;
 mod versions;
@@ -163,7 +164,7 @@ pub(super) async fn shelf(conn: &Conn, scope: &TenantScope) -> Result<TemplateSh
         return Ok(TemplateShelf { logical, live: Vec::new(), rules: rules(conn, scope).await? });
     }
     let sql = "SELECT template_id, language, variant, n, state, provider_name FROM template_versions
-        WHERE tenant_id = $1 AND provider_name IS NOT NULL AND state IN ('approved', 'paused', 'disabled')
+        WHERE tenant_id = $1 AND provider_name IS NOT NULL
         ORDER BY template_id, language, variant, n DESC";
     let live = conn.query(sql, vals![&tenant]).await?;
     let live = live.iter().map(live_version).collect::<Result<Vec<_>>>()?;

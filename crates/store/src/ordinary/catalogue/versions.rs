@@ -276,7 +276,7 @@ fn code(reason: Option<&str>) -> Option<&str> {
     reason.filter(|text| text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'))
 }
 
-async fn step(
+pub(super) async fn step(
     conn: &Conn,
     tenant: TenantId,
     id: VersionId,

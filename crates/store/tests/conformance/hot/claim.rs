@@ -15,6 +15,7 @@ conformance!(
     a_content_that_is_gone_or_forged_spoils_no_other,
     whoever_comes_second_gets_nothing,
     verdicts_at_claim,
+    what_is_swapped_is_kept_only_by_what_is_won,
     an_old_epoch_claims_nothing,
     an_opt_out_before_the_claim_is_seen,
     leases_pass_from_hand_to_hand,
@@ -101,6 +102,59 @@ async fn verdicts_at_claim(bed: Bed) -> Bed {
     assert!(matches!(claimed[..], [Claimed::Expired { .. }]), "{claimed:?}");
     assert_eq!(bed.count("SELECT COUNT(*) FROM messages WHERE terminal = 3").await, 1);
     assert_eq!(bed.count("SELECT COUNT(*) FROM attempts").await, 0);
+    bed
+}
+
+async fn what_is_swapped_is_kept_only_by_what_is_won(bed: Bed) -> Bed {
+    let scene = Scene::new(&bed).await;
+    let messages: Vec<_> = (0..3).map(|_| scene.message(&bed)).collect();
+    let [won, deferred, other] = [0, 1, 2].map(|n: usize| messages[n].id);
+    scene.accept(&bed, messages, allow()).await;
+    let swap =
+        Swap { template: "plain".into(), language: "de".into(), content: b"{\"to\":\"again\"}".to_vec() };
+    let until = bed.now().plus(SECOND);
+    let judge = ClaimJudge {
+        swaps: Arc::new([(won, swap.clone()), (deferred, swap)].into()),
+        ..ClaimJudge::new(move |item, _| match item.message == deferred {
+            true => Judgement::Defer { until, code: "x".into(), decisions: "[]".into() },
+            false => allow(),
+        })
+    };
+    let (items, system, now) = (scene.due(&bed).await, bed.store.system(), bed.now());
+    let claimed = bed.store.claim(&system, scene.epoch, items, judge, now).await.expect("claims work");
+    for each in claimed {
+        match each {
+            Claimed::Won { item, content } if item.message == won => {
+                assert_eq!((item.template.as_deref(), item.language.as_deref()), (Some("plain"), Some("de")));
+                assert_eq!(content, b"{\"to\":\"again\"}");
+                // A retry of it finds what was sent.
+                scene
+                    .record(
+                        &bed,
+                        &item,
+                        AttemptResult::Failed { code: 130_429 },
+                        Next::Retry { at: now, reason: "rate" },
+                    )
+                    .await;
+                let again = scene.due(&bed).await.into_iter().find(|item| item.message == won);
+                assert_eq!(again.expect("it is queued again").template.as_deref(), Some("plain"));
+            }
+            Claimed::Won { item, content } => {
+                assert_eq!((item.message, item.language.as_deref()), (other, Some("en")));
+                assert_eq!(content, b"{\"to\":\"somebody\"}");
+            }
+            Claimed::Deferred { item, .. } => assert_eq!(item.language.as_deref(), Some("en")),
+            unexpected => panic!("{unexpected:?}"),
+        }
+    }
+    for (message, template, content) in [
+        (won, "plain", "{\"to\":\"again\"}"),
+        (deferred, "order \"shipped\"", "{\"to\":\"somebody\"}"),
+        (other, "order \"shipped\"", "{\"to\":\"somebody\"}"),
+    ] {
+        let view = bed.store.message(&scene.scope, message).await.expect("a read").expect("it is there");
+        assert_eq!((view.head.template.as_deref(), view.content.as_deref()), (Some(template), Some(content)));
+    }
     bed
 }
 

@@ -16,11 +16,13 @@ conformance!(
     people_count_once_a_day,
     a_limit_holds_within_one_claim,
     an_open_window_reaches_nobody_anew,
+    each_portfolio_counts_its_own,
     what_no_cap_counts_is_forgotten,
 );
 
-const CAPPED: Watch = Watch { caps_us: [0, 0, DAY, 0], reserves: false };
-const LIMITED: Watch = Watch { caps_us: [0; 4], reserves: true };
+const CAPPED: Watch = Watch { caps_us: [0, 0, DAY, 0], pool: None };
+const POOL: Hash16 = Hash16([7; 16]);
+const LIMITED: Watch = Watch { caps_us: [0; 4], pool: Some(POOL) };
 
 /// Claims all that is due and returns what the judge saw of each, in its order.
 async fn claim(bed: &Bed, scene: &Scene, watch: Watch) -> Vec<(usize, Option<Reached>)> {
@@ -108,7 +110,7 @@ async fn people_count_once_a_day(bed: Bed) -> Bed {
     let scene = Scene::new(&bed).await;
     let reached = async |recipient: usize| {
         let hash = Some(scene.scope.hash(&format!("phone:{recipient}")));
-        let reach = bed.store.reach(&scene.scope, hash, bed.now()).await.expect("a read");
+        let reach = bed.store.reach(&scene.scope, POOL, hash, bed.now()).await.expect("a read");
         (reach.recipients, reach.counted)
     };
     accept(&bed, &scene, 0..3).await;
@@ -124,6 +126,25 @@ async fn people_count_once_a_day(bed: Bed) -> Bed {
     assert_eq!(reached(1).await.0, 3);
     bed.advance(17 * MINUTE);
     assert_eq!((reached(0).await, reached(1).await), ((1, true), (1, false)));
+    bed
+}
+
+async fn each_portfolio_counts_its_own(bed: Bed) -> Bed {
+    let scene = Scene::new(&bed).await;
+    let other = Hash16([8; 16]);
+    accept(&bed, &scene, 0..3).await;
+    claim(&bed, &scene, LIMITED).await;
+    accept(&bed, &scene, 0..1).await;
+    let seen = claim(&bed, &scene, Watch { pool: Some(other), ..LIMITED }).await;
+    let reach = seen[0].1.expect("it is watched");
+    assert_eq!(
+        (reach.recipients, reach.counted),
+        (0, false),
+        "reached by the one is not reached by the other"
+    );
+    let reached =
+        async |pool| bed.store.reach(&scene.scope, pool, None, bed.now()).await.expect("a read").recipients;
+    assert_eq!((reached(POOL).await, reached(other).await), (3, 1));
     bed
 }
 
@@ -153,7 +174,7 @@ async fn an_open_window_reaches_nobody_anew(bed: Bed) -> Bed {
 async fn what_no_cap_counts_is_forgotten(bed: Bed) -> Bed {
     let scene = Scene::new(&bed).await;
     accept(&bed, &scene, 0..4).await;
-    claim(&bed, &scene, Watch { reserves: true, ..CAPPED }).await;
+    claim(&bed, &scene, Watch { pool: Some(POOL), ..CAPPED }).await;
     bed.store.prune_policy(&bed.store.system(), bed.now()).await.expect("pruning works");
     assert_eq!(bed.count("SELECT COUNT(*) FROM touches").await, 4);
     let now = bed.advance(31 * DAY);

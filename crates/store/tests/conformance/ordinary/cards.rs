@@ -22,6 +22,7 @@ conformance!(
     a_portion_is_done_once,
     contacts_come_by_the_page,
     a_line_about_a_person_merges_nobody,
+    tags_are_the_attributes_that_are_true,
 );
 
 const OTHER: &str = "+491701234568";
@@ -307,5 +308,24 @@ async fn a_line_about_a_person_merges_nobody(bed: Bed) -> Bed {
     assert!(facts.revoked_at[3].is_some(), "the new name is the person's: what they said counts for it");
     let card = bed.store.contact_card(&scene.scope, two).await.expect("works").expect("it is there");
     assert_eq!(card.profile, profile(Some("fr"), None));
+    bed
+}
+
+async fn tags_are_the_attributes_that_are_true(bed: Bed) -> Bed {
+    let (scene, stranger) = (Scene::new(&bed).await, Scene::new(&bed).await);
+    let attributes =
+        [("vip", json!(true)), ("lapsed", json!(false)), ("tier", json!("gold")), ("beta", json!(true))];
+    let tagged = Profile {
+        attributes: attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        ..Profile::default()
+    };
+    contact(&bed, &scene, PHONE, tagged).await;
+    contact(&bed, &scene, OTHER, profile(None, Some("gold"))).await;
+    let hash = |scene: &Scene, text: &str| scene.scope.hash(&phone(text).canonical());
+    let people = vec![hash(&scene, OTHER), hash(&scene, PHONE), hash(&scene, "+491709999999")];
+    let tags = bed.store.contact_tags(&scene.scope, people).await.expect("a read");
+    assert_eq!(tags, [vec![], vec!["beta".to_owned(), "vip".to_owned()], vec![]]);
+    let theirs = bed.store.contact_tags(&stranger.scope, vec![hash(&stranger, PHONE)]).await.expect("a read");
+    assert_eq!(theirs, [Vec::<String>::new()]);
     bed
 }

@@ -22,6 +22,7 @@ conformance!(
     quality_holds_and_releases,
     another_category_is_told_with_its_price,
     rules_are_kept_by_tenant,
+    what_the_platform_has_is_adopted_once,
 );
 
 struct Shop {
@@ -196,7 +197,8 @@ async fn the_platforms_word_moves_the_newest_version_of_its_name(bed: Bed) -> Be
     call_back(&bed, &shop.scene, said("PENDING", None)).await;
     assert_eq!(found(&bed, &shop, first.id).await.state, S::Rejected);
     let catalog = bed.store.catalog(&shop.scene.scope).await.expect("a catalog");
-    assert_eq!(catalog.shelf.live.len(), 1);
+    // The rejected one stands under the same name; what is sent is chosen among the others.
+    assert_eq!(catalog.shelf.live.iter().filter(|each| each.state.is_live()).count(), 1);
     assert_eq!((catalog.shelf.live[0].n, catalog.templates[0].status.as_str()), (2, "APPROVED"));
     // A sync that no longer lists it as approved says so too.
     let listed = TemplateDefinition {
@@ -308,5 +310,61 @@ async fn rules_are_kept_by_tenant(bed: Bed) -> Bed {
     }
     assert_eq!(bed.store.template_rules(&one.scope).await.expect("works"), rules);
     assert_eq!(bed.store.template_rules(&two.scope).await.expect("works"), TemplateRules::default());
+    bed
+}
+
+async fn what_the_platform_has_is_adopted_once(bed: Bed) -> Bed {
+    let shop = shop(&bed).await;
+    let (scope, account) = (&shop.scene.scope, shop.scene.account);
+    let version = |language: &str, state| AdoptedVersion {
+        language: language.to_owned(),
+        definition: json!({"name": "found", "language": language, "category": "UTILITY"}),
+        findings: json!([]),
+        state,
+        provider_id: Some(format!("id-{language}")),
+    };
+    let adoption = |name: &str| Adoption {
+        account,
+        name: name.to_owned(),
+        category: Category::Utility,
+        settings: Settings::default(),
+        versions: vec![version("en", VersionState::Approved), version("de", VersionState::Paused)],
+    };
+    let adopt =
+        async |name| bed.store.adopt_template(scope, adoption(name), ACTOR, bed.now()).await.expect("works");
+    let made = adopt("found").await.expect("nobody knows it");
+    assert!(adopt("found").await.is_none(), "adopted already");
+    assert!(adopt(&shop.template.name).await.is_none(), "the name is taken");
+    let versions = bed.store.template_versions(scope, made.id).await.expect("a read");
+    let seen: Vec<_> = versions
+        .iter()
+        .map(|each| {
+            (
+                each.language.as_str(),
+                each.n,
+                each.state,
+                each.provider_name.as_deref(),
+                each.provider_id.as_deref(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("de", 1, VersionState::Paused, Some("found"), Some("id-de")),
+            ("en", 1, VersionState::Approved, Some("found"), Some("id-en")),
+        ]
+    );
+    assert_eq!(bed.store.template_steps(scope, versions[0].id).await.expect("a read").len(), 1);
+    let names = bed.store.catalogued_names(scope).await.expect("a read");
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), [(account, "found".to_owned())]);
+    let shelf = bed.store.catalog(scope).await.expect("a read").shelf;
+    assert_eq!(shelf.live.len(), 2, "it can be sent at once");
+    // The platform's word moves it like any other; nobody here submitted it, so it counts for no statistics.
+    assert!(
+        bed.store.template_decisions(scope, bed.now().plus(-MINUTE), 10).await.expect("a read").is_empty()
+    );
+    let stranger = Scene::new(&bed).await;
+    assert!(bed.store.catalogued_names(&stranger.scope).await.expect("a read").is_empty());
     bed
 }

@@ -72,6 +72,18 @@ async fn credentials_change(bed: Bed) -> Bed {
     rename("3").await.expect("a free name");
     let found = bed.store.account(&scene.scope, other.id).await.expect("works").expect("it is there");
     assert_eq!(found.provider_ref, "3");
+    let elsewhere = bed
+        .store
+        .create_account(&scene.scope, ProviderKind::Smpp, "4", credentials("four"), ACTOR, bed.now())
+        .await
+        .expect("another provider");
+    let system = bed.store.system();
+    let slots = |slot: u8| [slot].into_iter().collect();
+    let found = bed.store.accounts_elsewhere(&system, slots(elsewhere.slot)).await.expect("a list");
+    assert_eq!(found, [elsewhere.id], "those at the Cloud API are not among them");
+    let found =
+        bed.store.accounts_elsewhere(&system, slots((elsewhere.slot + 1) % 64)).await.expect("a list");
+    assert!(found.is_empty());
     bed
 }
 

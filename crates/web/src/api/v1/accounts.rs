@@ -33,6 +33,9 @@ pub struct CreateAccount {
     /// The token or password that the provider gave.
     #[schema(value_type = Option<String>)]
     access_token: Option<Secret>,
+    /// The provider's id of the business portfolio; accounts of one portfolio share its messaging limit. Learned from
+    /// the provider where it is left out.
+    portfolio: Option<String>,
     /// Signs the callbacks; required for `cloud`.
     #[schema(value_type = Option<String>)]
     app_secret: Option<Secret>,
@@ -58,6 +61,8 @@ pub struct UpdateAccount {
     drop_old_app_secrets: bool,
     #[schema(value_type = Option<String>)]
     verify_token: Option<Secret>,
+    /// The provider's id of the business portfolio; the empty text takes it away.
+    portfolio: Option<String>,
     /// In place of the one before, as a whole.
     #[schema(value_type = Option<schema::Connection>)]
     connection: Option<Box<RawValue>>,
@@ -78,6 +83,8 @@ pub struct AccountView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schema::Connection>)]
     connection: Option<serde_json::Value>,
+    /// The business portfolio whose messaging limit it shares; of its own where that is not known.
+    portfolio: Option<String>,
     /// Where the provider's callbacks go.
     #[schema(example = "/callbacks/main/acc_01k9h3c4v8e2xt7m5q0w6r1yza")]
     callback_path: String,
@@ -101,6 +108,7 @@ fn view(engine: &Engine, caller: &Caller, account: Account) -> AccountView {
         business_account_id: cloud.then(|| account.provider_ref.clone()),
         provider_ref: account.provider_ref,
         connection: account.credentials.connection.as_ref().map(shown),
+        portfolio: account.portfolio,
         app_secrets: account.credentials.app_secrets.len(),
         created_at: account.created_at,
     }
@@ -155,7 +163,7 @@ pub async fn create_account(
         verify_token,
         connection: read(kind, new.connection.as_deref())?,
     };
-    let new = NewAccount { provider: kind, provider_ref, credentials };
+    let new = NewAccount { provider: kind, provider_ref, credentials, portfolio: new.portfolio };
     let account = state.engine.create_account(&caller, new).await?;
     Ok((StatusCode::CREATED, Json(view(&state.engine, &caller, account))).into_response())
 }
@@ -185,12 +193,14 @@ pub async fn update_account(
     Json(patch): Json<UpdateAccount>,
 ) -> Result<Json<AccountView>> {
     let id: AccountId = path_id(&id, "account")?;
-    let UpdateAccount { access_token, app_secret, drop_old_app_secrets, verify_token, connection } = patch;
+    let UpdateAccount { access_token, app_secret, drop_old_app_secrets, verify_token, portfolio, connection } =
+        patch;
     let connection = match connection {
         None => None,
         Some(json) => read(state.engine.account_provider(&caller, id).await?, Some(&json))?,
     };
-    let patch = PatchAccount { access_token, app_secret, drop_old_app_secrets, verify_token, connection };
+    let patch =
+        PatchAccount { access_token, app_secret, drop_old_app_secrets, verify_token, portfolio, connection };
     let account = state.engine.patch_account(&caller, id, patch).await?;
     Ok(Json(view(&state.engine, &caller, account)))
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tidings_domain::policy::Pack;
 use tidings_domain::time::Timestamp;
 use tidings_engine::policy::cel::VARIABLES;
-use tidings_engine::policy::{AudienceRequest, RuleText};
+use tidings_engine::policy::{AnnouncedView, AudienceRequest, RuleText};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::v1::schema::{
@@ -15,7 +15,7 @@ use crate::api::v1::schema::{
     PolicySettings, PolicyView,
 };
 use crate::error::Result;
-use crate::extract::{Json, Key, Query, Raw, path_id};
+use crate::extract::{Json, Key, OperatorKey, Query, Raw, path_id};
 use crate::state::AppState;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -84,6 +84,9 @@ pub struct PackView {
     country: tidings_domain::address::CountryCode,
     version: u32,
     hours: Vec<HoursView>,
+    /// `rule`, `from`, `until`, `status`, `source`.
+    #[schema(value_type = Vec<Object>)]
+    rules: Vec<serde_json::Value>,
     /// Public holidays by date.
     #[schema(value_type = Object)]
     holidays: serde_json::Map<String, serde_json::Value>,
@@ -110,6 +113,9 @@ pub struct HoursView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PackList {
     packs: Vec<PackView>,
+    /// `country`, `on`, `areas`, `what`, `status`, `source`, and `touches` by tenant.
+    #[schema(value_type = Vec<Object>)]
+    changes: Vec<AnnouncedView>,
 }
 
 impl From<&Pack> for PackView {
@@ -125,18 +131,80 @@ impl From<&Pack> for PackView {
         });
         let holidays =
             pack.holidays.iter().map(|(date, name)| (date.to_string(), name.clone().into())).collect();
-        Self { country: pack.country, version: pack.version, hours: hours.collect(), holidays }
+        let rules = pack.rules.iter().map(|rule| {
+            serde_json::json!({"rule": rule.rule, "from": rule.from.to_string(),
+                "until": rule.until.map(|until| until.to_string()), "status": rule.status, "source": rule.source})
+        });
+        let (hours, rules) = (hours.collect(), rules.collect());
+        Self { country: pack.country, version: pack.version, hours, rules, holidays }
     }
 }
 
-/// List the hours in which marketing may go, by country
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PacksWanted {
+    /// Only what will change.
+    #[serde(default)]
+    upcoming: bool,
+    /// Changes as seen from this time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    at: Option<Timestamp>,
+}
+
+/// List the rules of countries, and what of them will change
+///
+/// The hours in which marketing may go and what else holds in a country. `changes` tells what is announced, the next
+/// first, with the templates and senders of yours that it touches; it takes effect by itself on its day.
 #[utoipa::path(
-    get, path = "/v1/policy/packs", operation_id = "listPolicyPacks", tag = "policy",
+    get, path = "/v1/policy/packs", operation_id = "listPolicyPacks", tag = "policy", params(PacksWanted),
     responses((status = 200, description = "Every pack, with its sources", body = PackList)),
 )]
-pub async fn list_packs(State(state): State<AppState>, Key(caller): Key) -> Result<Json<PackList>> {
-    let packs = state.engine.policy_packs(&caller)?;
-    Ok(Json(PackList { packs: packs.into_iter().map(Into::into).collect() }))
+pub async fn list_packs(
+    State(state): State<AppState>,
+    Key(caller): Key,
+    Query(wanted): Query<PacksWanted>,
+) -> Result<Json<PackList>> {
+    let changes = state.engine.policy_changes(&caller, wanted.at).await?;
+    let packs = if wanted.upcoming { Vec::new() } else { state.engine.policy_packs(&caller)? };
+    Ok(Json(PackList { packs: packs.into_iter().map(Into::into).collect(), changes }))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ChangesAt {
+    /// As seen from this time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    at: Option<Timestamp>,
+}
+
+/// List announced changes of policy with the tenants that they touch
+///
+/// For whoever runs the installation.
+#[utoipa::path(
+    get, path = "/v1/tenants/policy-changes", operation_id = "listPolicyChanges", tag = "tenants",
+    params(ChangesAt), security(("installation_key" = [])),
+    responses((status = 200, description = "`changes`, the next first", body = Object)),
+)]
+pub async fn list_changes(
+    State(state): State<AppState>,
+    OperatorKey(operator): OperatorKey,
+    Query(wanted): Query<ChangesAt>,
+) -> Result<Response> {
+    let changes = state.engine.policy_changes_of_all(&operator, wanted.at).await?;
+    Ok(Json(serde_json::json!({"changes": changes})).into_response())
+}
+
+/// Show what each rule decided lately
+///
+/// Denials, deferrals and shadows of the last day and week by rule, with the newest messages of each.
+#[utoipa::path(
+    get, path = "/v1/policy/decisions", operation_id = "listRecentDecisions", tag = "policy",
+    responses((status = 200, description = "`rules`, the most frequent first", body = Object)),
+)]
+pub async fn recent_decisions(State(state): State<AppState>, Key(caller): Key) -> Result<Response> {
+    Ok(Json(state.engine.recent_decisions(&caller).await?).into_response())
 }
 
 /// Add a rule of your own

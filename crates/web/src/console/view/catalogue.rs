@@ -3,12 +3,15 @@
 use askama::Template;
 
 use super::pages::Fact;
-use super::{Badge, Frame, When};
+use super::{Badge, Choice, Frame, When};
+use crate::console::draft_form::DraftForm;
+use crate::console::logical_form::LogicalForm;
 
 #[derive(Template)]
 #[template(path = "catalogue.html")]
 pub struct CataloguePage {
     pub frame: Frame,
+    pub may_write: bool,
     pub rows: Vec<CatalogueRow>,
     pub stats: Vec<StatRow>,
 }
@@ -39,6 +42,8 @@ pub struct StatRow {
 pub struct LogicalPage {
     pub frame: Frame,
     pub name: String,
+    pub id: String,
+    pub may_write: bool,
     pub state: Badge,
     pub facts: Vec<Fact>,
     pub versions: Vec<VersionRow>,
@@ -68,6 +73,7 @@ pub struct VersionPage {
     pub overridden: String,
     pub buttons: Vec<StepButton>,
     pub may_roll_back: bool,
+    pub may_write: bool,
     pub findings: Vec<FindingRow>,
     pub bubble: Bubble,
     pub changes: Vec<ChangeRow>,
@@ -87,7 +93,57 @@ pub struct FindingRow {
     pub detail: String,
 }
 
+/// What is wrong with a field of a form.
+pub struct ProblemRow {
+    pub field: String,
+    pub detail: String,
+}
+
+#[derive(Template)]
+#[template(path = "logical_form.html")]
+pub struct LogicalFormPage {
+    pub frame: Frame,
+    pub action: String,
+    pub is_new: bool,
+    pub accounts: Vec<Choice>,
+    pub categories: Vec<Choice>,
+    pub substitutes: Vec<Choice>,
+    pub languages: Vec<Choice>,
+    pub types: [&'static str; 7],
+    pub form: LogicalForm,
+    pub problems: Vec<ProblemRow>,
+}
+
+#[derive(Template)]
+#[template(path = "draft.html")]
+pub struct DraftPage {
+    pub frame: Frame,
+    pub id: String,
+    pub template: String,
+    pub category: Badge,
+    pub languages: Vec<Choice>,
+    pub variants: Vec<Choice>,
+    pub headers: Vec<Choice>,
+    pub kinds: [&'static str; 5],
+    pub variables: Vec<String>,
+    pub based_on: String,
+    pub note: String,
+    pub form: DraftForm,
+    pub problems: Vec<ProblemRow>,
+    pub shown: DraftShown,
+}
+
+/// The draft as it would look, with what stands against it.
+#[derive(Template)]
+#[template(path = "draft_shown.html")]
+pub struct DraftShown {
+    pub bubble: Bubble,
+    pub findings: Vec<FindingRow>,
+    pub problems: Vec<ProblemRow>,
+}
+
 /// The message as a phone shows it.
+#[derive(Default)]
 pub struct Bubble {
     pub direction: &'static str,
     pub language: String,

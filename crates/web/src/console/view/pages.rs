@@ -179,11 +179,15 @@ pub struct Bucket {
 #[template(path = "templates.html")]
 pub struct TemplatesPage {
     pub frame: Frame,
-    pub may_sync: bool,
+    pub may_write: bool,
+    /// Names that the catalogue does not know.
+    pub unknown: usize,
     pub rows: Vec<TemplateRow>,
 }
 
 pub struct TemplateRow {
+    pub account: String,
+    pub may_adopt: bool,
     pub name: String,
     pub language: String,
     pub status: Badge,
@@ -207,7 +211,30 @@ pub struct PolicyPage {
     pub frame: Frame,
     pub facts: Vec<PolicyFact>,
     pub rules: Vec<RuleRow>,
+    pub changes: Vec<ChangeAhead>,
+    pub decided: Vec<DecidedRow>,
+    /// Where counts begin later than a week ago; empty: they do not.
+    pub decided_since: When,
     pub hours: Vec<HoursRow>,
+}
+
+/// A change that is announced.
+pub struct ChangeAhead {
+    pub on: String,
+    pub place: String,
+    pub what: String,
+    pub touches: String,
+    pub source: String,
+}
+
+/// What one rule decided lately.
+pub struct DecidedRow {
+    pub rule: String,
+    pub verdict: Badge,
+    pub last_day: u64,
+    pub last_week: u64,
+    /// Ids of messages, long and short.
+    pub latest: Vec<(String, String)>,
 }
 
 pub struct PolicyFact {

@@ -44,7 +44,7 @@ pub struct Intent {
     to: To,
     /// Id or address of the sender; routing picks one unless given.
     from: Option<String>,
-    /// `whatsapp` unless given.
+    /// That of the content unless given: `whatsapp`, or that of `sms` and `email`.
     channel: Option<Channel>,
     /// The template's unless given; `service` for free-form content.
     category: Option<Category>,
@@ -53,6 +53,12 @@ pub struct Intent {
     /// A Cloud API message object of any type.
     #[schema(value_type = Option<Object>)]
     whatsapp: Option<()>,
+    /// A short message; a `template` or a `text` does as well on the channel `sms`.
+    sms: Option<SmsContent>,
+    email: Option<MailContent>,
+    /// Other ways, in their order, where this one fails, is not allowed, or does not succeed in time.
+    #[schema(max_items = 4)]
+    fallback: Option<Vec<FallbackWay>>,
     /// At most 365 days ahead.
     #[schema(value_type = Option<String>, format = DateTime)]
     send_at: Option<()>,
@@ -66,6 +72,56 @@ pub struct Intent {
     metadata: Option<()>,
     /// Your own id, up to 256 bytes; finds the message.
     reference: Option<String>,
+}
+
+/// A short message.
+#[derive(ToSchema)]
+#[schema(example = json!({"text": "Your parcel TR-4711 has left."}))]
+pub struct SmsContent {
+    /// At most 1,530 characters.
+    #[schema(min_length = 1, max_length = 1530)]
+    text: String,
+}
+
+/// A mail: text, HTML or both.
+#[derive(ToSchema)]
+#[schema(example = json!({"subject": "Your parcel has left", "text": "TR-4711 is on its way."}))]
+pub struct MailContent {
+    #[schema(min_length = 1, max_length = 250)]
+    subject: String,
+    text: Option<String>,
+    html: Option<String>,
+}
+
+/// What a way must have reached.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum Reached {
+    Accepted,
+    Delivered,
+    Read,
+}
+
+/// Another way of a message. Without content of its own it says what the message says, in plain words.
+#[derive(ToSchema)]
+#[schema(example = json!({"after_s": 300, "unless": "delivered", "channel": "sms"}))]
+pub struct FallbackWay {
+    /// Seconds that the way before it has; by category unless given: 30 authentication, 300 service and utility, a day
+    /// marketing. A failure takes this way at once.
+    #[schema(minimum = 1, maximum = 259200)]
+    after_s: Option<u32>,
+    /// What the way before it must reach within them; `delivered` unless given.
+    unless: Option<Reached>,
+    channel: Channel,
+    /// The person's own address on the channel unless given.
+    to: Option<To>,
+    from: Option<String>,
+    template: Option<TemplateIntent>,
+    text: Option<TextIntent>,
+    #[schema(value_type = Option<Object>)]
+    whatsapp: Option<()>,
+    sms: Option<SmsContent>,
+    email: Option<MailContent>,
 }
 
 #[derive(ToSchema)]

@@ -91,12 +91,18 @@ pub struct PolicyView {
     /// 0: nothing was set.
     version: i64,
     settings: PolicySettings,
+    /// Of the portfolio with the least room.
     messaging_limit: LimitView,
+    /// Of each portfolio.
+    messaging_limits: Vec<LimitView>,
 }
 
 /// How much of the messaging limit is used.
 #[derive(ToSchema)]
 pub struct LimitView {
+    /// The provider's id, where it is known.
+    portfolio: Option<String>,
+    accounts: Vec<String>,
     /// The platform's word.
     #[schema(example = "TIER_2K")]
     tier: Option<String>,

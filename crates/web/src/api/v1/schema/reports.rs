@@ -32,10 +32,40 @@ pub struct Message {
     expires_at: (),
     trace_id: String,
     attempts: Vec<Attempt>,
+    /// Its ways, where there is more than one.
+    plan: Option<Plan>,
     decisions: Vec<Decision>,
     /// What the provider said about the price.
     #[schema(value_type = Option<Object>)]
     cost: (),
+}
+
+/// The ways of a message, in their order.
+#[derive(ToSchema)]
+pub struct Plan {
+    /// Which one is under way, from 0.
+    step: u8,
+    /// When the next one is taken unless this one succeeds.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next_at: (),
+    /// Why no other one will be taken: `succeeded`, `answered`, `canceled` or `over`.
+    ended: Option<String>,
+    steps: Vec<PlanStep>,
+}
+
+/// One way of a message.
+#[derive(ToSchema)]
+pub struct PlanStep {
+    channel: Channel,
+    sender: String,
+    /// Why this sender.
+    because: String,
+    /// The number of the attempt with which it was taken; nothing if it was not.
+    first_attempt: Option<u8>,
+    /// Seconds that it has.
+    within_s: Option<i64>,
+    /// What it must reach within them: `accepted`, `delivered` or `read`.
+    until: String,
 }
 
 /// One submission to a provider.

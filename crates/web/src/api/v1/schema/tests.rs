@@ -10,7 +10,7 @@ use tidings_engine::dispatch::{HoldView, LaneView, QueueView};
 use tidings_engine::imports::ImportReport;
 use tidings_engine::report::{
     Answer, AttemptReport, AttentionReport, EventView, Explanation, FreeSlots, InboundReport, LaneLine,
-    MessageReport, MessageSummary, NodeView, NodesView, Overview, TimelineEntry,
+    MessageReport, MessageSummary, NodeView, NodesView, Overview, PlanReport, StepReport, TimelineEntry,
 };
 use tidings_engine::store_model;
 
@@ -87,6 +87,17 @@ fn reports_of_a_message_are_as_described() {
         was_in_doubt: false,
     };
     check(&api, "Attempt", &attempt);
+    let step = StepReport {
+        channel: "sms",
+        sender: text(),
+        because: text(),
+        first_attempt: Some(2),
+        within_s: Some(30),
+        until: "delivered",
+    };
+    check(&api, "PlanStep", &step);
+    let plan = PlanReport { step: 1, next_at: Some(at), ended: Some(text()), steps: vec![step] };
+    check(&api, "Plan", &plan);
     let message = MessageReport {
         id,
         status: lifecycle::Status::Sent,
@@ -104,6 +115,7 @@ fn reports_of_a_message_are_as_described() {
         expires_at: at,
         trace_id: text(),
         attempts: vec![attempt],
+        plan: Some(plan),
         decisions: vec![],
         cost: Some(Value::Null),
     };
