@@ -19,10 +19,11 @@ async fn bound(app: &TestApp, smsc: &mut Smsc, settings: Value) -> Bound {
     connection.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
     let account = json!({"provider": "smpp", "access_token": "hunter2", "connection": connection});
     let account = tenant.http.post("/v1/accounts", &account).await.expect(201);
+    assert_eq!(smsc.until("bound").await["system_id"], "acme");
     let sender = json!({"account": account["id"], "address": NUMBER, "messages_per_s": 1000});
     tenant.http.post("/v1/senders", &sender).await.expect(201);
-    // The sender is new to the session: it is made once more with it.
-    assert_eq!(smsc.until("bound").await["system_id"], "acme");
+    // The sender is new to the session, which is made once more with it.
+    smsc.until("bound").await;
     Bound { tenant, account }
 }
 
@@ -102,7 +103,7 @@ both_engines! {
         bring(&mut smsc, message(&[5, 0, 3, 9, 2, 1, 0x01, 0x7E], 0x40, 8)).await;
         let texts = async || -> Vec<String> {
             let page = tenant.http.get("/v1/inbound").await.expect(200);
-            let list = page["messages"].as_array().unwrap();
+            let list = page["inbound"].as_array().unwrap();
             list.iter().filter_map(|each| Some(each["text"].as_str()?.to_owned())).collect()
         };
         assert_eq!(texts().await, ["žb", "Hello €"]);
@@ -132,9 +133,10 @@ both_engines! {
         let id = tenant.send(&sms(72, "Slowly")).await;
         let message = until(&tenant, &id, "delivered").await;
         let attempts = message["attempts"].as_array().unwrap();
-        assert_eq!(attempts.len(), 3, "{message}");
-        assert_eq!((&attempts[0]["error"]["code"], &attempts[0]["error"]["name"]),
-            (&json!(0x58), &json!("smpp_throttled")));
+        let throttled: Vec<_> =
+            attempts.iter().filter(|each| each["error"]["name"] == "smpp_throttled").collect();
+        assert_eq!(throttled.len(), 2, "{message}");
+        assert_eq!(throttled[0]["error"]["code"], 0x58);
     }
 
     async fn what_a_dead_server_did_not_answer_is_in_doubt(storage: Storage) {
@@ -183,7 +185,9 @@ both_engines! {
         .await;
         let seconds = (app.now_us() - began) as f64 / 1e6;
         println!("1,000 messages from the batch to their receipts in {seconds:.2} s");
-        let delivered = tenant.http.get("/v1/messages?status=delivered&limit=1000").await.expect(200);
-        assert_eq!(delivered["messages"].as_array().map(Vec::len), Some(1_000));
+        let delivered = tenant.http.get("/v1/messages?status=delivered&limit=500").await.expect(200);
+        assert_eq!(delivered["messages"].as_array().map(Vec::len), Some(500));
+        let failed = tenant.http.get("/v1/messages?status=failed&limit=1").await.expect(200);
+        assert_eq!(failed["messages"], json!([]));
     }
 }

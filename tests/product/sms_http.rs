@@ -10,10 +10,10 @@ use tidings_tests::both_engines;
 use tidings_tests::support::{Storage, TestApp, eventually, phone};
 
 /// What one request was: its head and its form.
-type Seen = (String, String);
+pub type Seen = (String, String);
 
 /// Answers each request with the next status and body; the last one stays.
-async fn api(answers: Vec<(u16, &'static str)>) -> (String, mpsc::Receiver<Seen>) {
+pub async fn api(answers: Vec<(u16, &'static str)>) -> (String, mpsc::Receiver<Seen>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("it is bound"));
     let (seen, requests) = mpsc::channel(64);
@@ -113,7 +113,7 @@ both_engines! {
             ("To", "+12025550191"), ("Body", "Thanks"), ("NumMedia", "0")];
         post(&callback, &sign("hunter2", &callback, &form), &form).await.expect(200);
         let page = http.get("/v1/inbound").await.expect(200);
-        assert_eq!(page["messages"][0]["text"], "Thanks", "{page}");
+        assert_eq!(page["inbound"][0]["text"], "Thanks", "{page}");
 
         let id = tenant.send(&intent(2)).await;
         let message: Value = eventually("the refusal", async || {

@@ -21,14 +21,22 @@ def say(**what):
 
 
 async def deliver(source, destination, text, esm_class=0, coding=0, tlvs=()):
-    for esme in list(esmes.values()):
+    status = -1
+    # The newest session first: of one that just ended nobody may have told us yet.
+    for esme in reversed(list(esmes.values())):
         if esme.can_receive:
-            answer = await esme.deliver_sm(
-                destination_addr=destination, short_message=text, source_addr=source,
-                source_addr_ton=1, source_addr_npi=1, esm_class=esm_class, data_coding=coding, tlvs=list(tlvs),
-            )
-            say(event="deliver_resp", status=answer.command_status)
-            return
+            try:
+                answer = await esme.deliver_sm(
+                    destination_addr=destination, short_message=text, source_addr=source,
+                    source_addr_ton=1, source_addr_npi=1, esm_class=esm_class, data_coding=coding, tlvs=list(tlvs),
+                )
+                status = answer.command_status
+            except Exception as error:  # the session ended meanwhile
+                say(event="error", error=repr(error))
+                continue
+            break
+    if not quiet:
+        say(event="deliver_resp", status=status)
 
 
 async def receipt(event, number):

@@ -102,3 +102,5 @@ pub(crate) const BASE_URL_BYTES_MAX: usize = 512;
 pub(crate) const ORIGINATOR_CHARS_MAX: usize = 11;
 /// Characters outside GSM 03.38 that a count of parts names.
 pub(crate) const SMS_NOT_GSM_SHOWN_MAX: usize = 32;
+/// Bytes of a password of SMPP on the wire, without the zero behind it.
+pub(crate) const SMPP_PASSWORD_BYTES_MAX: usize = 8;

@@ -58,6 +58,8 @@ pub const SAMPLE_HANDLE_BYTES_MAX: usize = 4_096;
 
 // SMPP.
 
+/// The highest number of a request of the protocol.
+pub(crate) const SMPP_SEQUENCE_MAX: u32 = 0x7FFF_FFFF;
 /// Bytes of one message of the protocol.
 pub(crate) const SMPP_FRAME_BYTES_MAX: usize = 70_000;
 /// Messages that wait to be written to one connection.

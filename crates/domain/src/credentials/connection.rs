@@ -1,6 +1,7 @@
 //! How an account's provider is reached, for the providers where that differs from account to account.
 
 use super::{ProviderKind, Smpp, SmsHttp, Smtp, Ultramsg};
+use crate::limits::SMPP_PASSWORD_BYTES_MAX;
 use crate::problem::{Checked, FieldProblem, under};
 use crate::secret::Secret;
 
@@ -63,7 +64,7 @@ impl Connection {
     /// Whether the token or password that goes with it can be used.
     pub fn check_token(&self, token: &Secret) -> Checked<()> {
         let problem = match self {
-            Self::Smpp(_) if token.expose().len() > Smpp::PASSWORD_BYTES_MAX => {
+            Self::Smpp(_) if token.expose().len() > SMPP_PASSWORD_BYTES_MAX => {
                 "A password of SMPP has at most 8 characters."
             }
             Self::Smtp(smtp) if smtp.username.is_empty() && !token.is_empty() => {

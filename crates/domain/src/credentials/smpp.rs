@@ -93,9 +93,6 @@ fn response_timeout_s() -> u32 {
 }
 
 impl Smpp {
-    /// Bytes of a password on the wire, without the zero behind it.
-    pub const PASSWORD_BYTES_MAX: usize = 8;
-
     /// A connection with the usual settings.
     pub fn new(host: impl Into<String>, port: u16, system_id: impl Into<String>) -> Self {
         Self {

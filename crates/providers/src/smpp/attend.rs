@@ -44,7 +44,12 @@ struct Registered<'a> {
 
 impl Drop for Registered<'_> {
     fn drop(&mut self) {
-        self.provider.bound.lock().remove(&self.account);
+        let mut bound = self.provider.bound.lock();
+        // One that came after us may stand there already.
+        if bound.get(&self.account).is_some_and(|bound| Arc::ptr_eq(&bound.link, &self.link)) {
+            bound.remove(&self.account);
+        }
+        drop(bound);
         self.link.close();
         if let Some(other) = &self.other {
             other.close();
@@ -67,8 +72,7 @@ impl SmppProvider {
                 Ok(pair) => {
                     wait_us = SMPP_REBIND_FIRST_US;
                     tracing::info!(account = %attended.account, "bound to the SMSC");
-                    tell(&attended, &mut told, "smpp.bound", Severity::Info, None).await;
-                    let why = self.serve(&attended, &smpp, &incoming, pair).await;
+                    let why = self.serve(&attended, &smpp, &incoming, (pair, &mut told)).await;
                     tracing::warn!(account = %attended.account, why, "the bind to the SMSC is lost");
                     tell(&attended, &mut told, "smpp.lost", Severity::Warning, None).await;
                     self.clock.sleep(SMPP_REBIND_FIRST_US).await;
@@ -126,7 +130,7 @@ impl SmppProvider {
         attended: &Attended,
         smpp: &Smpp,
         incoming: &Arc<Mutex<Incoming>>,
-        pair: Pair,
+        (pair, told): (Pair, &mut &'static str),
     ) -> &'static str {
         let (link, out) = Link::new(Arc::clone(&self.clock), smpp);
         let (arrived, came) = mpsc::channel(SMPP_IN_MAX);
@@ -149,12 +153,17 @@ impl SmppProvider {
                 why = self.store(attended, incoming, &other, other_came) => why,
             }
         };
+        let telling = async {
+            tell(attended, told, "smpp.bound", Severity::Info, None).await;
+            std::future::pending().await
+        };
         tokio::select! {
             biased;
             why = link.listen(reader, &arrived, smpp) => why,
             why = write_all(writer, out) => why,
             why = self.store(attended, incoming, &link, came) => why,
             why = receiving => why,
+            why = telling => why,
         }
     }
 

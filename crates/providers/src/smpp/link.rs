@@ -18,10 +18,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::connect::Reader;
 use super::frame::{self, Frame};
-use crate::limits::{SMPP_LATE_MAX, SMPP_OUT_MAX};
+use crate::limits::{SMPP_LATE_MAX, SMPP_OUT_MAX, SMPP_SEQUENCE_MAX};
 
-/// Numbers of requests lie below this.
-const SEQUENCE_MAX: u32 = 0x7FFF_FFFF;
 const RESPONSE: u32 = 0x8000_0000;
 const GENERIC_NACK: u32 = 0x8000_0000;
 
@@ -83,7 +81,7 @@ impl Link {
     }
 
     fn next(&self) -> u32 {
-        self.sequence.fetch_add(1, Ordering::Relaxed) % SEQUENCE_MAX + 1
+        self.sequence.fetch_add(1, Ordering::Relaxed) % SMPP_SEQUENCE_MAX + 1
     }
 
     /// Submits and waits for the answer. Of an attempt that is named, an answer that comes too late is still heard.
