@@ -24,6 +24,7 @@ mod doubt;
 mod explain;
 mod explain_command;
 mod failover;
+mod fallback;
 mod feed;
 mod house;
 mod idempotency;

@@ -10,10 +10,10 @@ use tidings_tests::both_engines;
 use tidings_tests::support::{Storage, TestApp, eventually, phone};
 
 /// What one request was: its head and its form.
-type Seen = (String, String);
+pub type Seen = (String, String);
 
 /// Answers each request with the next status and body; the last one stays.
-async fn api(answers: Vec<(u16, &'static str)>) -> (String, mpsc::Receiver<Seen>) {
+pub async fn api(answers: Vec<(u16, &'static str)>) -> (String, mpsc::Receiver<Seen>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("it is bound"));
     let (seen, requests) = mpsc::channel(64);

@@ -3,6 +3,8 @@
 mod accounts;
 mod consents;
 mod contacts;
+mod policy;
+mod templates;
 mod verification;
 
 use std::net::SocketAddr;
@@ -13,6 +15,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use accounts::{Account, Sender};
 pub use consents::*;
 pub use contacts::{Contact, Person, TableFormat};
+pub use policy::Policy;
+pub use templates::Template;
 pub use verification::{Entry, EntryKind, Verification};
 
 /// Messaging infrastructure that you run yourself, WhatsApp first.
@@ -338,124 +342,6 @@ pub enum Key {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Template {
-    /// Read the templates of an account from the platform.
-    Sync {
-        account: String,
-        #[command(flatten)]
-        server: Server,
-    },
-    /// List what the platform has.
-    List(List),
-    /// Take templates of the platform into the catalogue: those named, or all that it does not know.
-    Adopt {
-        names: Vec<String>,
-        /// Of this account only.
-        #[arg(long)]
-        account: Option<String>,
-        /// KEY=VALUE, for each of them.
-        #[arg(long = "tag")]
-        tags: Vec<String>,
-        #[arg(long, default_value = "")]
-        owner: String,
-        #[command(flatten)]
-        server: Server,
-    },
-    /// Say what the platform would object to in a template; needs no server.
-    Lint {
-        /// A JSON file, or `-`.
-        file: PathBuf,
-    },
-    /// Put a template into the catalogue.
-    Create {
-        name: String,
-        /// `utility`, `marketing` or `authentication`.
-        #[arg(long)]
-        category: String,
-        #[arg(long, value_name = "ACCOUNT")]
-        account: Option<String>,
-        /// A JSON file with tags, variables, variants, substitute, fallback texts.
-        #[arg(long, value_name = "FILE")]
-        settings: Option<PathBuf>,
-        #[command(flatten)]
-        server: Server,
-    },
-    /// Change the settings of a template of the catalogue.
-    Set {
-        /// `cat_…`
-        id: String,
-        /// A JSON file with the fields to replace.
-        file: PathBuf,
-        #[command(flatten)]
-        server: Server,
-    },
-    /// List the catalogue.
-    Catalogue(Server),
-    /// Show a template of the catalogue and its versions.
-    Show(ById),
-    /// Draft a version from a JSON file with `components`.
-    Draft {
-        /// The template, `cat_…`.
-        id: String,
-        file: PathBuf,
-        #[arg(long)]
-        language: String,
-        #[arg(long)]
-        variant: Option<String>,
-        #[arg(long, default_value = "")]
-        note: String,
-        /// The version that this one corrects, `tvr_…`.
-        #[arg(long, value_name = "VERSION")]
-        based_on: Option<String>,
-        /// Take it although the linter refuses it (administrators; it is recorded).
-        #[arg(long)]
-        override_lint: bool,
-        #[command(flatten)]
-        server: Server,
-    },
-    /// Take a step with a version: review, sign_off, return, submit, archive.
-    Step {
-        /// `tvr_…`
-        version: String,
-        step: String,
-        #[arg(long, default_value = "")]
-        note: String,
-        #[command(flatten)]
-        server: Server,
-    },
-    /// Show a version with its history.
-    Version(ById),
-    /// Go back to a version.
-    RollBack(ById),
-    /// Compare a version with the one before it, or with another.
-    Diff {
-        version: String,
-        #[arg(long, value_name = "VERSION")]
-        against: Option<String>,
-        #[command(flatten)]
-        server: Server,
-    },
-    /// Show a version as its recipient will see it.
-    Preview {
-        version: String,
-        /// A value, such as `first_name=Ada`; samples stand in for the others.
-        #[arg(long = "set", value_name = "NAME=VALUE")]
-        values: Vec<String>,
-        #[command(flatten)]
-        server: Server,
-    },
-    /// Show the tenant's rules about templates, or set them from a JSON file.
-    Rules {
-        #[arg(long, value_name = "FILE")]
-        set: Option<PathBuf>,
-        #[command(flatten)]
-        server: Server,
-    },
-    /// Count approval times and rejection reasons by template, language and month.
-    Stats(Server),
-}
-
-#[derive(Debug, Subcommand)]
 pub enum Message {
     /// Send one message.
     Send(Send),
@@ -520,72 +406,6 @@ pub enum Scope {
     Sender,
     Template,
     Category,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Policy {
-    /// Show the settings in force.
-    Show {
-        #[command(flatten)]
-        server: Server,
-    },
-    /// Replace the settings by those of a file.
-    Set {
-        /// JSON; `-` reads the standard input.
-        #[arg(long, value_name = "FILE")]
-        file: PathBuf,
-        #[command(flatten)]
-        server: Server,
-    },
-    /// List the hours in which marketing may go, by country; or what is announced.
-    Packs {
-        /// Only changes to come, with the templates and senders that they touch.
-        #[arg(long)]
-        upcoming: bool,
-        /// Changes by all tenants that they touch; with the installation key.
-        #[arg(long, requires = "upcoming")]
-        all_tenants: bool,
-        /// Changes as seen from this time.
-        #[arg(long, value_name = "TIME", requires = "upcoming")]
-        at: Option<String>,
-        #[command(flatten)]
-        server: Server,
-    },
-    /// Show what each rule decided in the last day and week.
-    Decisions {
-        #[command(flatten)]
-        server: Server,
-    },
-    /// List your own rules.
-    Rules {
-        #[command(flatten)]
-        server: Server,
-    },
-    /// Ask what would be decided about many recipients, counted by rule.
-    Audience {
-        /// The intent without `to`, as JSON; `-` reads the standard input.
-        #[arg(long, value_name = "FILE")]
-        file: PathBuf,
-        /// A number a line; of a CSV file the first column. All contacts unless given.
-        #[arg(long, value_name = "FILE")]
-        recipients: Option<PathBuf>,
-        /// Judge as if it were this time.
-        #[arg(long, value_name = "TIME")]
-        at: Option<String>,
-        #[command(flatten)]
-        server: Server,
-    },
-    /// Ask what would be decided about an intent.
-    Evaluate {
-        /// JSON; `-` reads the standard input.
-        #[arg(long, value_name = "FILE")]
-        file: PathBuf,
-        /// Judge as if it were this time, such as 2026-11-21T03:00:00Z.
-        #[arg(long, value_name = "TIME")]
-        at: Option<String>,
-        #[command(flatten)]
-        server: Server,
-    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -81,6 +81,8 @@ pub const RETRY_AFTER_S: u32 = 1;
 pub const FORM_BYTES_MAX: usize = 16 * 1024;
 /// Of the form of a template's version: its definition, of which each byte may take three.
 pub const DRAFT_FORM_BYTES_MAX: usize = 256 * 1024;
+/// Rows of one kind that are read from a console form.
+pub const FORM_ROWS_MAX: usize = 60;
 /// Rows of a console form, beside those that are filled.
 pub const FORM_ROWS_SPARE: usize = 3;
 /// Tenants whose history the console keeps; the one that was looked at longest ago makes room.

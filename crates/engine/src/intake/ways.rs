@@ -106,6 +106,7 @@ async fn step(
     if let Some(decision) = denied.iter().find(|each| each.verdict == Verdict::Deny && !each.shadow) {
         return Err(EngineError::invalid("content", "content.denied", decision.reason.clone()));
     }
+    super::unsubscribe::name(caller, snapshot, first.category, &address, &mut outgoing);
     Ok(NewStep {
         account: route.account,
         sender: route.sender,

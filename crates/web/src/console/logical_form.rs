@@ -6,11 +6,9 @@ use tidings_domain::problem::FieldProblem;
 use tidings_domain::template::{Settings, Variable, VariableType, Variant};
 
 use super::draft_form::Fields;
-use crate::limits::FORM_ROWS_SPARE;
+use crate::limits::{FORM_ROWS_MAX, FORM_ROWS_SPARE};
 
 pub const TYPES: [&str; 7] = ["text", "number", "amount", "date", "url", "code", "file"];
-/// More rows than these are not read.
-const ROWS_MAX: usize = 60;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogicalForm {
@@ -67,8 +65,8 @@ impl LogicalForm {
             substitute: of("substitute"),
             default_language: of("default_language"),
             flag: of("flag"),
-            variables: (0..ROWS_MAX).map(variable).filter(|row| !row.name.is_empty()).collect(),
-            variants: (0..ROWS_MAX).map(variant).filter(|row| !row.name.is_empty()).collect(),
+            variables: (0..FORM_ROWS_MAX).map(variable).filter(|row| !row.name.is_empty()).collect(),
+            variants: (0..FORM_ROWS_MAX).map(variant).filter(|row| !row.name.is_empty()).collect(),
         }
     }
 

@@ -198,7 +198,8 @@ impl Checker<'_> {
             (_, None, [left, right]) if name.starts_with('_') => self.binary(name, left, right),
             _ => {
                 let text = format!(
-                    "There is no function `{name}`; use startsWith, endsWith, contains, lowerAscii, size, has, has_consent, exists, all."
+                    "There is no function `{name}`; use startsWith, endsWith, contains, lowerAscii, size, has, \
+                     has_consent, exists, all."
                 );
                 Err(self.misfit(name, text))
             }

@@ -1,6 +1,6 @@
 use http::{Method, Response};
 use tidings_domain::address::{Address, Email, Phone};
-use tidings_domain::id::{AccountId, AttemptId, Id, MessageId};
+use tidings_domain::id::{AttemptId, Id, MessageId};
 use tidings_domain::provider::{Doubt, Outcome, Provider, Submission};
 use tidings_domain::trace::TraceId;
 use tidings_domain::transport::TransportError;

@@ -71,6 +71,8 @@ pub struct SenderHealth {
 #[derive(ToSchema)]
 pub struct AccountHealth {
     name: Option<String>,
+    /// The provider's id of the business portfolio.
+    portfolio: Option<String>,
     review_status: Option<String>,
     can_send: Option<String>,
 }
