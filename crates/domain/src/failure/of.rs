@@ -7,8 +7,10 @@ use crate::credentials::ProviderKind;
 /// How far the places of two providers lie apart.
 const PLACE: i64 = 10_000_000;
 
+type Table = fn() -> &'static [Entry];
+
 /// The table of each kind.
-pub(super) static TABLES: &[(ProviderKind, fn() -> &'static [Entry])] = &[
+pub(super) static TABLES: &[(ProviderKind, Table)] = &[
     (ProviderKind::Cloud, || TABLE),
     (ProviderKind::Smpp, || SMPP),
     (ProviderKind::SmsHttp, || SMS_HTTP),
