@@ -44,8 +44,8 @@ impl Mta {
             }
             command.uid(user).gid(group);
         }
-        command.arg("-C").arg(&config).args(["-bdf", "-q1s"]);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true);
+        command.arg("-C").arg(&config).args(["-bdf", "-q5s"]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
         let server = command.spawn().expect("the mail server starts");
         let mta = Self { _server: server, dir, port };
         eventually("the mail server to answer", async || TcpStream::connect(("127.0.0.1", port)).await.ok())
@@ -128,10 +128,11 @@ back:
   hosts_try_dane =
 mailbox:
   driver = appendfile
-  directory = {dir}/mail/${{lc:$local_part_data}}
+  directory = {dir}/mail
   maildir_format
   create_directory
   return_path_add
+  envelope_to_add
 
 begin retry
 *  *  F,1h,1s
