@@ -55,10 +55,9 @@ impl Mta {
 
     /// All mails that were delivered to this name at `shop.test`, as they lie in the mailbox.
     pub fn mails(&self, name: &str) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(self.dir.path().join("mail").join(name).join("new")) else {
-            return Vec::new();
-        };
-        entries.flatten().filter_map(|entry| fs::read_to_string(entry.path()).ok()).collect()
+        let Ok(entries) = fs::read_dir(self.dir.path().join("mail/new")) else { return Vec::new() };
+        let all = entries.flatten().filter_map(|entry| fs::read_to_string(entry.path()).ok());
+        all.filter(|mail| mail.contains(&format!("\nEnvelope-to: {name}@shop.test\n"))).collect()
     }
 
     /// What it says of itself.
