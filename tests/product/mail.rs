@@ -120,12 +120,11 @@ both_engines! {
         let found = post.becomes(&refused, "failed").await;
         assert!(found.to_string().contains("no_such_mailbox"), "{found}");
         let found = post.becomes(&bounced, "failed").await;
-        assert!(found.to_string().contains("mailbox_disabled"), "{found} {}", post.mta.log());
+        // Exim's own report says 5.0.0: a refusal that blames nobody for good.
+        assert!(found.to_string().contains("mailbox_unavailable"), "{found} {}", post.mta.log());
         // Who is not there is remembered, and the next mail is not even tried.
-        for name in ["nobody-1", "late-1"] {
-            let again = post.send(name, |_| {}).await;
-            post.becomes(&again, "denied").await;
-        }
+        let again = post.send("nobody-1", |_| {}).await;
+        post.becomes(&again, "denied").await;
         let found = post.becomes(&waiting, "queued").await;
         assert!(!found.to_string().contains("@shop.test: "), "{found}");
     }

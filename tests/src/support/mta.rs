@@ -44,8 +44,8 @@ impl Mta {
             }
             command.uid(user).gid(group);
         }
-        command.arg("-C").arg(&config).args(["-bdf", "-q1s"]);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true);
+        command.arg("-C").arg(&config).args(["-bdf", "-q5s"]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
         let server = command.spawn().expect("the mail server starts");
         let mta = Self { _server: server, dir, port };
         eventually("the mail server to answer", async || TcpStream::connect(("127.0.0.1", port)).await.ok())
@@ -55,10 +55,9 @@ impl Mta {
 
     /// All mails that were delivered to this name at `shop.test`, as they lie in the mailbox.
     pub fn mails(&self, name: &str) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(self.dir.path().join("mail").join(name).join("new")) else {
-            return Vec::new();
-        };
-        entries.flatten().filter_map(|entry| fs::read_to_string(entry.path()).ok()).collect()
+        let Ok(entries) = fs::read_dir(self.dir.path().join("mail/new")) else { return Vec::new() };
+        let all = entries.flatten().filter_map(|entry| fs::read_to_string(entry.path()).ok());
+        all.filter(|mail| mail.contains(&format!("\nEnvelope-to: {name}@shop.test\n"))).collect()
     }
 
     /// What it says of itself.
@@ -128,10 +127,11 @@ back:
   hosts_try_dane =
 mailbox:
   driver = appendfile
-  directory = {dir}/mail/${{lc:$local_part_data}}
+  directory = {dir}/mail
   maildir_format
   create_directory
   return_path_add
+  envelope_to_add
 
 begin retry
 *  *  F,1h,1s
