@@ -111,7 +111,7 @@ both_engines! {
             let mut intent = tenant.utility(1);
             intent["fallback"] = fallback;
             let answer = tenant.http.post("/v1/messages", &intent).await;
-            assert_eq!(answer.status, 422, "{}", answer.text);
+            assert_eq!(answer.status, 400, "{}", answer.text);
             let problem = &answer.body["errors"][0];
             format!("{} {}", problem["field"].as_str().unwrap(), problem["code"].as_str().unwrap())
         };

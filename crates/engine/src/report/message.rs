@@ -88,12 +88,13 @@ pub struct StepReport {
 }
 
 impl PlanReport {
-    fn of(plan: PlanView) -> Self {
+    fn of(plan: PlanView, attempts: &[AttemptRow]) -> Self {
+        let made = |n: &u8| attempts.iter().any(|attempt| attempt.number == *n);
         let step = |step: StepView| StepReport {
             channel: step.channel.as_str(),
             sender: step.sender.to_string(),
             because: step.reason,
-            first_attempt: step.first_attempt,
+            first_attempt: step.first_attempt.filter(made),
             within_s: step.until.wait_us.map(|us| us / SECOND),
             until: match step.until.success {
                 AttemptState::Delivered => "delivered",
@@ -191,7 +192,7 @@ pub(super) fn report(view: MessageView, events: &[LoggedEvent]) -> MessageReport
         due_at: head.due_at,
         expires_at: head.expires_at,
         trace_id: head.trace.to_string(),
-        plan: view.plan.map(PlanReport::of),
+        plan: view.plan.map(|plan| PlanReport::of(plan, &head.attempts)),
         attempts: head.attempts.iter().map(|row| attempt(head.id, row)).collect(),
         decisions: decisions(events),
         cost: cost.and_then(|text| serde_json::from_str(text).ok()),
