@@ -43,7 +43,7 @@ pub(super) enum Asked {
 /// What came in and is to be stored before it is answered.
 #[derive(Debug)]
 pub(super) enum Arrived {
-    Delivery(Frame),
+    Delivery(Box<Frame>),
     /// The answer to a submission that nobody waits for any more.
     Late(AttemptId, Answer),
 }
@@ -211,11 +211,11 @@ impl Link {
             }
             _ if id == 0x05 => {
                 // Read no faster than it can be stored: the SMSC brings it again.
-                if let Err(full) = arrived.try_send(Arrived::Delivery(frame)) {
-                    if let Arrived::Delivery(frame) = full.into_inner() {
-                        let answer = rusmpp::pdus::DeliverSmResp::default();
-                        self.respond(CommandStatus::EsmeRxTAppn, frame.sequence, answer.into()).await;
-                    }
+                if let Err(full) = arrived.try_send(Arrived::Delivery(Box::new(frame)))
+                    && let Arrived::Delivery(frame) = full.into_inner()
+                {
+                    let answer = rusmpp::pdus::DeliverSmResp::default();
+                    self.respond(CommandStatus::EsmeRxTAppn, frame.sequence, answer.into()).await;
                 }
                 None
             }

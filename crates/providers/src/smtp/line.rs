@@ -100,7 +100,7 @@ impl Line {
             return end(connection).await;
         }
         if after_refusal
-            && !within(SMTP_CONNECT, connection.command(Rset)).await.is_some_and(|said| said.is_ok())
+            && within(SMTP_CONNECT, connection.command(Rset)).await.is_none_or(|said| said.is_err())
         {
             return;
         }

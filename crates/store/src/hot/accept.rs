@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use tidings_domain::event::Kind;
-use tidings_domain::id::Id as _;
+use tidings_domain::id::{Id as _, TenantId};
 use tidings_domain::lifecycle::Terminal;
 use tidings_domain::time::Timestamp;
 
@@ -323,10 +323,7 @@ async fn store_part(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) 
             terminal,
             reason,
         ]);
-        sealed.push(cells![tenant, &m.id, Part::Content.code(), entry.sealed]);
-        for (step, data) in &entry.ways {
-            sealed.push(cells![tenant, &m.id, step_part(*step), *data]);
-        }
+        push_contents(&mut sealed, tenant, entry);
         if let Some(plan) = &m.plan {
             plans.push((*tenant, m, &**plan));
         }
@@ -365,6 +362,15 @@ async fn store_part(conn: &Conn, entries: &[Entry<'_>], verdicts: &[Judgement]) 
         plans::insert(conn, &plans),
     )?;
     Ok(())
+}
+
+/// What it says, on each of its ways.
+fn push_contents<'a>(sealed: &mut Batch<'a>, tenant: &'a TenantId, entry: &'a Entry<'_>) {
+    let id = &entry.message.id;
+    sealed.push(cells![tenant, id, Part::Content.code(), entry.sealed]);
+    for (step, data) in &entry.ways {
+        sealed.push(cells![tenant, id, step_part(*step), *data]);
+    }
 }
 
 fn write_events(events: &mut Events, entry: &Entry<'_>, verdict: &Judgement) {

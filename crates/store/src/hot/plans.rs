@@ -199,7 +199,7 @@ impl Progress {
             attempt: n,
             expires_at: plan.expires_at,
             recipient: step.recipient,
-            place: step.place.clone(),
+            place: step.place,
             ordered: plan.ordered,
             free_form: step.free_form,
             template: step.template.clone(),

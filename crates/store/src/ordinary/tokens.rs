@@ -56,7 +56,7 @@ fn decode(text: &str) -> Option<Vec<u8>> {
             value |= u32::try_from(digit).ok()? << (18 - 6 * place);
         }
         let bytes = value.to_be_bytes();
-        out.extend_from_slice(&bytes[1..four.len().max(2).min(4)]);
+        out.extend_from_slice(&bytes[1..four.len().clamp(2, 4)]);
         if four.len() == 1 {
             return None;
         }

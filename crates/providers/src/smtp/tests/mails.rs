@@ -140,7 +140,10 @@ fn return_addresses_are_ours_alone() {
         let mut bytes = local.clone().into_bytes();
         bytes[at] = if bytes[at] == b'2' { b'3' } else { b'2' };
         let changed = String::from_utf8(bytes).unwrap();
-        assert!(Token::read(&changed).is_none_or(|token| !token.is_signed(&[secret.clone()])), "{at}");
+        assert!(
+            Token::read(&changed).is_none_or(|token| !token.is_signed(std::slice::from_ref(&secret))),
+            "{at}"
+        );
     }
     // A bounce's address is no address for answers.
     let reply = format!("r{}", &local[1..]);
