@@ -225,6 +225,6 @@ fn many_mails_go_out() {
         })
         .await;
         let rate = number as f64 / began.elapsed().as_secs_f64();
-        println!("mails per second to a local server: {rate:.0}");
+        eprintln!("mails per second to a local server: {rate:.0}");
     });
 }

@@ -184,7 +184,7 @@ both_engines! {
         })
         .await;
         let seconds = (app.now_us() - began) as f64 / 1e6;
-        println!("1,000 messages from the batch to their receipts in {seconds:.2} s");
+        eprintln!("1,000 messages from the batch to their receipts in {seconds:.2} s");
         let delivered = tenant.http.get("/v1/messages?status=delivered&limit=500").await.expect(200);
         assert_eq!(delivered["messages"].as_array().map(Vec::len), Some(500));
         let failed = tenant.http.get("/v1/messages?status=failed&limit=1").await.expect(200);
