@@ -106,13 +106,10 @@ async fn take_other_ways(
     epochs: &[Epoch],
 ) -> Result<(), StoreError> {
     let (sys, now) = (store.system(), engine.now());
-    for epoch in epochs {
-        let taken = store.fall_back(&sys, *epoch, now).await?;
-        if !taken.is_empty() {
-            // Another way may be another account's, and that another node's.
-            engine.0.wakes.everything(region);
-            engine.tick();
-        }
+    if !store.fall_back(&sys, epochs, now).await?.is_empty() {
+        // Another way may be another account's, and that another node's.
+        engine.0.wakes.everything(region);
+        engine.tick();
     }
     Ok(())
 }

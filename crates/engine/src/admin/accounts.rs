@@ -42,6 +42,13 @@ impl Engine {
         if let Some(portfolio) = &new.portfolio {
             check_ref("portfolio", portfolio)?;
         }
+        if self.0.providers.get(new.provider).is_none() {
+            let detail = format!(
+                "This version cannot send through `{}` yet; choose another provider.",
+                new.provider.as_str()
+            );
+            return Err(EngineError::invalid("provider", "provider.absent", detail));
+        }
         let provider_ref = reference(&new)?;
         if matches!(new.provider, ProviderKind::Smtp | ProviderKind::Ultramsg)
             && new.credentials.app_secrets.is_empty()

@@ -10,23 +10,43 @@ use super::{ById, List, Server};
 pub enum Account {
     /// Entrust the credentials of an account at a provider.
     Create {
-        /// cloud, ultramsg, smpp, sms_http or smtp.
-        #[arg(long, value_name = "NAME", default_value = "cloud")]
-        provider: String,
+        /// smpp, sms_http or smtp; cloud unless given.
+        #[arg(long, value_name = "NAME")]
+        provider: Option<String>,
         /// The id of the WhatsApp Business account.
-        #[arg(long, value_name = "ID", required_if_eq("provider", "cloud"))]
+        #[arg(
+            long,
+            value_name = "ID",
+            required_unless_present = "provider",
+            required_if_eq("provider", "cloud")
+        )]
         business_account_id: Option<String>,
         /// A JSON file that says how the provider is reached, for every provider but cloud; `-` is stdin.
         #[arg(long, value_name = "FILE", conflicts_with = "business_account_id")]
         connection_file: Option<PathBuf>,
         /// A file with the access token or password; `-` is stdin.
-        #[arg(long, value_name = "FILE", required_if_eq("provider", "cloud"))]
+        #[arg(
+            long,
+            value_name = "FILE",
+            required_unless_present = "provider",
+            required_if_eq("provider", "cloud")
+        )]
         access_token_file: Option<PathBuf>,
         /// A file with the app secret.
-        #[arg(long, value_name = "FILE", required_if_eq("provider", "cloud"))]
+        #[arg(
+            long,
+            value_name = "FILE",
+            required_unless_present = "provider",
+            required_if_eq("provider", "cloud")
+        )]
         app_secret_file: Option<PathBuf>,
         /// The word that the platform's handshake must bring.
-        #[arg(long, value_name = "WORD", required_if_eq("provider", "cloud"))]
+        #[arg(
+            long,
+            value_name = "WORD",
+            required_unless_present = "provider",
+            required_if_eq("provider", "cloud")
+        )]
         verify_token: Option<String>,
         /// The id of the business portfolio; learned from the platform where it is left out.
         #[arg(long, value_name = "ID")]

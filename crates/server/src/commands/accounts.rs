@@ -51,7 +51,7 @@ pub async fn account(command: Account, out: Out) -> Outcome {
             portfolio,
             server,
         } => {
-            let mut body = json!({"provider": provider});
+            let mut body = json!({"provider": provider.as_deref().unwrap_or("cloud")});
             for (field, word) in [
                 ("business_account_id", business_account_id),
                 ("verify_token", verify_token),

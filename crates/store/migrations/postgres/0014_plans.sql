@@ -4,7 +4,7 @@ CREATE TABLE plans (
   deadline BIGINT, ended TEXT, created_at BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, message_id)
 );
-CREATE INDEX plans_by_deadline ON plans (slot, deadline) WHERE deadline IS NOT NULL;
+CREATE INDEX plans_by_deadline ON plans (deadline, slot) WHERE deadline IS NOT NULL;
 
 -- The ways in their order; `first_attempt` is the number of the attempt with which one was taken.
 CREATE TABLE plan_steps (

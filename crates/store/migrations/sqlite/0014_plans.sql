@@ -4,7 +4,7 @@ CREATE TABLE plans (
   deadline INTEGER, ended TEXT, created_at INTEGER NOT NULL,
   PRIMARY KEY (tenant_id, message_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX plans_by_deadline ON plans (slot, deadline) WHERE deadline IS NOT NULL;
+CREATE INDEX plans_by_deadline ON plans (deadline, slot) WHERE deadline IS NOT NULL;
 
 -- The ways in their order; `first_attempt` is the number of the attempt with which one was taken.
 CREATE TABLE plan_steps (

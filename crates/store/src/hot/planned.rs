@@ -18,7 +18,7 @@ use crate::conn::{Conn, vals};
 use crate::error::Result;
 use crate::events::{Events, Head};
 use crate::limits::{PLAN_LOOK_AGAIN_US, PLANS_AT_ONCE_MAX};
-use crate::model::{DueItem, Epoch, FellBack, Judgement};
+use crate::model::{DueItem, Epoch, FellBack, Judgement, SlotSet};
 use crate::scope::SystemScope;
 use crate::store::Store;
 
@@ -117,25 +117,33 @@ fn end(progress: &mut Progress, why: &str, events: &mut Events, at: Timestamp) {
 }
 
 impl Store {
-    /// Takes the next way of the plans of a slot whose time has run out. Does nothing where the epoch is over.
+    /// Takes the next way of the plans of these slots whose time has run out. Does nothing for an epoch that is over.
     pub async fn fall_back(
         &self,
         _system: &SystemScope,
-        epoch: Epoch,
+        epochs: &[Epoch],
         at: Timestamp,
     ) -> Result<Vec<FellBack>> {
-        let due = self.read(move |conn| Box::pin(async move { late(conn, epoch.slot, at).await })).await?;
-        if due.is_empty() {
-            return Ok(Vec::new());
+        let slots: SlotSet = epochs.iter().map(|epoch| epoch.slot).collect();
+        let mut late = self.read(move |conn| Box::pin(async move { late(conn, slots, at).await })).await?;
+        let mut taken = Vec::new();
+        for epoch in epochs.iter().copied() {
+            let Some(due) = late.remove(&epoch.slot) else { continue };
+            let work = self.write(move |conn| Box::pin(async move { fall_back(conn, epoch, due, at).await }));
+            taken.extend(work.await?);
         }
-        self.write(move |conn| Box::pin(async move { fall_back(conn, epoch, due, at).await })).await
+        Ok(taken)
     }
 }
 
-async fn late(conn: &Conn, slot: u8, at: Timestamp) -> Result<Vec<MessageKey>> {
-    let sql = "SELECT tenant_id, message_id FROM plans WHERE slot = $1 AND deadline <= $2 ORDER BY deadline LIMIT $3";
-    let rows = conn.query(sql, vals![slot, at, PLANS_AT_ONCE_MAX]).await?;
-    rows.iter().map(|row| Ok((row.id(0)?, row.id(1)?))).collect()
+async fn late(conn: &Conn, slots: SlotSet, at: Timestamp) -> Result<BTreeMap<u8, Vec<MessageKey>>> {
+    let sql = "SELECT slot, tenant_id, message_id FROM plans WHERE deadline <= $1
+        AND (CAST($2 AS BIGINT) >> CAST(slot AS INTEGER)) & 1 = 1 ORDER BY deadline LIMIT $3";
+    let mut late: BTreeMap<u8, Vec<MessageKey>> = BTreeMap::new();
+    for row in conn.query(sql, vals![at, slots.bits(), PLANS_AT_ONCE_MAX]).await? {
+        late.entry(row.get(0)?).or_default().push((row.id(1)?, row.id(2)?));
+    }
+    Ok(late)
 }
 
 async fn fall_back(conn: &Conn, epoch: Epoch, keys: Vec<MessageKey>, at: Timestamp) -> Result<Vec<FellBack>> {

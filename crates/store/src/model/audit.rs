@@ -22,12 +22,22 @@ pub struct Audited {
     pub reason: Option<String>,
     /// In the order of their numbers.
     pub attempts: Vec<AuditedAttempt>,
+    /// The ways other than the first that were taken, in their order.
+    pub ways: Vec<AuditedWay>,
     /// Rows of the queue that stand where one is expected: when they are due, and for which attempt.
     pub due: Vec<(Timestamp, u8)>,
     pub attention: Option<AttentionKind>,
     pub has_content: bool,
     /// The kinds of its events, oldest first.
     pub log: Vec<Kind>,
+}
+
+/// Another way that a message took.
+#[derive(Debug, Clone, Copy)]
+pub struct AuditedWay {
+    pub sender: SenderId,
+    /// The number of the attempt with which it was taken.
+    pub first_attempt: u8,
 }
 
 #[derive(Debug, Clone)]

@@ -12,7 +12,7 @@ use crate::conn::{Batch, Bulk, Conn, Row, cells, vals};
 use crate::error::{Result, StoreError};
 use crate::hot::accept::ANSWERS;
 use crate::model::{
-    AttentionKind, AuditPosition, Audited, AuditedAnswer, AuditedAttempt, AuditedDue, DuePosition,
+    AttentionKind, AuditPosition, Audited, AuditedAnswer, AuditedAttempt, AuditedDue, AuditedWay, DuePosition,
 };
 use crate::scope::{Part, SystemScope};
 use crate::store::Store;
@@ -36,6 +36,15 @@ const ATTENTION: Bulk = Bulk {
         JOIN attention a ON a.tenant_id = k.tenant_id AND a.message_id = k.id",
 };
 
+const WAYS: Bulk = Bulk {
+    sqlite: "SELECT sender_id, first_attempt FROM plan_steps
+        WHERE tenant_id = ?1 AND message_id = ?2 AND step > 0 AND first_attempt IS NOT NULL ORDER BY step",
+    postgres: "SELECT k.ord, s.sender_id, s.first_attempt
+        FROM UNNEST($1::bytea[], $2::bytea[]) WITH ORDINALITY AS k (tenant_id, id, ord)
+        JOIN plan_steps s ON s.tenant_id = k.tenant_id AND s.message_id = k.id
+        WHERE s.step > 0 AND s.first_attempt IS NOT NULL ORDER BY k.ord, s.step",
+};
+
 const CONTENT: Bulk = Bulk {
     sqlite: "SELECT 1 FROM sealed WHERE tenant_id = ?1 AND owner = ?2 AND part = ?3",
     postgres: "SELECT k.ord FROM UNNEST($1::bytea[], $2::bytea[], $3::bigint[])
@@ -55,7 +64,9 @@ const DUE: Bulk = Bulk {
 
 const QUEUE: &str =
     "SELECT d.sender_id, d.category, d.due_at, d.message_id, d.tenant_id, d.attempt, m.terminal,
-    (SELECT COUNT(*) FROM attempts a WHERE a.tenant_id = d.tenant_id AND a.message_id = d.message_id)
+    (SELECT COALESCE(MAX(a.n), (SELECT COUNT(*) FROM plans p WHERE p.tenant_id = d.tenant_id
+        AND p.message_id = d.message_id AND p.step > 0))
+        FROM attempts a WHERE a.tenant_id = d.tenant_id AND a.message_id = d.message_id)
     FROM due d LEFT JOIN messages m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
     WHERE (d.sender_id, d.category, d.due_at, d.message_id) > ($1, $2, $3, $4)
     ORDER BY d.sender_id, d.category, d.due_at, d.message_id LIMIT $5";
@@ -191,6 +202,9 @@ async fn messages(conn: &Conn, rows: &[Row], generation: i64) -> Result<Vec<Audi
     for (n, row) in conn.lookup(&ATTEMPTS, &by_id).await? {
         found[n].attempts.push(attempt(&row)?);
     }
+    for (n, row) in conn.lookup(&WAYS, &by_id).await? {
+        found[n].ways.push(AuditedWay { sender: row.id(0)?, first_attempt: row.get(1)? });
+    }
     for (n, row) in conn.lookup(&ATTENTION, &by_id).await? {
         let unknown = StoreError::Corrupt("an unknown kind of attention");
         found[n].attention = Some(AttentionKind::from_code(row.get(0)?).ok_or(unknown)?);
@@ -217,8 +231,12 @@ async fn queued(conn: &Conn, found: &mut [Audited]) -> Result<()> {
         }
     }
     let places: Vec<(usize, Timestamp)> = places.into_keys().collect();
-    let keys: Vec<_> =
-        places.iter().map(|(n, at)| (found[*n].sender, found[*n].category, *at, found[*n].id)).collect();
+    let place = |(n, at): &(usize, Timestamp)| {
+        let message = &found[*n];
+        let sender = message.ways.last().map_or(message.sender, |way| way.sender);
+        (sender, message.category, *at, message.id)
+    };
+    let keys: Vec<_> = places.iter().map(place).collect();
     let mut batch = Batch::new(4, keys.len());
     for (sender, category, at, id) in &keys {
         batch.push(cells![sender, *category, *at, id]);
@@ -241,6 +259,7 @@ fn message(row: &Row) -> Result<Audited> {
         terminal: row.get(7)?,
         reason: row.get(8)?,
         attempts: Vec::new(),
+        ways: Vec::new(),
         due: Vec::new(),
         attention: None,
         has_content: false,

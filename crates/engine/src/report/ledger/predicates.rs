@@ -3,7 +3,7 @@
 use tidings_domain::event::Kind;
 use tidings_domain::lifecycle::{AttemptState, Status, Terminal};
 use tidings_domain::time::Timestamp;
-use tidings_store::model::{AttentionKind, Audited, AuditedAttempt, AuditedDue};
+use tidings_store::model::{AttentionKind, Audited, AuditedAttempt, AuditedDue, AuditedWay};
 use tidings_store::status::{Last, status};
 
 use super::Broken;
@@ -65,18 +65,37 @@ fn stands(m: &Audited) -> bool {
 
 fn numbers(m: &Audited) -> Found {
     let told: Vec<u8> = m.attempts.iter().map(|attempt| attempt.number).collect();
+    if !m.ways.is_empty() {
+        // A way that was never submitted keeps its number.
+        let rising = told.is_sorted_by(|a, b| a < b);
+        return (!rising).then(|| ("attempts", format!("its attempts are numbered {told:?}")));
+    }
     let counted: Vec<u8> = (1..=told.len() as u8).collect();
     (told != counted).then(|| ("attempts", format!("its attempts are numbered {told:?}")))
 }
 
 /// Where the message waits in the queue, if it waits.
 fn expected(m: &Audited) -> Option<(Timestamp, u8)> {
+    if let Some(way) = m.ways.last() {
+        return of_way(m, *way);
+    }
     if stands(m) || m.terminal != Terminal::None {
         return None;
     }
     match m.attempts.last() {
         None => Some((m.due_at, 1)),
         Some(last) => last.retry_at.map(|at| (at, last.number + 1)),
+    }
+}
+
+/// Another way may wait although one before it stands, and without an attempt before it.
+fn of_way(m: &Audited, way: AuditedWay) -> Option<(Timestamp, u8)> {
+    if m.terminal != Terminal::None {
+        return None;
+    }
+    match m.attempts.last() {
+        None => m.due.first().copied(),
+        Some(last) => last.retry_at.map(|at| (at, way.first_attempt.max(last.number + 1))),
     }
 }
 
@@ -131,8 +150,10 @@ fn overdue(m: &Audited, moment: Moment) -> Found {
 
 /// Another attempt was made only when the ones before had failed or were doubted.
 fn twice(m: &Audited) -> Found {
-    let earlier = m.attempts.split_last().map_or(&[][..], |(_, earlier)| earlier);
-    let undoubted = earlier.iter().find(|each| each.state != AttemptState::Failed && !each.doubted)?;
+    let another_way = |n: u8| m.ways.iter().any(|way| way.first_attempt == n);
+    let pairs = m.attempts.windows(2).filter(|pair| !another_way(pair[1].number));
+    let undoubted =
+        pairs.map(|pair| &pair[0]).find(|each| each.state != AttemptState::Failed && !each.doubted)?;
     let state = undoubted.state.as_str();
     Some((
         "twice",

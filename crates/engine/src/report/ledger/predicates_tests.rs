@@ -35,6 +35,7 @@ fn read() -> Audited {
         terminal: Terminal::None,
         reason: None,
         attempts: vec![attempt(1, AttemptState::Read)],
+        ways: Vec::new(),
         due: Vec::new(),
         attention: None,
         has_content: true,
@@ -64,6 +65,23 @@ fn doubted() -> Audited {
     Audited { attempts: vec![first], attention: Some(AttentionKind::InDoubt), log, ..read() }
 }
 
+/// Sent and not delivered in time; another way waits in its queue.
+fn another_way() -> Audited {
+    let first = AuditedAttempt { retry_at: Some(BEFORE), ..attempt(1, AttemptState::Sent) };
+    let way = AuditedWay { sender: SenderId::from_bytes([5; 16]), first_attempt: 2 };
+    let log = vec![Kind::MessageAccepted, Kind::MessageSubmitting, Kind::MessageSent, Kind::MessageFellBack];
+    Audited { attempts: vec![first], ways: vec![way], due: vec![(BEFORE, 2)], log, ..read() }
+}
+
+/// Both ways have left, and neither was in doubt.
+fn both_ways() -> Audited {
+    let one = another_way();
+    let mut log = one.log.clone();
+    log.push(Kind::MessageSubmitting);
+    let attempts = vec![one.attempts[0].clone(), attempt(2, AttemptState::Delivered)];
+    Audited { attempts, due: Vec::new(), log, ..one }
+}
+
 fn failed() -> Audited {
     Audited {
         attempts: vec![attempt(1, AttemptState::Failed)],
@@ -81,7 +99,9 @@ fn promises(m: &Audited) -> Vec<&'static str> {
 
 #[test]
 fn what_fits_breaks_nothing() {
-    for (n, m) in [read(), waiting(), resent(), doubted(), failed()].iter().enumerate() {
+    for (n, m) in
+        [read(), waiting(), resent(), doubted(), failed(), another_way(), both_ways()].iter().enumerate()
+    {
         assert_eq!(promises(m), Vec::<&str>::new(), "{n}");
     }
 }
@@ -98,6 +118,11 @@ fn each_change_breaks_its_promise() {
         ("queue", read, |m| m.due.push((BEFORE, 2))),
         ("attempts", resent, |m| m.attempts[1].number = 3),
         ("twice", resent, |m| m.attempts[0].doubted = false),
+        ("twice", both_ways, |m| m.ways[0].first_attempt = 3),
+        ("lost", another_way, |m| m.due.clear()),
+        ("queue", another_way, |m| m.due[0].1 = 3),
+        ("queue", both_ways, |m| m.due.push((BEFORE, 3))),
+        ("attempts", both_ways, |m| m.attempts[0].number = 2),
         ("epoch", resent, |m| m.attempts[0].epoch = 4),
         ("doubt", doubted, |m| m.attempts[0].doubt_until = None),
         ("stuck", doubted, |m| m.attempts[0].doubt_until = Some(BEFORE)),

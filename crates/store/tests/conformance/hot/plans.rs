@@ -91,7 +91,7 @@ impl Planned {
 
     async fn fall_back(&self, bed: &Bed) -> Vec<FellBack> {
         let system = bed.store.system();
-        bed.store.fall_back(&system, self.scene.epoch, bed.now()).await.expect("plans can be looked at")
+        bed.store.fall_back(&system, &[self.scene.epoch], bed.now()).await.expect("plans can be looked at")
     }
 
     async fn plan(&self, bed: &Bed) -> PlanView {
