@@ -15,6 +15,7 @@ use tidings_providers::cloud::CloudProvider;
 use tidings_providers::http::HttpTransport;
 use tidings_providers::smpp::SmppProvider;
 use tidings_providers::sms_http::SmsHttpProvider;
+use tidings_providers::smtp::SmtpProvider;
 use tidings_simulator::{Customers, SimConfig, Simulator, WebhookMode};
 use tidings_store::{MasterKeys, OpenOptions, Regions, Store};
 use tidings_web::AppState;
@@ -213,7 +214,8 @@ async fn compose(
         providers: Providers::default()
             .with(Arc::new(provider))
             .with(Arc::new(SmppProvider::new(clock.clone())))
-            .with(Arc::new(SmsHttpProvider::new(Arc::new(HttpTransport::default()), clock.clone()))),
+            .with(Arc::new(SmsHttpProvider::new(Arc::new(HttpTransport::default()), clock.clone())))
+            .with(Arc::new(SmtpProvider::new(clock.clone()))),
         clock,
         ids,
         config,
